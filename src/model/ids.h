@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/ids.h"
+
+namespace everdial {
+
+using CampaignId = StrongId<struct CampaignTag>;
+using JobId = StrongId<struct JobTag>;
+using ContactListId = StrongId<struct ContactListTag>;
+using ContactId = StrongId<struct ContactTag>;
+using ImportId = StrongId<struct ImportTag>;
+using Epoch = StrongId<struct EpochTag>;              ///< how often a resource has been acquired; never decreases
+using Incarnation = StrongId<struct IncarnationTag, std::string>;  ///< one life of one process: a UUID made at its start
+using ServerName = StrongId<struct ServerTag, std::string>;
+using Resource = StrongId<struct ResourceTag, std::string>;        ///< what a lease names: "campaign_director", "job/42"
+using Address = StrongId<struct AddressTag, std::string>;          ///< host:port of a component's listener
+
+inline Resource job_resource(JobId job) { return Resource{"job/" + to_string(job)}; }
+
+/// One try to reach one contact in one job. Known before anything is written, so every retry of a request names the same attempt.
+struct AttemptId {
+  JobId job;
+  ContactId contact;
+  int number = 0;  ///< 1 for the first try; never reused
+
+  auto operator<=>(const AttemptId&) const = default;
+  bool operator==(const AttemptId&) const = default;
+};
+
+/// "42-1001-3": job, contact, number.
+std::string to_string(const AttemptId& id);
+std::optional<AttemptId> parse_attempt_id(std::string_view text);
+
+}  // namespace everdial
+
+template <>
+struct std::hash<everdial::AttemptId> {
+  size_t operator()(const everdial::AttemptId& id) const noexcept {
+    return static_cast<size_t>((id.job.value * 1'000'003 + id.contact.value) * 31 + id.number);
+  }
+};
