@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "ha/lease_machine.h"
+#include "ha/lease_store.h"
+#include "runtime/seams.h"
+
+namespace everdial {
+
+/// Watches the leases for one process, acquires and releases, and tells the process's services when they act and when no more.
+/// Its poll (100 ms) also feeds whoever wants to know the sessions and leases: set `on_poll` (the Directory does).
+class LeaseService {
+ public:
+  struct Acting {
+    std::function<void(const LeaseGrant&)> start;
+    std::function<void(const LeaseGrant&, const std::string& reason)> stop;  ///< all work under the grant ends before it returns
+  };
+
+  LeaseService(Seams& seams, LeaseStore& store, Incarnation me, LeaseMachine::Settings settings = {}, Duration poll_every = 100ms);
+  ~LeaseService();
+
+  /// Master / dormant: become master of `resource` whenever it is free.
+  void compete(const Resource& resource, Acting acting);
+  /// No candidate any more; released if held.
+  void withdraw(const Resource& resource);
+  /// Resources that start with `prefix` are taken when their `desired` names this process (jobs).
+  void follow(const std::string& prefix, Acting acting);
+
+  void start();
+  /// Stops acting, releases all, takes nothing more; `done` when the store has it.
+  void drain(std::function<void()> done);
+  /// A store refused `grant`: another has it.
+  void fenced(const LeaseGrant& grant);
+
+  const std::map<Resource, LeaseGrant>& acting() const { return machine_.acting(); }
+
+  std::function<void(const std::vector<Session>&, const std::vector<LeaseRow>&)> on_poll;
+
+ private:
+  void poll();
+  void ensure_rows(const std::vector<LeaseRow>& present);
+  void feed(const LeaseInput& input);
+  void perform(const LeaseEffect& effect);
+  const Acting* acting_for(const Resource& resource) const;
+
+  Seams& seams_;
+  LeaseStore& store_;
+  Incarnation me_;
+  Duration poll_every_;
+  LeaseMachine machine_;
+  std::map<Resource, Acting> competing_;
+  std::map<std::string, Acting> following_;
+  std::unique_ptr<Timer> timer_;
+  int releasing_ = 0;
+  std::function<void()> drained_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();
+};
+
+}  // namespace everdial
