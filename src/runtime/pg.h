@@ -81,7 +81,8 @@ struct Settings {
 };
 
 /// One connection. Errors: SQLSTATE ED001 is `fenced`, a unique violation is `conflict`, a check or not-null violation or bad input is
-/// `invalid`, a lost connection is `unavailable` (`unknown` when it was lost in COMMIT), all else `internal` with PostgreSQL's message.
+/// `invalid`, a deadlock `conflict`, a lock time-out `overloaded`, a statement time-out `unavailable`. A lost connection is `unavailable`;
+/// it is `unknown` when it was lost in COMMIT or in a statement outside of a transaction. All else is `internal` with PostgreSQL's message.
 class Connection {
  public:
   static Result<std::unique_ptr<Connection>> open(const Settings& settings);
