@@ -26,8 +26,7 @@ struct TrunkEvent {
     beep,           ///< after `classified` as answer_machine: the machine records from now on
     prompt_done,    ///< the prompt played to its end (or could not be played: see the log)
     digit,          ///< `digit` was pressed
-    media_stopped,  ///< no RTP has come for a second
-    media_resumed,  ///< and comes again
+    media_silent,   ///< no RTP has come for as long as the trunk was set to allow
     snapshot,       ///< `snapshot` is what another process needs to end or go on with this dialog
     failed,         ///< the leg's last event: the INVITE ended with `sip_status`; 0: it could not be sent or nothing came back
     ended,          ///< the leg's last event: an answered leg is over, by BYE from either side or by an error
@@ -50,8 +49,7 @@ inline constexpr auto enum_names<TrunkEvent::Kind> = std::to_array<std::pair<Tru
     {TrunkEvent::Kind::beep, "beep"},
     {TrunkEvent::Kind::prompt_done, "prompt_done"},
     {TrunkEvent::Kind::digit, "digit"},
-    {TrunkEvent::Kind::media_stopped, "media_stopped"},
-    {TrunkEvent::Kind::media_resumed, "media_resumed"},
+    {TrunkEvent::Kind::media_silent, "media_silent"},
     {TrunkEvent::Kind::snapshot, "snapshot"},
     {TrunkEvent::Kind::failed, "failed"},
     {TrunkEvent::Kind::ended, "ended"},
