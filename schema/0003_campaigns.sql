@@ -35,10 +35,17 @@ create table job_contact (
   attempts    integer not null default 0,       -- numbers used, aborted ones included
   counted     integer not null default 0,       -- attempts that count against the strategy
   code        text,                             -- of the last attempt, or why it was not dialed
+  codes       text[] not null default '{}',     -- of the counted attempts, oldest first: retries are per code
   primary key (job_id, contact_id)
 ) with (fillfactor = 70);
 create index job_contact_due on job_contact (job_id, due_at, contact_id) where state = 'ready';
 create index job_contact_in_flight on job_contact (job_id, contact_id) where state = 'in_flight';
+
+-- Every MPP that may hold call records, by its lasting name (server/mpp/instance). It adds itself before it serves; a barrier asks all.
+create table mpp (
+  name        text primary key,
+  first_seen  timestamptz not null default clock_timestamp()
+);
 
 -- Written ahead: no INVITE without a committed row here in state 'intent'.
 create table attempt (

@@ -1,0 +1,272 @@
+#include "campaign_manager/job_machine.h"
+
+#include <algorithm>
+
+#include "base/overloaded.h"
+
+namespace everdial {
+
+std::vector<JobEffect> JobMachine::step(const JobInput& input, Instant now) {
+  if (over_) return {};
+  std::visit(Overloaded{
+                 [&](const JobLoaded& i) { loaded(i, now); },
+                 [&](const JobStateSeen& i) {
+                   if (state_ != i.state) {
+                     drained_ = false;
+                     nothing_left_ = false;
+                   }
+                   state_ = i.state;
+                 },
+                 [&](const PathSeen& i) { path_open_ = i.open; },
+                 [&](const MppAnswered& i) { answered(i, now); },
+                 [&](const DueFetched& i) { fetched(i, now); },
+                 [&](const FetchFailed&) { fetching_ = false; },
+                 [&](const RulesAnswered& i) { checked(i, now); },
+                 [&](const RulesFailed&) {
+                   // Unchecked contacts are not dialed: they are read again from the start of the queue.
+                   for (const DueContact& contact : checking_) buffered_.erase(contact.key.contact);
+                   checking_.clear();
+                   cursor_.reset();
+                   next_fetch_ = now + settings_.fetch_every;
+                 },
+                 [&](const OrdersAnswered& i) { orders_answered(i, now); },
+                 [&](const OrdersUnanswered&) {
+                   emit(StartOver{"orders to an application server were not answered"});
+                   over_ = true;
+                 },
+                 [&](const ResultsArrived& i) {
+                   for (const CallRecord& record : i.records) arrived(record, now);
+                 },
+                 [&](const JobTick&) {},
+             },
+             input);
+  if (loaded_ && !over_) tick(now);
+  return std::exchange(out_, {});
+}
+
+void JobMachine::loaded(const JobLoaded& input, Instant now) {
+  loaded_ = true;
+  campaign_ = input.campaign;
+  state_ = input.state;
+  mpps_ = input.mpps;
+  tokens_at_ = now;
+  std::set<AttemptId> doubtful;
+  for (const UnsettledAttempt& u : input.unsettled) {
+    in_air_.emplace(u.attempt, Call{u.phone, u.codes, now, true});
+    contacts_in_air_.insert(u.attempt.contact);
+    doubtful.insert(u.attempt);
+  }
+  start_inquiry(true, std::move(doubtful), now);
+}
+
+void JobMachine::start_inquiry(bool barrier, std::set<AttemptId> doubtful, Instant now) {
+  inquiry_ = Inquiry{barrier, now, now, {mpps_.begin(), mpps_.end()}, std::move(doubtful)};
+  for (const std::string& mpp : mpps_) emit(AskMpp{mpp});
+  if (mpps_.empty()) end_inquiry(now);
+}
+
+void JobMachine::answered(const MppAnswered& input, Instant now) {
+  for (const CallRecord& record : input.records) {
+    if (inquiry_) inquiry_->doubtful.erase(record.attempt);
+    arrived(record, now);
+  }
+  if (!inquiry_) return;
+  inquiry_->unanswered.erase(input.mpp);
+  if (inquiry_->unanswered.empty()) end_inquiry(now);
+}
+
+void JobMachine::end_inquiry(Instant now) {
+  // All MPPs have answered at our epoch, so none will execute an older order: what none has executed never will be.
+  for (const AttemptId& attempt : inquiry_->doubtful) {
+    const auto call = in_air_.find(attempt);
+    if (call == in_air_.end()) continue;
+    if (inquiry_->barrier) {
+      emit(SaveAborted{attempt, "settled_not_executed", now});
+      contacts_in_air_.erase(attempt.contact);
+      in_air_.erase(call);
+    } else {
+      // An MPP took the order, and none has a record of it: its journal is lost.
+      CallRecord lost{.attempt = attempt, .resource = grant_.resource, .epoch = grant_.epoch};
+      lost.stage = CallStage::ended;
+      lost.placed_at = call->second.since;
+      lost.ended_at = now;
+      lost.code = CompletionCode::call_lost;
+      settle(lost, now);
+    }
+  }
+  inquiry_.reset();
+  inquired_at_ = now;
+}
+
+void JobMachine::arrived(const CallRecord& record, Instant now) {
+  if (!loaded_) return;  // told again in a second
+  if (record.stage == CallStage::ended) {
+    settle(record, now);
+  } else if (const auto call = in_air_.find(record.attempt); call != in_air_.end()) {
+    call->second.ordered = true;
+  }
+}
+
+void JobMachine::settle(const CallRecord& record, Instant now) {
+  const auto call = in_air_.find(record.attempt);
+  const CompletionCode code = record.opted_out ? CompletionCode::opted_out : record.code;
+  std::optional<Instant> retry;
+  // A record of an attempt that is not in the air is one told twice, or of an attempt that was UNKNOWN: the store knows which.
+  if (call != in_air_.end()) {
+    retry = retry_at(code, call->second.codes, record.ended_at.value_or(now));
+    contacts_in_air_.erase(record.attempt.contact);
+    in_air_.erase(call);
+    if (retry) nothing_left_ = false;
+  }
+  emit(SaveResult{record, code, retry});
+  emit(TellSettled{{record.attempt}});
+}
+
+std::optional<Instant> JobMachine::retry_at(CompletionCode code, const std::vector<CompletionCode>& before, Instant ended) const {
+  const auto rule = campaign_.strategy.retries.find(code);
+  if (rule == campaign_.strategy.retries.end()) return std::nullopt;
+  if (static_cast<int>(before.size()) + 1 >= campaign_.strategy.max_attempts) return std::nullopt;
+  if (std::count(before.begin(), before.end(), code) >= rule->second.times) return std::nullopt;
+  return ended + rule->second.delay;
+}
+
+bool JobMachine::dialing() const { return path_open_ && (state_ == JobState::running || state_ == JobState::filtering); }
+
+void JobMachine::fetched(const DueFetched& input, Instant now) {
+  fetching_ = false;
+  CheckContacts check{{}, campaign_.strategy.calling_from_minute, campaign_.strategy.calling_until_minute};
+  for (const DueContact& contact : input.contacts) {
+    cursor_ = contact.key;
+    if (known(contact.key.contact)) continue;
+    buffered_.insert(contact.key.contact);
+    check.contacts.push_back({contact.key.contact, contact.phone, contact.time_zone});
+    checking_.push_back(contact);
+  }
+  if (input.exhausted) {
+    // From the start next time: contacts return to the queue (retries, aborted ones) before the cursor.
+    cursor_.reset();
+    next_fetch_ = now + settings_.fetch_every;
+  }
+  nothing_left_ = input.nothing_left && input.contacts.empty();
+  if (!check.contacts.empty()) {
+    checking_since_ = now;
+    emit(CheckRules{std::move(check)});
+  }
+}
+
+void JobMachine::checked(const RulesAnswered& input, Instant now) {
+  const Instant until = checking_since_ + input.checked.valid_for;
+  for (const ContactsChecked::Answer& answer : input.checked.answers) {
+    if (checking_.empty()) break;
+    DueContact contact = std::move(checking_.front());
+    checking_.pop_front();
+    const ContactId id = contact.key.contact;
+    switch (answer.verdict) {
+      case ContactsChecked::Verdict::allowed:
+        ready_.emplace_back(std::move(contact), until);
+        break;
+      case ContactsChecked::Verdict::on_dnc:
+        buffered_.erase(id);
+        emit(SaveRestricted{id, CompletionCode::restricted_dnc, std::nullopt});
+        break;
+      case ContactsChecked::Verdict::outside_hours:
+        buffered_.erase(id);
+        emit(SaveRestricted{id, CompletionCode::restricted_hours, std::max(answer.retry_at, now + 1s)});
+        break;
+    }
+  }
+}
+
+void JobMachine::orders_answered(const OrdersAnswered& input, Instant now) {
+  for (size_t i = 0; i < input.attempts.size() && i < input.verdicts.size(); ++i) {
+    const auto call = in_air_.find(input.attempts[i]);
+    if (call == in_air_.end()) continue;  // its result was faster than the answer to its order
+    if (input.verdicts[i] == OrderVerdict::accepted || input.verdicts[i] == OrderVerdict::duplicate) {
+      call->second.ordered = true;
+      continue;
+    }
+    emit(SaveAborted{input.attempts[i], std::string(to_string(input.verdicts[i])), now + settings_.retry_refused});
+    contacts_in_air_.erase(input.attempts[i].contact);
+    in_air_.erase(call);
+    nothing_left_ = false;
+  }
+}
+
+void JobMachine::tick(Instant now) {
+  if (inquiry_) {
+    if (now - inquiry_->since >= settings_.unknown_after) {
+      for (const AttemptId& attempt : inquiry_->doubtful) {
+        const auto call = in_air_.find(attempt);
+        if (call == in_air_.end()) continue;
+        emit(SaveUnknown{attempt});
+        contacts_in_air_.erase(attempt.contact);
+        in_air_.erase(call);
+      }
+      inquiry_.reset();
+      inquired_at_ = now;
+    } else if (now - inquiry_->asked_at >= settings_.ask_again) {
+      inquiry_->asked_at = now;
+      for (const std::string& mpp : inquiry_->unanswered) emit(AskMpp{mpp});
+    }
+  } else if (now - inquired_at_ >= settings_.inquire_every) {
+    std::set<AttemptId> doubtful;
+    for (const auto& [attempt, call] : in_air_)
+      if (call.ordered && now - call.since >= settings_.inquire_every) doubtful.insert(attempt);
+    inquired_at_ = now;
+    if (!doubtful.empty()) start_inquiry(false, std::move(doubtful), now);
+  }
+  dial(now);
+  fetch(now);
+  drained_if_so(now);
+}
+
+void JobMachine::dial(Instant now) {
+  const double rate = campaign_.calls_per_second;
+  tokens_ += rate * std::chrono::duration<double>(now - tokens_at_).count();
+  tokens_at_ = now;
+  tokens_ = std::clamp(tokens_, 0.0, std::max(1.0, rate * 0.1));
+  if (!dialing()) return;
+  PlaceOrders place;
+  while (!ready_.empty() && tokens_ >= 1 && static_cast<int>(in_air_.size()) < campaign_.max_calls && static_cast<int>(place.orders.size()) < settings_.batch_most) {
+    auto [contact, until] = std::move(ready_.front());
+    ready_.pop_front();
+    buffered_.erase(contact.key.contact);
+    if (now >= until) {
+      cursor_.reset();  // the rules' answer is too old: to be read and checked again
+      continue;
+    }
+    tokens_ -= 1;
+    const AttemptId attempt{job_, contact.key.contact, contact.attempts + 1};
+    in_air_.emplace(attempt, Call{contact.phone, contact.codes, now, false});
+    contacts_in_air_.insert(attempt.contact);
+    emit(SaveIntent{attempt, contact.phone});
+    place.orders.push_back(
+        CallOrder{attempt, grant_.resource, grant_.epoch, std::min(now + settings_.order_valid, until), make_call_plan(campaign_.strategy, contact.phone)});
+  }
+  if (!place.orders.empty()) emit(std::move(place));
+}
+
+void JobMachine::fetch(Instant now) {
+  if (!dialing() || fetching_ || !checking_.empty() || now < next_fetch_) return;
+  const int wanted = std::clamp(static_cast<int>(campaign_.calls_per_second), 20, settings_.prefetch_most);
+  if (static_cast<int>(ready_.size()) * 2 > wanted) return;
+  fetching_ = true;
+  emit(FetchDue{cursor_, wanted});
+}
+
+void JobMachine::drained_if_so(Instant now) {
+  if (drained_ && now - drained_at_ >= settings_.drained_again) {
+    // The store has seen a contact that we have not (its filter was still at work), or the director is away: look again.
+    drained_ = false;
+    nothing_left_ = false;
+  }
+  if (drained_ || !in_air_.empty()) return;
+  const bool winding_down = state_ == JobState::pausing || state_ == JobState::stopping;
+  const bool finished = state_ == JobState::running && nothing_left_ && buffered_.empty();
+  if (!winding_down && !finished) return;
+  drained_ = true;
+  drained_at_ = now;
+  emit(SaveDrained{});
+}
+
+}  // namespace everdial

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/call.h"
+#include "model/campaign.h"
+#include "model/lease.h"
+#include "model/messages.h"
+
+namespace everdial {
+
+/// Where the keyset reading of a job's queue stands.
+struct DueKey {
+  Instant due_at;
+  ContactId contact;
+  auto operator<=>(const DueKey&) const = default;
+};
+
+/// A contact of the job's queue that is due.
+struct DueContact {
+  DueKey key;
+  std::string phone;
+  std::string time_zone;
+  int attempts = 0;                   ///< numbers used so far
+  std::vector<CompletionCode> codes;  ///< of the attempts that count
+};
+
+/// An attempt with a committed intent and no result yet, as the store has it.
+struct UnsettledAttempt {
+  AttemptId attempt;
+  std::string phone;
+  std::vector<CompletionCode> codes;
+};
+
+// ---- inputs ------------------------------------------------------------------------------------------------------------------
+
+struct JobLoaded {
+  Campaign campaign;
+  JobState state = JobState::running;
+  std::vector<UnsettledAttempt> unsettled;
+  std::vector<std::string> mpps;  ///< every MPP that may hold records
+};
+struct JobStateSeen {
+  JobState state = JobState::running;
+};
+struct PathSeen {
+  bool open = false;  ///< an application server and an MPP are there to place calls
+};
+struct MppAnswered {
+  std::string mpp;
+  std::vector<CallRecord> records;
+};
+struct DueFetched {
+  std::vector<DueContact> contacts;
+  bool exhausted = false;  ///< no more is due now
+  bool nothing_left = false;  ///< and nothing will become due
+};
+struct FetchFailed {};
+struct RulesAnswered {
+  ContactsChecked checked;
+};
+struct RulesFailed {};
+struct OrdersAnswered {
+  std::vector<AttemptId> attempts;
+  std::vector<OrderVerdict> verdicts;
+};
+struct OrdersUnanswered {};  ///< they may or may not be executed
+struct ResultsArrived {
+  std::vector<CallRecord> records;
+};
+struct JobTick {};
+using JobInput = std::variant<JobLoaded, JobStateSeen, PathSeen, MppAnswered, DueFetched, FetchFailed, RulesAnswered, RulesFailed, OrdersAnswered, OrdersUnanswered,
+                              ResultsArrived, JobTick>;
+
+// ---- effects: what is saved, in one fenced transaction -----------------------------------------------------------------------
+
+struct SaveIntent {
+  AttemptId attempt;
+  std::string phone;
+};
+struct SaveResult {
+  CallRecord record;
+  CompletionCode code = CompletionCode::general_failure;
+  std::optional<Instant> retry_at;  ///< empty: the contact is done
+};
+/// Never executed, for sure: the contact goes back to the queue and the attempt does not count.
+struct SaveAborted {
+  AttemptId attempt;
+  std::string reason;
+  Instant due_at;
+};
+struct SaveUnknown {
+  AttemptId attempt;
+};
+struct SaveRestricted {
+  ContactId contact;
+  CompletionCode code = CompletionCode::restricted_dnc;
+  std::optional<Instant> due_at;  ///< empty: never to be dialed in this job
+};
+struct SaveDrained {};
+
+// ---- effects: what is done once that is committed ----------------------------------------------------------------------------
+
+struct AskMpp {
+  std::string mpp;
+};
+struct FetchDue {
+  std::optional<DueKey> after;
+  int limit = 0;
+};
+struct CheckRules {
+  CheckContacts request;
+};
+struct PlaceOrders {
+  std::vector<CallOrder> orders;
+};
+struct TellSettled {
+  std::vector<AttemptId> attempts;
+};
+/// Give the lease back and begin again under a higher epoch: the only way to settle what may be on its way to an MPP.
+struct StartOver {
+  std::string reason;
+};
+using JobEffect = std::variant<SaveIntent, SaveResult, SaveAborted, SaveUnknown, SaveRestricted, SaveDrained, AskMpp, FetchDue, CheckRules, PlaceOrders, TellSettled, StartOver>;
+
+inline bool is_save(const JobEffect& effect) { return effect.index() <= 5; }
+
+}  // namespace everdial

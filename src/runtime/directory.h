@@ -1,0 +1,58 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/lease.h"
+
+namespace everdial {
+
+/// Who is there and who is master, as of the last poll of the database (LeaseService feeds it). A hint for where to send: what is
+/// safe to do is decided by the fence and the epochs, never by this.
+class Directory {
+ public:
+  void update(std::vector<Session> sessions, const std::vector<LeaseRow>& leases) {
+    sessions_ = std::move(sessions);
+    leases_.clear();
+    for (const LeaseRow& lease : leases) leases_.emplace(lease.resource, lease);
+    updated_ = true;
+  }
+
+  /// Living processes of a component that take work, in a stable order.
+  std::vector<Session> serving(const std::string& component) const {
+    std::vector<Session> out;
+    std::copy_if(sessions_.begin(), sessions_.end(), std::back_inserter(out),
+                 [&](const Session& s) { return s.component == component && !s.draining && !s.address.value.empty(); });
+    return out;
+  }
+  const std::vector<Session>& sessions() const { return sessions_; }
+
+  std::optional<LeaseRow> lease(const Resource& resource) const {
+    const auto found = leases_.find(resource);
+    return found == leases_.end() ? std::nullopt : std::optional(found->second);
+  }
+  /// Where the holder of `resource` listens; empty when there is none.
+  std::optional<Address> holder_address(const Resource& resource) const {
+    const auto found = leases_.find(resource);
+    if (found == leases_.end() || !found->second.holder || found->second.holder_address.value.empty()) return std::nullopt;
+    return found->second.holder_address;
+  }
+
+  bool updated() const { return updated_; }
+
+ private:
+  std::vector<Session> sessions_;
+  std::map<Resource, LeaseRow> leases_;
+  bool updated_ = false;
+};
+
+/// The lasting name of an MPP worker: its journal's, in table mpp and in call records.
+inline std::string mpp_name(const Session& session) {
+  return session.server.value + "/mpp" + (session.instance.empty() ? "" : "/" + session.instance);
+}
+
+}  // namespace everdial
