@@ -4,10 +4,8 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <set>
-#include <sstream>
+
+#include "runtime/migrate.h"
 
 namespace everdial {
 namespace {
@@ -47,13 +45,7 @@ class Template {
     auto server = connect(server_uri());
     must(server->execute("create database " + name_));
     auto database = connect(with_database(server_uri(), name_));
-    std::set<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(EVERDIAL_SCHEMA_DIR)) files.insert(entry.path());
-    for (const auto& file : files) {
-      std::ostringstream text;
-      text << std::ifstream(file).rdbuf();
-      must(database->execute(text.str()));
-    }
+    if (auto applied = migrate(*database); !applied.ok()) must(applied.error());
   }
   ~Template() { must(connect(server_uri())->execute("drop database " + name_ + " with (force)")); }
   const std::string& name() const { return name_; }
@@ -64,11 +56,15 @@ class Template {
 
 }  // namespace
 
-TestDatabase::TestDatabase() {
-  static const Template copied;
+TestDatabase::TestDatabase(Contents contents) {
   static int count = 0;
   name_ = "everdial_test_" + std::to_string(getpid()) + "_" + std::to_string(++count);
-  must(connect(server_uri())->execute("create database " + name_ + " template " + copied.name()));
+  std::string create = "create database " + name_;
+  if (contents == migrated) {
+    static const Template copied;
+    create += " template " + copied.name();
+  }
+  must(connect(server_uri())->execute(create));
   uri_ = with_database(server_uri(), name_);
   pool_ = std::make_unique<pg::Pool>(pg::Settings{.uri = uri_, .application_name = "everdial test"});
 }

@@ -11,7 +11,9 @@ namespace everdial {
 /// (./dev test starts one); without it the test fails.
 class TestDatabase {
  public:
-  TestDatabase();
+  enum Contents { empty, migrated };
+
+  explicit TestDatabase(Contents contents = migrated);
   ~TestDatabase();
   pg::Pool& pool() { return *pool_; }
   const std::string& uri() const { return uri_; }

@@ -1,0 +1,16 @@
+# cmake -DOUTPUT=x.cc -DSCHEMA_DIR=dir -P embed_schema.cmake: the numbered SQL files as C++ strings, for `everdial migrate`.
+file(GLOB files ${SCHEMA_DIR}/*.sql)
+list(SORT files)
+set(entries "")
+foreach(file ${files})
+  get_filename_component(name ${file} NAME)
+  if(NOT name MATCHES "^[0-9][0-9][0-9][0-9]_[a-z0-9_]+\\.sql$")
+    message(FATAL_ERROR "schema/${name}: a migration is named NNNN_what_it_brings.sql")
+  endif()
+  string(SUBSTRING ${name} 0 4 number)
+  string(REGEX REPLACE "^0+" "" number ${number})
+  file(READ ${file} sql)
+  string(APPEND entries "    {${number}, \"${name}\", R\"EVERDIAL(${sql})EVERDIAL\"},\n")
+endforeach()
+file(WRITE ${OUTPUT} "#include \"runtime/migrate.h\"\n\nnamespace everdial {\n\nstd::span<const Migration> embedded_migrations() {\n"
+     "  static const std::vector<Migration> all = {\n${entries}  };\n  return all;\n}\n\n}  // namespace everdial\n")
