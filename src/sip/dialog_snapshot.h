@@ -17,7 +17,6 @@ enum class DialogStage {
   calling,   ///< the INVITE may have left; nothing is known of the far end
   early,     ///< a provisional response with a tag has come
   answered,  ///< 2xx: only a BYE ends it
-  ending,    ///< our BYE or CANCEL may have left
 };
 
 /// All that another process needs to end a call of ours, or to go on with it: the dialog of RFC 3261 section 12 and, while there is no

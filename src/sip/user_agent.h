@@ -26,7 +26,7 @@ struct Credentials {
 
 /// One call to be placed.
 struct InviteSpec {
-  std::string request_uri;  ///< "sip:+15550100@carrier.example:5060"; a name is looked up by A / AAAA
+  std::string request_uri;  ///< "sip:+15550100@carrier.example:5060"; a name without a port is looked up by SRV, then A and AAAA
   std::string from;         ///< URI or name-addr of the caller: "\"Shop\" <sip:+15550199@us.example>"
   std::string to;           ///< empty: request_uri
   std::string proxy;        ///< "sip:10.0.0.1:5060": where to send it first, as a loose Route; empty: to request_uri
@@ -54,7 +54,7 @@ struct Provisional {
   std::string sdp;
 };
 
-/// The first 2xx; its ACK is sent. `sdp` is the answer (of an earlier reliable or early response when the 2xx carries none).
+/// The first 2xx; its ACK is sent. `sdp` is the answer, that of an early response when the 2xx has none; empty: there was none at all.
 struct Answered {
   CallHandle call;
   std::string sdp;
@@ -82,13 +82,14 @@ struct Ended {
 };
 
 /// The far end's re-INVITE or UPDATE brings a new offer: answer() or refuse() it, within 5 s, or it is refused with 488. Refreshes that
-/// change nothing are answered without asking. `sdp` empty: the far end wants our offer.
+/// change nothing, and requests for our own offer, are answered with what we last sent, without asking.
 struct Offered {
   CallHandle call;
   std::string sdp;
 };
 
-/// Our reinvite() is over. `status` 200: `sdp` is the answer; else the session stays as it was (0: nothing came back).
+/// An offer of ours is over: reinvite(), or one that the far end had asked for. `status` 200: `sdp` is the answer; else the session stays
+/// as it was (0: nothing came back).
 struct Renegotiated {
   CallHandle call;
   int status = 0;
