@@ -54,6 +54,7 @@ struct Columns {
 
 Columns columns_of(const std::vector<JobEffect>& saves) {
   Columns c;
+  std::set<AttemptId> told;  // a record may be told twice within one commit
   for (const JobEffect& save : saves) {
     std::visit(Overloaded{
                    [&](const SaveIntent& s) {
@@ -62,6 +63,7 @@ Columns columns_of(const std::vector<JobEffect>& saves) {
                      c.intents.phone.push_back(s.phone);
                    },
                    [&](const SaveResult& s) {
+                     if (!told.insert(s.record.attempt).second) return;
                      auto& r = c.results;
                      r.contact.push_back(s.record.attempt.contact.value);
                      r.number.push_back(s.record.attempt.number);

@@ -1,0 +1,227 @@
+#include "campaign_manager/campaign_manager_service.h"
+
+#include <charconv>
+
+#include "base/overloaded.h"
+
+namespace everdial {
+
+struct CampaignManagerService::Job : std::enable_shared_from_this<Job> {
+  Job(LeaseGrant g, JobId i, uint64_t l, const JobMachine::Settings& settings) : grant(std::move(g)), id(i), lane(l), machine(grant, i, settings) {}
+  LeaseGrant grant;
+  JobId id;
+  uint64_t lane;
+  JobMachine machine;
+  std::unique_ptr<EffectRunner<JobEffect>> runner;
+  bool path_open = false;
+  bool over = false;  ///< lost: nothing is fed or performed any more
+};
+
+namespace {
+
+JobId job_of(const Resource& resource) {
+  int64_t id = 0;
+  const std::string& name = resource.value;
+  const size_t slash = name.find('/');
+  std::from_chars(name.data() + slash + 1, name.data() + name.size(), id);
+  return JobId{id};
+}
+
+}  // namespace
+
+CampaignManagerService::CampaignManagerService(Seams& seams, AttemptStore& store, const Directory& directory, ServerName server, Leases leases, Settings settings)
+    : seams_(seams), store_(store), directory_(directory), server_(std::move(server)), leases_(std::move(leases)), settings_(settings) {}
+
+CampaignManagerService::~CampaignManagerService() = default;
+
+void CampaignManagerService::start() {
+  tick();
+  poll_states();
+}
+
+void CampaignManagerService::acquired(const LeaseGrant& grant) {
+  auto job = std::make_shared<Job>(grant, job_of(grant.resource), ++next_lane_, settings_.job);
+  // Callbacks hold the job weakly: once it is lost or begun anew, what was under way for the old one finds it gone.
+  const std::weak_ptr<Job> weak = job;
+  job->runner = std::make_unique<EffectRunner<JobEffect>>(
+      seams_.store, job->lane,
+      EffectRunner<JobEffect>::Shell{
+          .is_save = [](const JobEffect& effect) { return is_save(effect); },
+          .commit = [&store = store_, grant, id = job->id, &clock = seams_.clock](const std::vector<JobEffect>& saves) { return store.commit(grant, id, saves, clock.now()); },
+          .perform =
+              [this, weak](JobEffect& effect) {
+                if (const auto alive = weak.lock()) perform(*alive, effect);
+              },
+          .failed =
+              [this, weak](const Error& error) {
+                const auto alive = weak.lock();
+                if (!alive) return;
+                const LeaseGrant lost_grant = alive->grant;
+                if (error.kind == ErrorKind::fenced) leases_.fenced(lost_grant);
+                else leases_.renounce(lost_grant);
+              },
+      });
+  jobs_[grant.resource] = job;
+  load(*job);
+}
+
+void CampaignManagerService::lost(const LeaseGrant& grant) {
+  const auto found = jobs_.find(grant.resource);
+  if (found == jobs_.end() || found->second->grant.epoch != grant.epoch) return;
+  found->second->over = true;
+  found->second->runner->reset();
+  jobs_.erase(found);
+}
+
+void CampaignManagerService::load(Job& job) {
+  const std::weak_ptr<Job> weak = job.weak_from_this();
+  run_store(
+      seams_.store, job.lane, [&store = store_, grant = job.grant, id = job.id] { return store.load(grant, id); },
+      [this, weak](Result<JobLoaded> loaded) {
+        const auto alive = weak.lock();
+        if (!alive) return;
+        if (loaded.ok()) return feed(*alive, *loaded);
+        if (loaded.error().kind == ErrorKind::fenced) return leases_.fenced(alive->grant);
+        leases_.renounce(alive->grant);
+      });
+}
+
+void CampaignManagerService::feed(Job& job, const JobInput& input) {
+  if (job.over) return;
+  const auto keep = job.shared_from_this();
+  job.runner->run(job.machine.step(input, seams_.clock.now()));
+}
+
+void CampaignManagerService::perform(Job& job, JobEffect& effect) {
+  std::visit(Overloaded{
+                 [&](AskMpp& e) { ask(job, e.mpp); },
+                 [&](FetchDue& e) {
+                   const std::weak_ptr<Job> weak = job.weak_from_this();
+                   run_store(
+                       seams_.store, job.lane,
+                       [&store = store_, id = job.id, e, now = seams_.clock.now()] { return store.fetch_due(id, e.after, e.limit, now); },
+                       [this, weak](Result<DueFetched> fetched) {
+                         const auto alive = weak.lock();
+                         if (!alive) return;
+                         if (fetched.ok()) feed(*alive, *fetched);
+                         else feed(*alive, FetchFailed{});
+                       });
+                 },
+                 [&](CheckRules& e) { check(job, e); },
+                 [&](PlaceOrders& e) { place(job, e); },
+                 [&](TellSettled& e) { settled_.insert(settled_.end(), e.attempts.begin(), e.attempts.end()); },
+                 [&](StartOver&) {
+                   const LeaseGrant grant = job.grant;
+                   leases_.renounce(grant);
+                 },
+                 [](auto&) {},
+             },
+             effect);
+}
+
+bool CampaignManagerService::path_open() const { return !directory_.serving("application_server").empty() && !directory_.serving("mpp").empty(); }
+
+void CampaignManagerService::place(Job& job, PlaceOrders& orders) {
+  // The application server of our own server first: one hop less, and it dies with us.
+  std::optional<Address> to;
+  for (const Session& session : directory_.serving("application_server"))
+    if (!to || session.server == server_) to = session.address;
+  std::vector<AttemptId> attempts;
+  for (const CallOrder& order : orders.orders) attempts.push_back(order.attempt);
+  if (!to) {
+    const std::vector<OrderVerdict> none(attempts.size(), OrderVerdict::no_mpp);
+    return feed(job, OrdersAnswered{attempts, none});
+  }
+  const std::weak_ptr<Job> weak = job.weak_from_this();
+  seams_.network.request(*to, PlaceCalls{std::move(orders.orders)}, settings_.request_timeout, [this, weak, attempts](Result<Reply> reply) {
+    const auto alive = weak.lock();
+    if (!alive) return;
+    if (!reply.ok()) return feed(*alive, OrdersUnanswered{});
+    if (auto* placed = std::get_if<CallsPlaced>(&reply.value())) feed(*alive, OrdersAnswered{attempts, placed->verdicts});
+    else feed(*alive, OrdersUnanswered{});
+  });
+}
+
+void CampaignManagerService::ask(Job& job, const std::string& mpp) {
+  for (const Session& session : directory_.sessions()) {
+    if (session.component != "mpp" || session.address.value.empty() || mpp_name(session) != mpp) continue;
+    const std::weak_ptr<Job> weak = job.weak_from_this();
+    seams_.network.request(session.address, RaiseBarrier{job.grant.resource, job.grant.epoch}, settings_.request_timeout, [this, weak, mpp](Result<Reply> reply) {
+      const auto alive = weak.lock();
+      if (!alive || !reply.ok()) return;
+      if (auto* raised = std::get_if<BarrierRaised>(&reply.value())) feed(*alive, MppAnswered{mpp, std::move(raised->executed)});
+    });
+  }
+}
+
+void CampaignManagerService::check(Job& job, CheckRules& check) {
+  const auto to = directory_.holder_address(Resource{"rule_engine"});
+  if (!to) return feed(job, RulesFailed{});
+  const std::weak_ptr<Job> weak = job.weak_from_this();
+  seams_.network.request(*to, std::move(check.request), settings_.request_timeout, [this, weak](Result<Reply> reply) {
+    const auto alive = weak.lock();
+    if (!alive) return;
+    const ContactsChecked* checked = reply.ok() ? std::get_if<ContactsChecked>(&reply.value()) : nullptr;
+    if (checked) feed(*alive, RulesAnswered{*checked});
+    else feed(*alive, RulesFailed{});
+  });
+}
+
+void CampaignManagerService::tick() {
+  const bool open = path_open();
+  const auto jobs = jobs_;  // a step may end a job
+  for (const auto& [resource, job] : jobs) {
+    if (job->path_open != open) {
+      job->path_open = open;
+      feed(*job, PathSeen{open});
+    } else {
+      feed(*job, JobTick{});
+    }
+  }
+  tell_settled();
+  tick_ = seams_.clock.after(settings_.tick, [this] { tick(); });
+}
+
+void CampaignManagerService::tell_settled() {
+  if (settled_.empty()) return;
+  const AttemptsSettled told{std::exchange(settled_, {})};
+  // To each application server: any may be the one that hears of the call. A lost message only means that the MPP tells us again.
+  for (const Session& session : directory_.serving("application_server"))
+    if (session.server == server_ || directory_.serving("application_server").size() == 1)
+      seams_.network.request(session.address, told, settings_.request_timeout, [](Result<Reply>) {});
+}
+
+void CampaignManagerService::poll_states() {
+  std::vector<JobId> ids;
+  for (const auto& [resource, job] : jobs_) ids.push_back(job->id);
+  if (ids.empty()) {
+    state_poll_ = seams_.clock.after(settings_.state_poll, [this] { poll_states(); });
+    return;
+  }
+  run_store(
+      seams_.store, 999, [&store = store_, ids] { return store.states(ids); },
+      [this](Result<std::map<JobId, JobState>> states) {
+        if (states.ok()) {
+          for (const auto& [id, state] : *states)
+            if (const auto job = jobs_.find(job_resource(id)); job != jobs_.end()) feed(*job->second, JobStateSeen{state});
+        }
+        state_poll_ = seams_.clock.after(settings_.state_poll, [this] { poll_states(); });
+      });
+}
+
+void CampaignManagerService::handle(Request request, ReplyFn reply) {
+  auto* results = std::get_if<AttemptResults>(&request);
+  if (!results) return reply(Error{ErrorKind::invalid, "campaign_manager: takes AttemptResults only"});
+  const auto job = jobs_.find(results->resource);
+  if (job == jobs_.end()) return reply(Error{ErrorKind::unavailable, results->resource.value + " is not owned here"});
+  feed(*job->second, ResultsArrived{std::move(results->records)});
+  reply(Reply{Done{}});
+}
+
+std::vector<CampaignManagerService::JobView> CampaignManagerService::jobs() const {
+  std::vector<JobView> out;
+  for (const auto& [resource, job] : jobs_) out.push_back({job->id, job->machine.calls_in_air()});
+  return out;
+}
+
+}  // namespace everdial

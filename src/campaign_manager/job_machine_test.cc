@@ -1,0 +1,176 @@
+#include "campaign_manager/job_machine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace everdial {
+namespace {
+
+class Job : public testing::Test {
+ protected:
+  Job() {
+    campaign.calls_per_second = 1000;
+    campaign.max_calls = 100;
+    campaign.strategy.retries[CompletionCode::call_busy] = {2, 60s};
+    campaign.strategy.max_attempts = 3;
+  }
+
+  template <class E>
+  std::vector<E> of(const std::vector<JobEffect>& effects) {
+    std::vector<E> out;
+    for (const auto& effect : effects)
+      if (const E* e = std::get_if<E>(&effect)) out.push_back(*e);
+    return out;
+  }
+  std::vector<JobEffect> step(const JobInput& input, Duration later = 0ms) { return machine.step(input, now += later); }
+
+  void load(std::vector<UnsettledAttempt> unsettled = {}, std::vector<std::string> mpps = {}) {
+    step(JobLoaded{campaign, JobState::running, std::move(unsettled), std::move(mpps)});
+  }
+  static DueContact contact(int64_t id, int attempts = 0, std::vector<CompletionCode> codes = {}) {
+    return DueContact{{Instant{}, ContactId{id}}, "+1555000" + std::to_string(id), "UTC", attempts, std::move(codes)};
+  }
+  static ContactsChecked allowed(size_t n) { return {std::vector<ContactsChecked::Answer>(n), 10s}; }
+  AttemptId id(int64_t contact, int number = 1) { return {JobId{7}, ContactId{contact}, number}; }
+  CallRecord ended(const AttemptId& attempt, CompletionCode code) {
+    CallRecord record{.attempt = attempt, .resource = grant.resource, .epoch = grant.epoch};
+    record.stage = CallStage::ended;
+    record.ended_at = now;
+    record.code = code;
+    return record;
+  }
+  std::vector<JobEffect> dial(int64_t contact_id, int attempts = 0, std::vector<CompletionCode> codes = {}) {
+    step(PathSeen{true}, 1s);
+    step(DueFetched{{contact(contact_id, attempts, std::move(codes))}, true, false});
+    return step(RulesAnswered{allowed(1)});
+  }
+
+  Campaign campaign;
+  LeaseGrant grant{job_resource(JobId{7}), 1, Epoch{4}, Incarnation{"me"}};
+  JobMachine machine{grant, JobId{7}, {}};
+  Instant now = Instant{} + 1000h;
+};
+
+TEST_F(Job, M_01_writes_the_attempt_ahead_and_places_it_under_its_epoch) {
+  load();
+  const auto effects = dial(1);
+  ASSERT_EQ(of<SaveIntent>(effects).size(), 1u);
+  ASSERT_EQ(of<PlaceOrders>(effects).size(), 1u);
+  const CallOrder order = of<PlaceOrders>(effects)[0].orders.at(0);
+  EXPECT_EQ(order.attempt, id(1));
+  EXPECT_EQ(order.epoch, Epoch{4});
+  EXPECT_GT(order.not_after, now);
+}
+
+TEST_F(Job, R_03_never_dials_a_contact_that_was_not_checked_or_whose_check_is_too_old) {
+  load();
+  step(PathSeen{true}, 1s);
+  step(DueFetched{{contact(1)}, true, false});
+  EXPECT_TRUE(of<PlaceOrders>(step(RulesFailed{}, 1s)).empty());
+  step(PathSeen{false});
+  step(DueFetched{{contact(2)}, true, false});
+  step(RulesAnswered{allowed(1)});
+  EXPECT_TRUE(of<PlaceOrders>(step(PathSeen{true}, 11s)).empty());
+}
+
+TEST_F(Job, F_07_does_not_burn_a_contact_when_no_mpp_takes_the_order) {
+  load();
+  dial(1);
+  const auto effects = step(OrdersAnswered{{id(1)}, {OrderVerdict::no_mpp}});
+  ASSERT_EQ(of<SaveAborted>(effects).size(), 1u);
+  EXPECT_EQ(of<SaveAborted>(effects)[0].reason, "no_mpp");
+  EXPECT_GT(of<SaveAborted>(effects)[0].due_at, now);
+}
+
+TEST_F(Job, retries_by_the_strategy_and_then_is_done_with_the_contact) {
+  load();
+  dial(1);
+  auto result = of<SaveResult>(step(ResultsArrived{{ended(id(1), CompletionCode::call_busy)}}));
+  ASSERT_EQ(result.size(), 1u);
+  EXPECT_EQ(result[0].retry_at, now + 60s);
+  dial(1, 1, {CompletionCode::call_busy});
+  EXPECT_TRUE(of<SaveResult>(step(ResultsArrived{{ended(id(1, 2), CompletionCode::call_busy)}}))[0].retry_at);
+  dial(1, 2, {CompletionCode::call_busy, CompletionCode::call_busy});
+  EXPECT_FALSE(of<SaveResult>(step(ResultsArrived{{ended(id(1, 3), CompletionCode::call_busy)}}))[0].retry_at) << "twice is enough";
+  dial(2);
+  EXPECT_FALSE(of<SaveResult>(step(ResultsArrived{{ended(id(2), CompletionCode::answer_human)}}))[0].retry_at);
+}
+
+TEST_F(Job, begins_again_under_a_higher_epoch_when_it_cannot_know_whether_its_orders_were_taken) {
+  load();
+  dial(1);
+  EXPECT_EQ(of<StartOver>(step(OrdersUnanswered{})).size(), 1u);
+  EXPECT_TRUE(step(JobTick{}, 5s).empty());
+}
+
+TEST_F(Job, M_05_settles_what_its_predecessor_left_once_every_mpp_has_answered) {
+  load({{id(1), "+1", {}}, {id(2), "+2", {}}, {id(3), "+3", {}}}, {"as1/mpp/1", "as1/mpp/2"});
+  CallRecord live = ended(id(2), CompletionCode::answer_human);
+  live.stage = CallStage::ringing;
+  auto first = step(MppAnswered{"as1/mpp/1", {ended(id(1), CompletionCode::call_busy), live}});
+  EXPECT_EQ(of<SaveResult>(first).size(), 1u);
+  EXPECT_TRUE(of<SaveAborted>(first).empty()) << "the other MPP may still have executed it";
+  auto second = step(MppAnswered{"as1/mpp/2", {}});
+  ASSERT_EQ(of<SaveAborted>(second).size(), 1u);
+  EXPECT_EQ(of<SaveAborted>(second)[0].attempt, id(3));
+  EXPECT_EQ(machine.calls_in_air(), 1u) << "the ringing call is adopted";
+}
+
+TEST_F(Job, M_05_makes_attempts_unknown_when_an_mpp_cannot_be_asked_for_a_minute_and_never_redials_them) {
+  load({{id(1), "+1", {}}}, {"as1/mpp/1"});
+  EXPECT_EQ(of<AskMpp>(step(JobTick{}, 400ms)).size(), 1u);
+  EXPECT_TRUE(of<SaveUnknown>(step(JobTick{}, 50s)).empty());
+  EXPECT_EQ(of<SaveUnknown>(step(JobTick{}, 11s)).size(), 1u);
+  EXPECT_EQ(machine.calls_in_air(), 0u);
+  // told late after all: the store settles it
+  EXPECT_EQ(of<SaveResult>(step(ResultsArrived{{ended(id(1), CompletionCode::answer_human)}})).size(), 1u);
+}
+
+TEST_F(Job, dials_other_contacts_while_old_attempts_wait_for_the_barrier) {
+  load({{id(1), "+1", {}}}, {"as1/mpp/1"});
+  EXPECT_EQ(of<PlaceOrders>(dial(2)).size(), 1u);
+}
+
+TEST_F(Job, never_places_a_contact_that_is_in_the_air_again) {
+  load({{id(1), "+1", {}}}, {"as1/mpp/1"});
+  step(PathSeen{true}, 1s);
+  EXPECT_TRUE(of<CheckRules>(step(DueFetched{{contact(1, 1)}, true, false})).empty());
+}
+
+TEST_F(Job, keeps_to_its_rate_and_to_its_calls_in_the_air) {
+  campaign.calls_per_second = 10;
+  campaign.max_calls = 3;
+  load();
+  step(PathSeen{true}, 10s);
+  std::vector<DueContact> many;
+  for (int i = 1; i <= 20; ++i) many.push_back(contact(i));
+  step(DueFetched{many, false, false});
+  size_t placed = 0;
+  auto count = [&](const std::vector<JobEffect>& effects) {
+    for (const auto& p : of<PlaceOrders>(effects)) placed += p.orders.size();
+  };
+  count(step(RulesAnswered{allowed(20)}));
+  EXPECT_EQ(placed, 1u) << "time in which nothing could be dialed saves up no burst";
+  for (int i = 0; i < 100; ++i) count(step(JobTick{}, 100ms));
+  EXPECT_EQ(placed, 3u);
+}
+
+TEST_F(Job, is_drained_when_all_is_done_and_looks_again_when_it_does_not_end) {
+  load();
+  step(PathSeen{true});
+  auto effects = step(DueFetched{{}, true, true});
+  EXPECT_EQ(of<SaveDrained>(effects).size(), 1u);
+  effects = step(JobTick{}, 2s);
+  EXPECT_TRUE(of<SaveDrained>(effects).empty());
+  EXPECT_EQ(of<FetchDue>(effects).size(), 1u);
+}
+
+TEST_F(Job, stops_dialing_when_pausing_and_is_drained_when_the_last_call_has_ended) {
+  load();
+  dial(1);
+  EXPECT_TRUE(of<SaveDrained>(step(JobStateSeen{JobState::pausing})).empty());
+  EXPECT_EQ(of<SaveDrained>(step(ResultsArrived{{ended(id(1), CompletionCode::call_busy)}})).size(), 1u);
+}
+
+}  // namespace
+}  // namespace everdial
