@@ -79,7 +79,8 @@ class Trunk {
   /// CANCEL while it rings, BYE once it is answered; a 2xx that crosses the CANCEL is acknowledged, ended and reported as `failed` 487.
   virtual void hang_up(const AttemptId& attempt) = 0;
 
-  /// Ends the leg of an earlier process from its last snapshot, as well as it can be done; nothing is reported.
+  /// Ends a leg without reporting anything more of it: the living one of this attempt, or that of an earlier process, from its last
+  /// snapshot and as well as it can be done.
   virtual void end_restored(const AttemptId& attempt, const std::string& snapshot) = 0;
 };
 

@@ -1,0 +1,389 @@
+#include "mpp/mpp_machine.h"
+
+#include <algorithm>
+
+#include "base/overloaded.h"
+
+namespace everdial {
+namespace {
+
+/// How a call ends that was answered, when nothing else is said.
+CompletionCode outcome(const CallRecord& record) {
+  if (record.opted_out) return CompletionCode::opted_out;
+  return record.analysis.value_or(CompletionCode::answer_human);
+}
+
+bool is_alive(const CallRecord& record) { return record.stage != CallStage::ended; }
+
+}  // namespace
+
+std::vector<MppEffect> MppMachine::step(const MppInput& input, Instant now) {
+  now_ = now;
+  std::visit([this](const auto& alternative) { on(alternative); }, input);
+  compact_if_worthwhile();
+  arm_timer();
+  return std::exchange(effects_, {});
+}
+
+Epoch MppMachine::epoch_of(const Resource& resource) const {
+  const auto found = epochs_.find(resource);
+  return found == epochs_.end() ? Epoch{} : found->second;
+}
+
+const CallRecord* MppMachine::find(const AttemptId& attempt) const {
+  const auto found = calls_.find(attempt);
+  return found == calls_.end() ? nullptr : &found->second.record;
+}
+
+// ---- the start -------------------------------------------------------------------------------------------------------------------
+
+void MppMachine::on(const JournalLoaded& input) {
+  for (const JournalEntry& entry : input.entries) replay(entry);
+  journal_entries_ = input.entries.size();
+  drop_old_memories();
+  for (auto& [attempt, call] : calls_) {
+    if (is_alive(call.record)) {
+      ++alive_;
+      effects_.push_back(EndRestored{attempt, call.snapshot});
+      end(call, call.hanging_up.value_or(CompletionCode::call_lost));
+    } else {
+      tell_end(call);
+    }
+  }
+}
+
+void MppMachine::replay(const JournalEntry& entry) {
+  std::visit(Overloaded{
+                 [this](const EpochRaised& raised) { set_epoch(raised.resource, raised.epoch); },
+                 [this](const CallWritten& written) {
+                   Call& call = calls_[written.record.attempt];
+                   call.record = written.record;
+                   call.hanging_up = written.hanging_up;
+                 },
+                 [this](const DialogWritten& dialog) {
+                   const auto found = calls_.find(dialog.attempt);
+                   if (found != calls_.end()) found->second.snapshot = dialog.snapshot;
+                 },
+                 [this](const CallForgotten& forgotten) {
+                   calls_.erase(forgotten.attempt);
+                   remember_forgotten(forgotten);
+                 },
+             },
+             entry);
+}
+
+void MppMachine::on(const EpochsRead& input) {
+  for (const auto& [resource, epoch] : input.epochs) raise(resource, epoch);
+  effects_.push_back(Serve{});
+}
+
+// ---- requests --------------------------------------------------------------------------------------------------------------------
+
+void MppMachine::on(const BarrierAsked& input) {
+  raise(input.request.resource, input.request.epoch);
+  BarrierRaised reply;
+  for (const auto& [attempt, call] : calls_)
+    if (call.record.resource == input.request.resource) reply.executed.push_back(call.record);
+  effects_.push_back(Answer{input.reply, std::move(reply)});
+}
+
+void MppMachine::on(const OrdersArrived& input) {
+  CallsExecuted reply;
+  reply.verdicts.reserve(input.request.orders.size());
+  drop_old_memories();
+  for (const ExecuteCalls::Order& order : input.request.orders) {
+    raise(order.order.resource, order.order.epoch);
+    const OrderVerdict verdict = judge(order);
+    if (verdict == OrderVerdict::accepted) execute(order, input.request.application_server);
+    reply.verdicts.push_back(verdict);
+  }
+  reply.trunks_down.assign(trunks_down_.begin(), trunks_down_.end());
+  effects_.push_back(Answer{input.reply, std::move(reply)});
+}
+
+OrderVerdict MppMachine::judge(const ExecuteCalls::Order& order) const {
+  // First of all whether it was executed: only `duplicate` says so, and whoever asks must never hear anything else of such an attempt.
+  const AttemptId& attempt = order.order.attempt;
+  if (calls_.contains(attempt) || forgotten_.contains(attempt)) return OrderVerdict::duplicate;
+  if (order.order.epoch < epoch_of(order.order.resource)) return OrderVerdict::stale_epoch;
+  if (now_ > order.order.not_after) return OrderVerdict::too_late;
+  if (draining_ || alive_ >= settings_.max_calls) return OrderVerdict::overloaded;
+  if (std::none_of(order.trunks.begin(), order.trunks.end(), [this](const std::string& trunk) { return is_up(trunk); }))
+    return OrderVerdict::no_trunk;
+  return OrderVerdict::accepted;
+}
+
+void MppMachine::execute(const ExecuteCalls::Order& order, const Address& application_server) {
+  Call& call = calls_[order.order.attempt];
+  ++alive_;
+  call.record = CallRecord{.attempt = order.order.attempt,
+                           .resource = order.order.resource,
+                           .epoch = order.order.epoch,
+                           .mpp = settings_.name,
+                           .plan = order.order.plan,
+                           .placed_at = now_};
+  call.application_server = application_server;
+  call.next_trunks = order.trunks;
+  call.give_up_at = now_ + order.order.plan.ring_timeout;
+  place_on_next_trunk(call);
+}
+
+bool MppMachine::place_on_next_trunk(Call& call) {
+  const auto next =
+      std::find_if(call.next_trunks.begin(), call.next_trunks.end(), [this](const std::string& trunk) { return is_up(trunk); });
+  if (next == call.next_trunks.end()) return false;
+  call.record.trunk = *next;
+  call.next_trunks.erase(call.next_trunks.begin(), next + 1);
+  call.snapshot.clear();
+  set_deadline(call, now_ + call.record.plan.ring_timeout);
+  write(call, true);
+  effects_.push_back(PlaceOnTrunk{
+      {call.record.attempt, call.record.trunk, call.record.plan, call.record.plan.record ? to_string(call.record.attempt) + ".wav" : std::string{}}});
+  return true;
+}
+
+void MppMachine::on(const CommandsArrived& input) {
+  for (const ControlCalls::Command& each : input.request.commands) command(each);
+  effects_.push_back(Answer{input.reply, Done{}});
+}
+
+void MppMachine::command(const ControlCalls::Command& command) {
+  const auto found = calls_.find(command.attempt);
+  if (found == calls_.end() || !is_alive(found->second.record) || found->second.hanging_up) return;
+  Call& call = found->second;
+  if (command.kind == ControlCalls::Kind::hang_up) return hang_up(call, command.code);
+  // Requests are repeated when their answer is lost, and another application server may go on with the call: a prompt starts once.
+  if (call.record.stage != CallStage::answered || call.prompt == command.prompt) return;
+  call.prompt = command.prompt;
+  call.awaiting_beep = false;
+  set_deadline(call, *call.record.answered_at + call.record.plan.max_call);
+  effects_.push_back(PlayOnTrunk{command.attempt, command.prompt});
+}
+
+void MppMachine::on(const ForgetAsked& input) {
+  for (const AttemptId& attempt : input.request.attempts) {
+    const auto found = calls_.find(attempt);
+    if (found == calls_.end() || is_alive(found->second.record)) continue;
+    Call& call = found->second;
+    CallForgotten forgotten{attempt, call.record.resource, call.record.epoch, now_};
+    deadlines_.erase({call.deadline, attempt});
+    calls_.erase(found);
+    write(forgotten, false);
+    remember_forgotten(std::move(forgotten));
+  }
+  effects_.push_back(Answer{input.reply, Done{}});
+}
+
+// ---- what comes from the trunk -----------------------------------------------------------------------------------------------------
+
+void MppMachine::on(const TrunkReported& input) {
+  for (const TrunkEvent& event : input.events) {
+    if (event.kind == TrunkEvent::Kind::trunk_down)
+      trunks_down_.insert(event.trunk);
+    else if (event.kind == TrunkEvent::Kind::trunk_up)
+      trunks_down_.erase(event.trunk);
+    else
+      report(event);
+  }
+}
+
+void MppMachine::report(const TrunkEvent& event) {
+  const auto found = calls_.find(event.attempt);
+  if (found == calls_.end() || !is_alive(found->second.record)) return;
+  Call& call = found->second;
+  CallRecord& record = call.record;
+  switch (event.kind) {
+    case TrunkEvent::Kind::ringing:
+      if (record.stage != CallStage::placed) return;
+      record.stage = CallStage::ringing;
+      record.ringing_at = now_;
+      if (!call.hanging_up) set_deadline(call, now_ + record.plan.ring_timeout);
+      write(call, false);
+      return tell(call, CallEvents::Kind::ringing);
+    case TrunkEvent::Kind::answered:
+      if (record.stage == CallStage::answered) return;
+      record.stage = CallStage::answered;
+      record.answered_at = now_;
+      record.sip_status = 200;
+      if (record.plan.record) record.recording = to_string(record.attempt) + ".wav";
+      if (!call.hanging_up) set_deadline(call, now_ + record.plan.max_call);
+      write(call, false);
+      return tell(call, CallEvents::Kind::answered);
+    case TrunkEvent::Kind::classified:
+      if (record.stage != CallStage::answered || record.analysis) return;
+      record.analysis = event.analysis;
+      call.awaiting_beep = event.analysis == CompletionCode::answer_machine && record.plan.machine_action == MachineAction::leave_message;
+      if (call.awaiting_beep && !call.hanging_up) set_deadline(call, std::min(call.deadline, now_ + settings_.beep_wait));
+      write(call, false);
+      return tell(call, CallEvents::Kind::classified);
+    case TrunkEvent::Kind::beep:
+      return tell(call, CallEvents::Kind::beep);
+    case TrunkEvent::Kind::prompt_done:
+      return tell(call, CallEvents::Kind::prompt_done);
+    case TrunkEvent::Kind::digit:
+      if (record.digits.size() < 64) record.digits += event.digit;
+      // Told here and not only by whoever steers the call: the wish counts even when the caller hangs up the next moment.
+      if (event.digit == record.plan.opt_out_digit) record.opted_out = true;
+      write(call, record.opted_out);
+      return tell(call, CallEvents::Kind::digit, event.digit);
+    case TrunkEvent::Kind::media_silent:
+      if (!call.hanging_up) hang_up(call, outcome(record));
+      return;
+    case TrunkEvent::Kind::snapshot:
+      call.snapshot = event.snapshot;
+      return write(DialogWritten{event.attempt, event.snapshot}, false);
+    case TrunkEvent::Kind::failed:
+      return leg_failed(call, event.sip_status);
+    case TrunkEvent::Kind::ended:
+      return end(call, call.hanging_up.value_or(outcome(record)));
+    case TrunkEvent::Kind::trunk_up:
+    case TrunkEvent::Kind::trunk_down:
+      return;
+  }
+}
+
+void MppMachine::leg_failed(Call& call, int sip_status) {
+  call.record.sip_status = sip_status;
+  if (call.hanging_up) return end(call, *call.hanging_up);
+  // The trunk itself was at fault, and nobody's telephone has rung: another trunk may do better.
+  const bool trunk_at_fault = sip_status == 0 || sip_status == 408 || sip_status == 503;
+  if (trunk_at_fault && call.record.stage == CallStage::placed && now_ < call.give_up_at && place_on_next_trunk(call)) return;
+  end(call, completion_code_of_sip_status(sip_status));
+}
+
+// ---- time --------------------------------------------------------------------------------------------------------------------------
+
+void MppMachine::on(const TimePassed&) {
+  armed_.reset();
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now_) {
+    const auto found = calls_.find(deadlines_.begin()->second);
+    EVERDIAL_CHECK(found != calls_.end());
+    deadlines_.erase(deadlines_.begin());
+    deadline_passed(found->second);
+  }
+}
+
+void MppMachine::deadline_passed(Call& call) {
+  CallRecord& record = call.record;
+  if (!is_alive(record)) return tell_end(call);
+  if (call.hanging_up) return end(call, *call.hanging_up);
+  if (record.stage != CallStage::answered) return hang_up(call, CompletionCode::ring_no_answer);
+  if (!call.awaiting_beep) return hang_up(call, outcome(record));
+  call.awaiting_beep = false;
+  set_deadline(call, *record.answered_at + record.plan.max_call);
+  tell(call, CallEvents::Kind::beep);
+}
+
+void MppMachine::on(const ClockStepped& input) {
+  deadlines_.clear();
+  for (auto& [attempt, call] : calls_) {
+    call.give_up_at += input.by;
+    call.deadline += input.by;
+    deadlines_.emplace(call.deadline, attempt);
+  }
+  armed_.reset();
+}
+
+void MppMachine::on(const DrainBegun&) { draining_ = true; }
+
+void MppMachine::on(const DrainEnded&) {
+  for (auto& [attempt, call] : calls_)
+    if (is_alive(call.record) && !call.hanging_up)
+      hang_up(call, call.record.stage == CallStage::answered ? outcome(call.record) : CompletionCode::call_lost);
+}
+
+void MppMachine::set_deadline(Call& call, Instant at) {
+  deadlines_.erase({call.deadline, call.record.attempt});
+  call.deadline = at;
+  deadlines_.emplace(at, call.record.attempt);
+}
+
+void MppMachine::arm_timer() {
+  if (deadlines_.empty() || (armed_ && *armed_ <= deadlines_.begin()->first)) return;
+  armed_ = deadlines_.begin()->first;
+  effects_.push_back(ArmTimer{*armed_});
+}
+
+// ---- the end of a call ---------------------------------------------------------------------------------------------------------------
+
+void MppMachine::hang_up(Call& call, CompletionCode code) {
+  if (code == CompletionCode::opted_out) call.record.opted_out = true;
+  call.hanging_up = call.record.opted_out ? CompletionCode::opted_out : code;
+  set_deadline(call, now_ + settings_.hang_up_wait);
+  write(call, false);
+  effects_.push_back(HangUpOnTrunk{call.record.attempt});
+}
+
+void MppMachine::end(Call& call, CompletionCode code) {
+  call.record.stage = CallStage::ended;
+  call.record.ended_at = now_;
+  call.record.code = call.record.opted_out ? CompletionCode::opted_out : code;
+  --alive_;
+  call.snapshot = {};
+  call.next_trunks = {};
+  write(call, true);  // what is told of an end stays so: a later process must not tell of another
+  tell_end(call);
+}
+
+void MppMachine::tell_end(Call& call) {
+  tell(call, CallEvents::Kind::ended);
+  ++call.told;
+  set_deadline(call, now_ + std::min(settings_.retell_every * call.told, settings_.retell_at_most));
+}
+
+void MppMachine::tell(const Call& call, CallEvents::Kind kind, char digit) {
+  effects_.push_back(SendEvent{call.application_server, {call.record, kind, digit}});
+}
+
+// ---- epochs, memories, the journal ---------------------------------------------------------------------------------------------------
+
+void MppMachine::raise(const Resource& resource, Epoch epoch) {
+  if (set_epoch(resource, epoch)) write(EpochRaised{resource, epoch}, true);
+}
+
+bool MppMachine::set_epoch(const Resource& resource, Epoch epoch) {
+  Epoch& highest = epochs_[resource];
+  if (epoch <= highest) return false;
+  highest = epoch;
+  // Their orders are now refused for their epoch, so their ids need no longer be known.
+  std::erase_if(forgotten_order_, [&](const CallForgotten& forgotten) {
+    if (forgotten.resource != resource || forgotten.epoch >= epoch) return false;
+    forgotten_.erase(forgotten.attempt);
+    return true;
+  });
+  return true;
+}
+
+void MppMachine::remember_forgotten(CallForgotten forgotten) {
+  if (forgotten.epoch < epoch_of(forgotten.resource)) return;
+  if (forgotten_.insert(forgotten.attempt).second) forgotten_order_.push_back(std::move(forgotten));
+}
+
+void MppMachine::drop_old_memories() {
+  while (!forgotten_order_.empty() && forgotten_order_.front().at + settings_.remember_forgotten < now_) {
+    forgotten_.erase(forgotten_order_.front().attempt);
+    forgotten_order_.pop_front();
+  }
+}
+
+void MppMachine::write(JournalEntry entry, bool durable) {
+  effects_.push_back(WriteJournal{std::move(entry), durable});
+  ++journal_entries_;
+}
+
+void MppMachine::compact_if_worthwhile() {
+  const size_t worth_keeping = epochs_.size() + calls_.size() + forgotten_order_.size();
+  if (journal_entries_ < settings_.compact_after || journal_entries_ < 4 * worth_keeping) return;
+  CompactJournal compact;
+  compact.entries.reserve(worth_keeping + alive_);
+  for (const auto& [resource, epoch] : epochs_) compact.entries.push_back(EpochRaised{resource, epoch});
+  for (const CallForgotten& forgotten : forgotten_order_) compact.entries.push_back(forgotten);
+  for (const auto& [attempt, call] : calls_) {
+    compact.entries.push_back(CallWritten{call.record, call.hanging_up});
+    if (!call.snapshot.empty()) compact.entries.push_back(DialogWritten{attempt, call.snapshot});
+  }
+  journal_entries_ = compact.entries.size();
+  effects_.push_back(std::move(compact));
+}
+
+}  // namespace everdial

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "mpp/mpp_types.h"
+
+namespace everdial {
+
+/// The executing side of the dial protocol: refuses orders of past owners, executes an attempt at most once, keeps every call's record
+/// until its owner has committed the result, and ends what an earlier process left behind.
+class MppMachine {
+ public:
+  struct Settings {
+    std::string name;                 ///< "as1/mpp/1", put into records
+    size_t max_calls = 4000;          ///< alive at once
+    Duration remember_forgotten = 5min;  ///< longer than any order can be under way: its not_after lies seconds ahead
+    Duration retell_every = 1s;       ///< an ended call, until it is forgotten; stretches to retell_at_most when nobody listens
+    Duration retell_at_most = 5s;
+    Duration beep_wait = 30s;         ///< then the message is left without having heard a beep
+    Duration hang_up_wait = 40s;      ///< for the trunk's last word, longer than SIP's own time-outs; then the call counts as over
+    size_t compact_after = 100'000;   ///< journal entries, when they are also several times what is worth keeping
+  };
+
+  explicit MppMachine(Settings settings) : settings_(std::move(settings)) {}
+
+  std::vector<MppEffect> step(const MppInput& input, Instant now);
+
+  size_t alive() const { return alive_; }
+  size_t unsettled() const { return calls_.size() - alive_; }
+  Epoch epoch_of(const Resource& resource) const;
+  const CallRecord* find(const AttemptId& attempt) const;
+
+ private:
+  struct Call {
+    CallRecord record;
+    Address application_server;
+    std::vector<std::string> next_trunks;
+    std::string snapshot;
+    std::string prompt;  ///< the last one started
+    std::optional<CompletionCode> hanging_up;  ///< we have asked the trunk to end it, and so it is to end
+    bool awaiting_beep = false;
+    int told = 0;                              ///< how often its end was told
+    Instant give_up_at;                        ///< no other trunk is tried after this
+    Instant deadline;
+  };
+  using Calls = std::unordered_map<AttemptId, Call>;
+
+  void on(const JournalLoaded& input);
+  void on(const EpochsRead& input);
+  void on(const BarrierAsked& input);
+  void on(const OrdersArrived& input);
+  void on(const CommandsArrived& input);
+  void on(const ForgetAsked& input);
+  void on(const TrunkReported& input);
+  void on(const TimePassed& input);
+  void on(const ClockStepped& input);
+  void on(const DrainBegun& input);
+  void on(const DrainEnded& input);
+
+  OrderVerdict judge(const ExecuteCalls::Order& order) const;
+  void execute(const ExecuteCalls::Order& order, const Address& application_server);
+  void command(const ControlCalls::Command& command);
+  void report(const TrunkEvent& event);
+  void leg_failed(Call& call, int sip_status);
+  bool place_on_next_trunk(Call& call);
+  void deadline_passed(Call& call);
+
+  void raise(const Resource& resource, Epoch epoch);
+  bool set_epoch(const Resource& resource, Epoch epoch);
+  void hang_up(Call& call, CompletionCode code);
+  void end(Call& call, CompletionCode code);
+  void tell_end(Call& call);
+  void tell(const Call& call, CallEvents::Kind kind, char digit = 0);
+  void write(JournalEntry entry, bool durable);
+  void write(const Call& call, bool durable) { write(CallWritten{call.record, call.hanging_up}, durable); }
+  void set_deadline(Call& call, Instant at);
+  void replay(const JournalEntry& entry);
+  void remember_forgotten(CallForgotten forgotten);
+  void drop_old_memories();
+  void compact_if_worthwhile();
+  void arm_timer();
+  bool is_up(const std::string& trunk) const { return !trunks_down_.contains(trunk); }
+
+  Settings settings_;
+  std::unordered_map<Resource, Epoch> epochs_;
+  Calls calls_;  ///< alive, or ended and not yet forgotten
+  size_t alive_ = 0;
+  std::unordered_set<AttemptId> forgotten_;
+  std::deque<CallForgotten> forgotten_order_;  ///< oldest first
+  std::set<std::pair<Instant, AttemptId>> deadlines_;
+  std::set<std::string> trunks_down_;
+  bool draining_ = false;
+  size_t journal_entries_ = 0;
+  std::optional<Instant> armed_;
+
+  Instant now_;                      ///< of the step under way
+  std::vector<MppEffect> effects_;  ///< of the step under way
+};
+
+}  // namespace everdial
