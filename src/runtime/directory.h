@@ -4,7 +4,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,53 +11,48 @@
 
 namespace everdial {
 
-/// Who is there and who is master of what, as of the last poll of ha_session and ha_lease (LeaseService::on_poll feeds it). Read and
-/// written on the loop. What it says may be outdated by a poll: whoever is asked checks for itself whether it is still the master.
+/// Who is there and who is master, as of the last poll of the database (LeaseService feeds it). A hint for where to send: what is
+/// safe to do is decided by the fence and the epochs, never by this.
 class Directory {
  public:
-  struct Holder {
-    Incarnation incarnation;
-    Epoch epoch;
-    Address address;
-    bool draining = false;
-  };
-
-  void update(std::vector<Session> sessions, std::vector<LeaseRow> leases) {
+  void update(std::vector<Session> sessions, const std::vector<LeaseRow>& leases) {
     sessions_ = std::move(sessions);
     leases_.clear();
-    for (LeaseRow& lease : leases) leases_.emplace(lease.resource, std::move(lease));
+    for (const LeaseRow& lease : leases) leases_.emplace(lease.resource, lease);
+    updated_ = true;
   }
 
-  /// All sessions of a component ("mpp"), those on `first` (one's own server) before others; draining ones left out unless wanted.
-  std::vector<Session> sessions_of(std::string_view component, const ServerName& first = {}, bool with_draining = false) const {
-    std::vector<Session> found;
-    for (const Session& session : sessions_)
-      if (session.component == component && (with_draining || !session.draining)) found.push_back(session);
-    std::stable_partition(found.begin(), found.end(), [&](const Session& session) { return session.server == first; });
-    return found;
+  /// Living processes of a component that take work, in a stable order.
+  std::vector<Session> serving(const std::string& component) const {
+    std::vector<Session> out;
+    std::copy_if(sessions_.begin(), sessions_.end(), std::back_inserter(out),
+                 [&](const Session& s) { return s.component == component && !s.draining && !s.address.value.empty(); });
+    return out;
   }
-
-  /// The session with this incarnation, if it lives.
-  std::optional<Session> session(const Incarnation& incarnation) const {
-    for (const Session& session : sessions_)
-      if (session.incarnation == incarnation) return session;
-    return std::nullopt;
-  }
-
-  /// The present master of a resource, if there is one.
-  std::optional<Holder> holder(const Resource& resource) const {
-    const auto found = leases_.find(resource);
-    if (found == leases_.end() || !found->second.holder) return std::nullopt;
-    const LeaseRow& lease = found->second;
-    return Holder{*lease.holder, lease.epoch, lease.holder_address, lease.holder_draining};
-  }
-
   const std::vector<Session>& sessions() const { return sessions_; }
-  const std::map<Resource, LeaseRow>& leases() const { return leases_; }
+
+  std::optional<LeaseRow> lease(const Resource& resource) const {
+    const auto found = leases_.find(resource);
+    return found == leases_.end() ? std::nullopt : std::optional(found->second);
+  }
+  /// Where the holder of `resource` listens; empty when there is none.
+  std::optional<Address> holder_address(const Resource& resource) const {
+    const auto found = leases_.find(resource);
+    if (found == leases_.end() || !found->second.holder || found->second.holder_address.value.empty()) return std::nullopt;
+    return found->second.holder_address;
+  }
+
+  bool updated() const { return updated_; }
 
  private:
   std::vector<Session> sessions_;
   std::map<Resource, LeaseRow> leases_;
+  bool updated_ = false;
 };
+
+/// The lasting name of an MPP worker: its journal's, in table mpp and in call records.
+inline std::string mpp_name(const Session& session) {
+  return session.server.value + "/mpp" + (session.instance.empty() ? "" : "/" + session.instance);
+}
 
 }  // namespace everdial

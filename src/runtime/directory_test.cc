@@ -5,31 +5,31 @@
 namespace everdial {
 namespace {
 
-Session session(const char* incarnation, const char* component, const char* server, bool draining = false) {
-  return {.incarnation = Incarnation{incarnation}, .server = ServerName{server}, .component = component, .draining = draining};
+Session session(const char* incarnation, const char* component, const char* address, bool draining = false) {
+  return {.incarnation = Incarnation{incarnation}, .component = component, .address = Address{address}, .draining = draining};
 }
 
-TEST(Directory, names_those_on_ones_own_server_first_and_leaves_out_who_drains) {
+TEST(Directory, leaves_out_who_drains_or_has_no_address_yet) {
   Directory directory;
-  directory.update({session("a", "mpp", "s1"), session("b", "mpp", "s2"), session("c", "mpp", "s2", true), session("d", "dashboard", "s2")}, {});
-  const auto found = directory.sessions_of("mpp", ServerName{"s2"});
-  ASSERT_EQ(found.size(), 2u);
-  EXPECT_EQ(found[0].incarnation.value, "b");
-  EXPECT_EQ(found[1].incarnation.value, "a");
-  EXPECT_EQ(directory.sessions_of("mpp", {}, true).size(), 3u);
+  EXPECT_FALSE(directory.updated());
+  directory.update({session("a", "mpp", "h:1"), session("b", "mpp", "h:2", true), session("c", "mpp", ""), session("d", "dashboard", "h:3")}, {});
+  const auto found = directory.serving("mpp");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].incarnation.value, "a");
+  EXPECT_EQ(directory.sessions().size(), 4u);
+  EXPECT_TRUE(directory.updated());
 }
 
 TEST(Directory, knows_the_master_of_a_resource_until_it_is_released) {
   Directory directory;
   LeaseRow row{.resource = Resource{"rule_engine"}, .epoch = Epoch{7}, .holder = Incarnation{"a"}, .holder_address = Address{"h:1"}};
-  directory.update({session("a", "rule_engine", "s1")}, {row});
-  ASSERT_TRUE(directory.holder(row.resource));
-  EXPECT_EQ(directory.holder(row.resource)->epoch, Epoch{7});
-  EXPECT_EQ(directory.holder(row.resource)->address.value, "h:1");
+  directory.update({}, {row});
+  EXPECT_EQ(directory.holder_address(row.resource), Address{"h:1"});
+  EXPECT_EQ(directory.lease(row.resource)->epoch, Epoch{7});
   row.holder.reset();
   directory.update({}, {row});
-  EXPECT_FALSE(directory.holder(row.resource));
-  EXPECT_FALSE(directory.holder(Resource{"job/1"}));
+  EXPECT_EQ(directory.holder_address(row.resource), std::nullopt);
+  EXPECT_EQ(directory.lease(Resource{"job/1"}), std::nullopt);
 }
 
 }  // namespace
