@@ -13,6 +13,8 @@
 #include "base/time.h"
 #include "media/cpa_machine.h"
 #include "media/endpoint.h"
+#include "media/g711.h"
+#include "media/source_guard.h"
 
 // The media engine of one MPP worker: RTP in and out, prompts, recordings, DTMF, relay, conferences, call progress analysis. It knows
 // no SIP: signalling opens a port, puts it into its SDP, and tells what was negotiated.
@@ -33,16 +35,7 @@ using StreamId = StrongId<struct StreamTag>;          ///< one leg's media; neve
 using ConferenceId = StrongId<struct ConferenceTag>;
 using PlayId = StrongId<struct PlayTag>;              ///< one call of play(), to tell its end from that of an earlier one
 
-enum class Codec : uint8_t { pcmu, pcma };
 enum class Direction : uint8_t { inactive, send_only, receive_only, send_receive };  ///< as seen from here
-
-/// Whether media may be sent where packets come from rather than where the SDP says (symmetric RTP, for peers behind NAT). The first
-/// source wins; another is followed only after the first has been silent for a second.
-enum class Latch : uint8_t {
-  off,        ///< send to the SDP's address; take packets only from its host
-  same_host,  ///< follow the port, not the host
-  any_host,   ///< follow host and port: for trunks whose peers are behind NAT
-};
 
 /// What offer and answer came to. PCMU (0) and PCMA (8) are both understood when received; `codec` is what we send.
 struct Negotiated {
@@ -107,15 +100,13 @@ struct RecordingEnded {
 /// Call progress analysis has decided.
 struct Classified {
   StreamId stream;
-  CallClass call_class = CallClass::human;
-  Duration after{};      ///< since the answer
-  std::string evidence;  ///< for people: "greeting 0.62 s, then 0.70 s pause"
+  CallClassified finding;
 };
 
-/// The beep of an answering machine has ended: now it records.
+/// The beep of an answering machine has ended, or it has been silent so long that there is none: now it records.
 struct Beep {
   StreamId stream;
-  int hertz = 0;
+  int hertz = 0;  ///< 0: no beep was heard
 };
 
 struct Closed {
