@@ -121,11 +121,16 @@ void CampaignManagerService::perform(Job& job, JobEffect& effect) {
 
 bool CampaignManagerService::path_open() const { return !directory_.serving("application_server").empty() && !directory_.serving("mpp").empty(); }
 
+std::optional<Address> CampaignManagerService::application_server() const {
+  // That of our own server first: one hop less, and it dies with us.
+  const auto living = directory_.serving("application_server");
+  const auto own = std::find_if(living.begin(), living.end(), [&](const Session& s) { return s.server == server_; });
+  if (own != living.end()) return own->address;
+  return living.empty() ? std::nullopt : std::optional(living.front().address);
+}
+
 void CampaignManagerService::place(Job& job, PlaceOrders& orders) {
-  // The application server of our own server first: one hop less, and it dies with us.
-  std::optional<Address> to;
-  for (const Session& session : directory_.serving("application_server"))
-    if (!to || session.server == server_) to = session.address;
+  const auto to = application_server();
   std::vector<AttemptId> attempts;
   for (const CallOrder& order : orders.orders) attempts.push_back(order.attempt);
   if (!to) {
@@ -185,10 +190,9 @@ void CampaignManagerService::tick() {
 void CampaignManagerService::tell_settled() {
   if (settled_.empty()) return;
   const AttemptsSettled told{std::exchange(settled_, {})};
-  // To each application server: any may be the one that hears of the call. A lost message only means that the MPP tells us again.
-  for (const Session& session : directory_.serving("application_server"))
-    if (session.server == server_ || directory_.serving("application_server").size() == 1)
-      seams_.network.request(session.address, told, settings_.request_timeout, [](Result<Reply>) {});
+  // A lost message only means that the MPP tells us the results again.
+  const auto to = application_server();
+  if (to) seams_.network.request(*to, told, settings_.request_timeout, [](Result<Reply>) {});
 }
 
 void CampaignManagerService::poll_states() {

@@ -52,6 +52,7 @@ class CampaignManagerService {
   void tick();
   void poll_states();
   bool path_open() const;
+  std::optional<Address> application_server() const;
   void place(Job& job, PlaceOrders& orders);
   void ask(Job& job, const std::string& mpp);
   void check(Job& job, CheckRules& check);

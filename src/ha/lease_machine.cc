@@ -28,6 +28,14 @@ std::vector<LeaseEffect> LeaseMachine::step(const LeaseInput& input, Instant now
                    const auto found = acting_.find(i.grant.resource);
                    if (found != acting_.end() && found->second.epoch == i.grant.epoch) stop(i.grant.resource, "fenced", out);
                  },
+                 [&](const LeaseRenounced& i) {
+                   const auto found = acting_.find(i.grant.resource);
+                   if (found == acting_.end() || found->second.epoch != i.grant.epoch) return;
+                   stop(i.grant.resource, "renounced", out);
+                   out.push_back(ReleaseLease{i.grant, "renounced"});
+                   // Until the release is seen, the record names us: taking it for a lost answer would be to go on under the old epoch.
+                   renounced_[i.grant.resource] = i.grant.epoch;
+                 },
                  [&](const LeaseCandidacy& i) {
                    if (i.competes) {
                      candidacies_.insert(i.resource);
@@ -86,8 +94,9 @@ void LeaseMachine::seen_one(const LeaseRow& row, Duration since_last, Instant no
   if (mine) {
     // The answer to our acquire was lost, or we had stopped for want of the database: what counts is the record.
     const LeaseGrant grant{row.resource, row.res_id, row.epoch, me_};
-    if (!wanted) {
-      out.push_back(ReleaseLease{grant, "handed_over"});
+    const auto renounced = renounced_.find(row.resource);
+    if (!wanted || (renounced != renounced_.end() && renounced->second == row.epoch)) {
+      out.push_back(ReleaseLease{grant, wanted ? "renounced" : "handed_over"});
     } else if (!acquiring_.contains(row.resource) || now - acquiring_.at(row.resource) > settings_.acquire_timeout) {
       acquiring_.erase(row.resource);
       acting_.emplace(row.resource, grant);
@@ -100,6 +109,7 @@ void LeaseMachine::seen_one(const LeaseRow& row, Duration since_last, Instant no
   Duration still{};
   if (!row.holder) {
     watched_.erase(row.resource);
+    renounced_.erase(row.resource);
     reason = "released";
   } else if (row.holder_renew_seq < 0) {
     reason = "holder_gone";

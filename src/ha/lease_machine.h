@@ -25,12 +25,16 @@ struct LeaseNotAcquired {
 struct LeaseFenced {  ///< the store refused our epoch: another has acquired
   LeaseGrant grant;
 };
+/// We cannot go on under this epoch (a commit or an order has an unknown outcome): give it back, to begin again under a higher one.
+struct LeaseRenounced {
+  LeaseGrant grant;
+};
 struct LeaseCandidacy {
   Resource resource;
   bool competes = true;
 };
 struct LeasesDrain {};  ///< stop acting and release all; take nothing more
-using LeaseInput = std::variant<LeasesSeen, LeasesUnreadable, LeaseAcquired, LeaseNotAcquired, LeaseFenced, LeaseCandidacy, LeasesDrain>;
+using LeaseInput = std::variant<LeasesSeen, LeasesUnreadable, LeaseAcquired, LeaseNotAcquired, LeaseFenced, LeaseRenounced, LeaseCandidacy, LeasesDrain>;
 
 struct AcquireLease {
   LeaseRow seen;
@@ -42,7 +46,7 @@ struct StartActing {
 };
 struct StopActing {
   LeaseGrant grant;
-  std::string reason;  ///< "fenced", "database_unreachable", "handed_over", "draining"
+  std::string reason;  ///< "fenced", "database_unreachable", "handed_over", "renounced", "draining"
 };
 struct ReleaseLease {
   LeaseGrant grant;
@@ -83,6 +87,7 @@ class LeaseMachine {
   std::set<Resource> candidacies_;
   std::map<Resource, LeaseGrant> acting_;
   std::map<Resource, Watched> watched_;
+  std::map<Resource, Epoch> renounced_;
   std::map<Resource, Instant> acquiring_;  ///< since when an acquire is under way
   std::optional<Instant> last_seen_at_;
   bool draining_ = false;

@@ -107,6 +107,14 @@ TEST_F(Lease, C_03_is_released_at_once_when_draining_and_not_taken_again) {
   EXPECT_TRUE(machine.step(LeasesSeen{{row(std::nullopt, 5)}}, at(1100ms)).empty());
 }
 
+TEST_F(Lease, that_is_renounced_is_not_acted_under_again_before_a_higher_epoch) {
+  const LeaseGrant grant = become_master();
+  ASSERT_EQ(machine.step(LeaseRenounced{grant}, at(1s)).size(), 2u);
+  const auto again = machine.step(LeasesSeen{{row(kMe, 5, 1)}}, at(1100ms));
+  EXPECT_NE(only<ReleaseLease>(again), nullptr) << "the first release may have been lost";
+  EXPECT_NE(only<AcquireLease>(machine.step(LeasesSeen{{row(std::nullopt, 5)}}, at(1200ms))), nullptr);
+}
+
 TEST(JobLease, is_acquired_by_whom_the_director_desires_and_handed_over_when_that_changes) {
   LeaseMachine machine{kMe, {}};
   LeaseRow job = row(std::nullopt, 0);

@@ -71,6 +71,8 @@ void LeaseService::poll() {
       });
 }
 
+void LeaseService::renounce(const LeaseGrant& grant) { feed(LeaseRenounced{grant}); }
+
 void LeaseService::ensure_rows(const std::vector<LeaseRow>& present) {
   std::vector<Resource> missing;
   for (const auto& [resource, acting] : competing_)

@@ -35,6 +35,8 @@ class LeaseService {
   void drain(std::function<void()> done);
   /// A store refused `grant`: another has it.
   void fenced(const LeaseGrant& grant);
+  /// Give `grant` back and acquire again under a higher epoch: what it had on its way is then settled like a dead master's.
+  void renounce(const LeaseGrant& grant);
 
   const std::map<Resource, LeaseGrant>& acting() const { return machine_.acting(); }
 

@@ -1,0 +1,85 @@
+#include "campaign_director/director_service.h"
+
+namespace everdial {
+
+namespace {
+constexpr uint64_t kCommonLane = 100;
+constexpr uint64_t kZoneLane = 101;
+}  // namespace
+
+DirectorService::DirectorService(Seams& seams, DirectorStore& store, const Directory& directory, std::function<void(const LeaseGrant&)> fenced, Settings settings)
+    : seams_(seams), store_(store), directory_(directory), fenced_(std::move(fenced)), settings_(settings) {}
+
+const Resource& DirectorService::common_resource() {
+  static const Resource resource{"campaign_director"};
+  return resource;
+}
+
+void DirectorService::start() { look(); }
+
+void DirectorService::acquired(const LeaseGrant& grant) {
+  if (grant.resource == common_resource()) {
+    common_ = grant;
+  } else {
+    const std::string zone = grant.resource.value.substr(grant.resource.value.find('/') + 1);
+    zones_[zone] = std::make_shared<Zone>(Zone{grant, {}});
+  }
+}
+
+void DirectorService::lost(const LeaseGrant& grant) {
+  if (common_ && common_->resource == grant.resource) common_.reset();
+  std::erase_if(zones_, [&](const auto& zone) { return zone.second->grant.resource == grant.resource; });
+}
+
+void DirectorService::look_again() {
+  timer_ = seams_.clock.after(settings_.look_every, [this] { look(); });
+}
+
+void DirectorService::look() {
+  if (!common_ && zones_.empty()) return look_again();
+  run_store(
+      seams_.store, kCommonLane, [&store = store_] { return store.jobs(); },
+      [this](Result<std::vector<JobSeen>> jobs) {
+        if (!jobs.ok()) return look_again();
+        seen(std::move(*jobs));
+      });
+}
+
+void DirectorService::seen(std::vector<JobSeen> jobs) {
+  for (const auto& [name, zone] : zones_) {
+    ZoneJobsSeen filtering;
+    for (const JobSeen& job : jobs)
+      if (job.zone == name && job.state == JobState::filtering) filtering.filtering.push_back(job.id);
+    feed_zone(name, filtering);
+  }
+  if (!common_) return look_again();
+  perform(machine_.step(WorldSeen{std::move(jobs), directory_.serving("campaign_manager")}, seams_.clock.now()), *common_);
+}
+
+void DirectorService::perform(std::vector<DirectorEffect> effects, const LeaseGrant& grant) {
+  if (effects.empty()) return look_again();
+  run_store(
+      seams_.store, kCommonLane, [&store = store_, grant, effects = std::move(effects)] { return store.commit(grant, effects); },
+      [this, grant](Status status) {
+        if (!status.ok() && status.error().kind == ErrorKind::fenced) fenced_(grant);
+        look_again();
+      });
+}
+
+void DirectorService::feed_zone(const std::string& name, const ZoneDirectorInput& input) {
+  const auto zone = zones_.at(name);
+  for (const ZoneDirectorEffect& effect : zone->machine.step(input, seams_.clock.now())) {
+    const JobId job = std::get<FilterChunk>(effect).job;
+    run_store(
+        seams_.store, kZoneLane, [&store = store_, grant = zone->grant, job, limit = settings_.filter_chunk] { return store.filter_chunk(grant, job, limit); },
+        [this, name, job, weak = std::weak_ptr(zone)](Result<bool> complete) {
+          const auto alive = weak.lock();
+          if (!alive) return;
+          if (complete.ok()) return feed_zone(name, ChunkFiltered{job, *complete});
+          feed_zone(name, ChunkFailed{job});
+          if (complete.error().kind == ErrorKind::fenced) fenced_(alive->grant);
+        });
+  }
+}
+
+}  // namespace everdial
