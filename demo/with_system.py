@@ -1,0 +1,27 @@
+"""Runs a command beside a whole Everdial, which it finds in EVERDIAL_URL, EVERDIAL_USER and EVERDIAL_PASSWORD.
+
+    python3 demo/with_system.py -- npm --prefix web run e2e
+"""
+
+import os
+import signal
+import subprocess
+import sys
+
+from system import System
+
+
+def main() -> int:
+    command = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
+    if not command:
+        print(__doc__, file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with System() as system:
+        system.make_prompt("demo.wav", "Hello. This is a test call.")
+        environment = {"EVERDIAL_URL": system.urls[0], "EVERDIAL_USER": system.user, "EVERDIAL_PASSWORD": system.password}
+        return subprocess.run(command, env={**os.environ, **environment}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
