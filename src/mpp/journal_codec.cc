@@ -6,6 +6,9 @@
 #include <type_traits>
 
 namespace everdial {
+
+using namespace mpp;
+
 namespace {
 
 constexpr size_t frame_size = 8;  // length and checksum

@@ -11,6 +11,9 @@
 #include "mpp/journal_codec.h"
 
 namespace everdial {
+
+using namespace mpp;
+
 namespace {
 
 constexpr std::string_view magic = "everdial mpp journal 1\n";

@@ -2,14 +2,14 @@
 
 namespace everdial {
 
-Result<std::vector<JournalEntry>> MemoryJournal::load() { return entries_; }
+Result<std::vector<mpp::JournalEntry>> MemoryJournal::load() { return entries_; }
 
-Status MemoryJournal::append(const std::vector<JournalEntry>& entries, bool) {
+Status MemoryJournal::append(const std::vector<mpp::JournalEntry>& entries, bool) {
   entries_.insert(entries_.end(), entries.begin(), entries.end());
   return success();
 }
 
-Status MemoryJournal::rewrite(const std::vector<JournalEntry>& entries) {
+Status MemoryJournal::rewrite(const std::vector<mpp::JournalEntry>& entries) {
   entries_ = entries;
   return success();
 }

@@ -12,6 +12,8 @@
 namespace everdial {
 namespace {
 
+using namespace mpp;
+
 JournalEntry call(int64_t contact, CallStage stage = CallStage::placed) {
   CallRecord record{.attempt = {JobId{1}, ContactId{contact}, 1}, .resource = Resource{"job/1"}, .epoch = Epoch{3}};
   record.stage = stage;

@@ -5,6 +5,9 @@
 #include "base/overloaded.h"
 
 namespace everdial {
+
+using namespace mpp;
+
 namespace {
 
 /// How a call ends that was answered, when nothing else is said.
@@ -17,7 +20,7 @@ bool is_alive(const CallRecord& record) { return record.stage != CallStage::ende
 
 }  // namespace
 
-std::vector<MppEffect> MppMachine::step(const MppInput& input, Instant now) {
+std::vector<Effect> MppMachine::step(const Input& input, Instant now) {
   now_ = now;
   std::visit([this](const auto& alternative) { on(alternative); }, input);
   compact_if_worthwhile();
@@ -261,6 +264,7 @@ void MppMachine::on(const TimePassed&) {
     deadlines_.erase(deadlines_.begin());
     deadline_passed(found->second);
   }
+  if (alive_ > 0 && tell_alive_at_ <= now_) tell_alive();
 }
 
 void MppMachine::deadline_passed(Call& call) {
@@ -281,6 +285,7 @@ void MppMachine::on(const ClockStepped& input) {
     call.deadline += input.by;
     deadlines_.emplace(call.deadline, attempt);
   }
+  tell_alive_at_ += input.by;
   armed_.reset();
 }
 
@@ -299,9 +304,11 @@ void MppMachine::set_deadline(Call& call, Instant at) {
 }
 
 void MppMachine::arm_timer() {
-  if (deadlines_.empty() || (armed_ && *armed_ <= deadlines_.begin()->first)) return;
-  armed_ = deadlines_.begin()->first;
-  effects_.push_back(ArmTimer{*armed_});
+  if (deadlines_.empty()) return;
+  const Instant next = alive_ > 0 ? std::min(deadlines_.begin()->first, tell_alive_at_) : deadlines_.begin()->first;
+  if (armed_ && *armed_ <= next) return;
+  armed_ = next;
+  effects_.push_back(ArmTimer{next});
 }
 
 // ---- the end of a call ---------------------------------------------------------------------------------------------------------------
@@ -329,6 +336,17 @@ void MppMachine::tell_end(Call& call) {
   tell(call, CallEvents::Kind::ended);
   ++call.told;
   set_deadline(call, now_ + std::min(settings_.retell_every * call.told, settings_.retell_at_most));
+}
+
+void MppMachine::tell_alive() {
+  // A share of the calls each second, so that it is never many at once.
+  const size_t turn = static_cast<size_t>(now_.time_since_epoch() / 1s) % settings_.tell_alive_every_s;
+  for (const auto& [attempt, call] : calls_) {
+    if (!is_alive(call.record) || std::hash<AttemptId>{}(attempt) % settings_.tell_alive_every_s != turn) continue;
+    if (call.record.stage != CallStage::answered) tell(call, CallEvents::Kind::ringing);
+    else tell(call, call.record.analysis ? CallEvents::Kind::classified : CallEvents::Kind::answered);
+  }
+  tell_alive_at_ = now_ + 1s;
 }
 
 void MppMachine::tell(const Call& call, CallEvents::Kind kind, char digit) {

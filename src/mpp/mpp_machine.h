@@ -23,6 +23,7 @@ class MppMachine {
     Duration remember_forgotten = 5min;  ///< longer than any order can be under way: its not_after lies seconds ahead
     Duration retell_every = 1s;       ///< an ended call, until it is forgotten; stretches to retell_at_most when nobody listens
     Duration retell_at_most = 5s;
+    int tell_alive_every_s = 20;      ///< so that whoever counts and steers calls knows of each, and finds a leaked one
     Duration beep_wait = 30s;         ///< then the message is left without having heard a beep
     Duration hang_up_wait = 40s;      ///< for the trunk's last word, longer than SIP's own time-outs; then the call counts as over
     size_t compact_after = 100'000;   ///< journal entries, when they are also several times what is worth keeping
@@ -30,7 +31,7 @@ class MppMachine {
 
   explicit MppMachine(Settings settings) : settings_(std::move(settings)) {}
 
-  std::vector<MppEffect> step(const MppInput& input, Instant now);
+  std::vector<mpp::Effect> step(const mpp::Input& input, Instant now);
 
   size_t alive() const { return alive_; }
   size_t unsettled() const { return calls_.size() - alive_; }
@@ -52,17 +53,17 @@ class MppMachine {
   };
   using Calls = std::unordered_map<AttemptId, Call>;
 
-  void on(const JournalLoaded& input);
-  void on(const EpochsRead& input);
-  void on(const BarrierAsked& input);
-  void on(const OrdersArrived& input);
-  void on(const CommandsArrived& input);
-  void on(const ForgetAsked& input);
-  void on(const TrunkReported& input);
-  void on(const TimePassed& input);
-  void on(const ClockStepped& input);
-  void on(const DrainBegun& input);
-  void on(const DrainEnded& input);
+  void on(const mpp::JournalLoaded& input);
+  void on(const mpp::EpochsRead& input);
+  void on(const mpp::BarrierAsked& input);
+  void on(const mpp::OrdersArrived& input);
+  void on(const mpp::CommandsArrived& input);
+  void on(const mpp::ForgetAsked& input);
+  void on(const mpp::TrunkReported& input);
+  void on(const mpp::TimePassed& input);
+  void on(const mpp::ClockStepped& input);
+  void on(const mpp::DrainBegun& input);
+  void on(const mpp::DrainEnded& input);
 
   OrderVerdict judge(const ExecuteCalls::Order& order) const;
   void execute(const ExecuteCalls::Order& order, const Address& application_server);
@@ -77,12 +78,13 @@ class MppMachine {
   void hang_up(Call& call, CompletionCode code);
   void end(Call& call, CompletionCode code);
   void tell_end(Call& call);
+  void tell_alive();
   void tell(const Call& call, CallEvents::Kind kind, char digit = 0);
-  void write(JournalEntry entry, bool durable);
-  void write(const Call& call, bool durable) { write(CallWritten{call.record, call.hanging_up}, durable); }
+  void write(mpp::JournalEntry entry, bool durable);
+  void write(const Call& call, bool durable) { write(mpp::CallWritten{call.record, call.hanging_up}, durable); }
   void set_deadline(Call& call, Instant at);
-  void replay(const JournalEntry& entry);
-  void remember_forgotten(CallForgotten forgotten);
+  void replay(const mpp::JournalEntry& entry);
+  void remember_forgotten(mpp::CallForgotten forgotten);
   void drop_old_memories();
   void compact_if_worthwhile();
   void arm_timer();
@@ -93,15 +95,16 @@ class MppMachine {
   Calls calls_;  ///< alive, or ended and not yet forgotten
   size_t alive_ = 0;
   std::unordered_set<AttemptId> forgotten_;
-  std::deque<CallForgotten> forgotten_order_;  ///< oldest first
+  std::deque<mpp::CallForgotten> forgotten_order_;  ///< oldest first
   std::set<std::pair<Instant, AttemptId>> deadlines_;
+  Instant tell_alive_at_;
   std::set<std::string> trunks_down_;
   bool draining_ = false;
   size_t journal_entries_ = 0;
   std::optional<Instant> armed_;
 
   Instant now_;                      ///< of the step under way
-  std::vector<MppEffect> effects_;  ///< of the step under way
+  std::vector<mpp::Effect> effects_;  ///< of the step under way
 };
 
 }  // namespace everdial

@@ -9,6 +9,8 @@
 namespace everdial {
 namespace {
 
+using namespace mpp;
+
 const Instant start = from_micros(1'800'000'000'000'000);
 const Resource job = job_resource(JobId{7});
 
@@ -27,7 +29,7 @@ struct Bench {
   MppMachine machine{settings};
   Instant now = start;
   std::vector<JournalEntry> journal;
-  std::vector<MppEffect> effects;  ///< of the last step
+  std::vector<Effect> effects;  ///< of the last step
 
   explicit Bench(std::vector<JournalEntry> left_behind = {}, std::vector<std::pair<Resource, Epoch>> epochs = {}) : journal(left_behind) {
     step(JournalLoaded{std::move(left_behind)});
@@ -37,9 +39,9 @@ struct Bench {
   }
   explicit Bench(MppMachine::Settings with) : settings(with), machine(with) {}
 
-  void step(const MppInput& input) {
+  void step(const Input& input) {
     effects = machine.step(input, now);
-    for (const MppEffect& effect : effects) {
+    for (const Effect& effect : effects) {
       if (const auto* write = std::get_if<WriteJournal>(&effect)) journal.push_back(write->entry);
       if (const auto* compact = std::get_if<CompactJournal>(&effect)) journal = compact->entries;
     }
@@ -47,7 +49,7 @@ struct Bench {
   template <class T>
   std::vector<T> all() const {
     std::vector<T> found;
-    for (const MppEffect& effect : effects)
+    for (const Effect& effect : effects)
       if (const T* one = std::get_if<T>(&effect)) found.push_back(*one);
     return found;
   }
@@ -297,6 +299,17 @@ TEST(MppMachine, tells_an_end_again_until_it_is_forgotten) {
   bench.pass(1min);
   EXPECT_TRUE(bench.ended().empty());
   EXPECT_TRUE(bench.barrier(3).empty());
+}
+
+TEST(MppMachine, tells_of_every_living_call_now_and_then) {
+  Bench bench;
+  for (int64_t id = 1; id <= 10; ++id) bench.place(order(attempt(id)));
+  std::set<AttemptId> heard;
+  for (int second = 0; second < 20; ++second) {
+    bench.pass(1s);
+    for (const SendEvent& sent : bench.all<SendEvent>()) heard.insert(sent.event.record.attempt);
+  }
+  EXPECT_EQ(heard.size(), 10u);
 }
 
 TEST(MppMachine, forgets_no_call_that_lives) {

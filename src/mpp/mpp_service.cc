@@ -5,21 +5,24 @@
 #include "base/overloaded.h"
 
 namespace everdial {
+
+using namespace mpp;
+
 namespace {
 
 constexpr uint64_t journal_lane = 1;
 constexpr uint64_t database_lane = 2;
 
-bool is_save(const MppEffect& effect) {
+bool is_save(const Effect& effect) {
   return std::holds_alternative<WriteJournal>(effect) || std::holds_alternative<CompactJournal>(effect);
 }
 
 /// One write and at most one sync for all that has gathered; a compaction makes what was to be written before it superfluous.
-Status commit(JournalStore& journal, const std::vector<MppEffect>& saves) {
+Status commit(JournalStore& journal, const std::vector<Effect>& saves) {
   std::vector<JournalEntry> entries;
   entries.reserve(saves.size());
   bool durable = false, compacted = false;
-  for (const MppEffect& save : saves) {
+  for (const Effect& save : saves) {
     if (const auto* write = std::get_if<WriteJournal>(&save)) {
       entries.push_back(write->entry);
       durable |= write->durable;
@@ -46,8 +49,8 @@ MppService::MppService(Seams& seams, MppStore& store, JournalStore& journal, Tru
       courier_(seams, directory, settings_.events),
       runner_(seams.store, journal_lane,
               {.is_save = is_save,
-               .commit = [&journal](const std::vector<MppEffect>& saves) { return commit(journal, saves); },
-               .perform = [this](MppEffect& effect) { perform(effect); },
+               .commit = [&journal](const std::vector<Effect>& saves) { return commit(journal, saves); },
+               .perform = [this](Effect& effect) { perform(effect); },
                .failed = [this](const Error& error) { journal_failed(error); }}) {}
 
 MppService::~MppService() = default;
@@ -118,7 +121,7 @@ void MppService::journal_failed(const Error& error) {
 void MppService::handle(Request request, ReplyFn reply) {
   if (!serving_) return reply(Error{ErrorKind::overloaded, "mpp: still starting, nothing was done"});
   const ReplyId id = ++last_reply_;
-  const auto take = [&](MppInput input) {
+  const auto take = [&](Input input) {
     replies_.emplace(id, std::move(reply));
     feed(input);
   };
@@ -144,7 +147,7 @@ void MppService::watch_drain(Instant until) {
   drain_timer_ = seams_.clock.after(20ms, [this, until] { watch_drain(until); });
 }
 
-void MppService::feed(const MppInput& input) {
+void MppService::feed(const Input& input) {
   const Instant at = now();
   runner_.run(machine_.step(input, at));
 }
@@ -165,7 +168,7 @@ void MppService::arm(Instant at) {
   timer_ = seams_.clock.after(std::max(Duration{}, Duration{at - seams_.clock.now()}), [this] { feed(TimePassed{}); });
 }
 
-void MppService::perform(MppEffect& effect) {
+void MppService::perform(Effect& effect) {
   std::visit(Overloaded{
                  [](WriteJournal&) {},
                  [](CompactJournal&) {},

@@ -47,8 +47,8 @@ class MppService {
   void read_epochs();
   void begin_again(const Error& error, void (MppService::*step)());
   void journal_failed(const Error& error);
-  void feed(const MppInput& input);
-  void perform(MppEffect& effect);
+  void feed(const mpp::Input& input);
+  void perform(mpp::Effect& effect);
   Instant now();
   void arm(Instant at);
   void watch_drain(Instant until);
@@ -62,11 +62,11 @@ class MppService {
   Settings settings_;
   MppMachine machine_;
   EventCourier courier_;
-  EffectRunner<MppEffect> runner_;
+  EffectRunner<mpp::Effect> runner_;
   bool serving_ = false;
   Duration wall_ahead_{};  ///< of the steady clock, when last looked
-  ReplyId last_reply_ = 0;
-  std::unordered_map<ReplyId, ReplyFn> replies_;
+  mpp::ReplyId last_reply_ = 0;
+  std::unordered_map<mpp::ReplyId, ReplyFn> replies_;
   std::unique_ptr<Timer> timer_, start_timer_, drain_timer_;
   std::function<void()> drained_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();

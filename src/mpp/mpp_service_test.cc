@@ -39,7 +39,7 @@ class ScriptedTrunk : public Trunk {
 /// A disk that can be full.
 class Disk : public MemoryJournal {
  public:
-  Status append(const std::vector<JournalEntry>& entries, bool durable) override {
+  Status append(const std::vector<mpp::JournalEntry>& entries, bool durable) override {
     if (full) return Error{ErrorKind::unavailable, "no space left"};
     appends += !entries.empty();
     return MemoryJournal::append(entries, durable);

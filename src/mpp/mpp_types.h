@@ -13,7 +13,7 @@
 
 // What goes into the MPP's machine, what comes out of it, and what its journal holds.
 
-namespace everdial {
+namespace everdial::mpp {
 
 // ---- the journal: what an MPP must still know after it died ------------------------------------------------------------------------
 
@@ -82,8 +82,8 @@ struct DrainBegun {};
 /// Whoever still talks is hung up on.
 struct DrainEnded {};
 
-using MppInput = std::variant<JournalLoaded, EpochsRead, BarrierAsked, OrdersArrived, CommandsArrived, ForgetAsked, TrunkReported, TimePassed,
-                              ClockStepped, DrainBegun, DrainEnded>;
+using Input = std::variant<JournalLoaded, EpochsRead, BarrierAsked, OrdersArrived, CommandsArrived, ForgetAsked, TrunkReported, TimePassed, ClockStepped,
+                           DrainBegun, DrainEnded>;
 
 // ---- effects: nothing of a step is done before what it writes is in the journal -----------------------------------------------------
 
@@ -123,6 +123,7 @@ struct ArmTimer {
   Instant at;
 };
 
-using MppEffect = std::variant<WriteJournal, CompactJournal, Serve, Answer, PlaceOnTrunk, PlayOnTrunk, HangUpOnTrunk, EndRestored, SendEvent, ArmTimer>;
+using Effect =
+    std::variant<WriteJournal, CompactJournal, Serve, Answer, PlaceOnTrunk, PlayOnTrunk, HangUpOnTrunk, EndRestored, SendEvent, ArmTimer>;
 
-}  // namespace everdial
+}  // namespace everdial::mpp

@@ -1,0 +1,192 @@
+#include "application_server/call_control_machine.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "application_server/call_session.h"
+
+namespace everdial {
+
+using namespace call_control;
+
+std::vector<Effect> CallControlMachine::step(const Input& input, Instant now) {
+  now_ = now;
+  std::visit([this](const auto& alternative) { on(alternative); }, input);
+  return std::exchange(effects_, {});
+}
+
+void CallControlMachine::on(const PeersSeen& input) {
+  trunks_.share(input.rank, input.servers);
+  const std::set<Address> seen(input.mpps.begin(), input.mpps.end());
+  std::erase_if(mpps_, [&](const auto& mpp) { return !seen.contains(mpp.first); });
+  for (const Address& address : seen) {
+    if (!mpps_.try_emplace(address).second) continue;
+    for (const auto& [attempt, call] : calls_)
+      if (call.in_air && call.mpp == address) ++mpps_[address].calls;
+  }
+}
+
+// ---- placing -----------------------------------------------------------------------------------------------------------------------
+
+const Address* CallControlMachine::choose_mpp() const {
+  const std::pair<const Address, Mpp>* best = nullptr;
+  for (const auto& candidate : mpps_)
+    if (candidate.second.avoid_until <= now_ && (!best || candidate.second.calls < best->second.calls)) best = &candidate;
+  return best ? &best->first : nullptr;
+}
+
+void CallControlMachine::on(const OrdersArrived& input) {
+  Placement& placement = placements_[input.reply];
+  std::map<Address, Execute> executes;
+  const std::vector<CallOrder>& orders = input.request.orders;
+  for (size_t place = 0; place < orders.size(); ++place) {
+    const CallOrder& order = orders[place];
+    if (const auto known = calls_.find(order.attempt); known != calls_.end()) {
+      // A repeated request. Only the MPP that has the call may hear of it again, and it has: nothing is to be done.
+      placement.answer.verdicts.push_back(OrderVerdict::duplicate);
+      continue;
+    }
+    const Address* mpp = choose_mpp();
+    if (!mpp) {
+      placement.answer.verdicts.push_back(OrderVerdict::no_mpp);
+      continue;
+    }
+    // Health is the MPP's own knowledge, and ours of it may be old: with nothing left we let it judge.
+    std::set<std::string> down = mpps_[*mpp].trunks_down;
+    if (down.size() >= settings_.trunks.size()) down.clear();
+    std::vector<std::string> trunks = trunks_.take(down, now_);
+    if (trunks.empty()) {
+      placement.answer.verdicts.push_back(settings_.trunks.empty() ? OrderVerdict::no_trunk : OrderVerdict::overloaded);
+      continue;
+    }
+    placement.answer.verdicts.push_back(OrderVerdict::accepted);
+    occupy(calls_[order.attempt], *mpp, trunks.front());
+    Execute& execute = executes[*mpp];
+    if (execute.orders.empty()) {
+      execute.batch = ++last_batch_;
+      execute.mpp = *mpp;
+      ++placement.batches;
+      batches_[execute.batch] = {input.reply, *mpp, {}, {}};
+    }
+    batches_[execute.batch].places.push_back(place);
+    batches_[execute.batch].attempts.push_back(order.attempt);
+    execute.orders.push_back({order, std::move(trunks)});
+  }
+  for (auto& [mpp, execute] : executes) effects_.push_back(std::move(execute));
+  if (placement.batches == 0) finish(input.reply, placement);
+}
+
+void CallControlMachine::on(const ExecuteAnswered& input) {
+  const auto found = batches_.find(input.batch);
+  if (found == batches_.end()) return;
+  const Batch batch = std::move(found->second);
+  batches_.erase(found);
+  Placement& placement = placements_[batch.placement];
+  const auto mpp = mpps_.find(batch.mpp);
+  if (input.result.ok() && input.result->verdicts.size() == batch.places.size()) {
+    for (size_t i = 0; i < batch.places.size(); ++i) {
+      const OrderVerdict verdict = input.result->verdicts[i];
+      placement.answer.verdicts[batch.places[i]] = verdict;
+      if (verdict != OrderVerdict::accepted && verdict != OrderVerdict::duplicate) not_placed(batch.attempts[i]);
+    }
+    if (mpp != mpps_.end()) mpp->second.trunks_down = {input.result->trunks_down.begin(), input.result->trunks_down.end()};
+  } else if (!input.result.ok() && input.result.error().kind == ErrorKind::overloaded) {
+    // It says it has done nothing: the contacts are not burned, and come again.
+    for (size_t i = 0; i < batch.places.size(); ++i) {
+      placement.answer.verdicts[batch.places[i]] = OrderVerdict::no_mpp;
+      not_placed(batch.attempts[i]);
+    }
+    if (mpp != mpps_.end()) mpp->second.avoid_until = now_ + settings_.avoid_starting_for;
+  } else {
+    placement.unknown = true;
+    for (const AttemptId& attempt : batch.attempts) not_placed(attempt);
+    if (mpp != mpps_.end()) mpp->second.avoid_until = now_ + settings_.avoid_for;
+  }
+  if (--placement.batches == 0) finish(batch.placement, placement);
+}
+
+void CallControlMachine::finish(ReplyId id, Placement& placement) {
+  if (placement.unknown)
+    effects_.push_back(AnswerOrders{id, Error{ErrorKind::unknown, "an MPP has not answered: some orders may have been executed"}});
+  else
+    effects_.push_back(AnswerOrders{id, std::move(placement.answer)});
+  placements_.erase(id);
+}
+
+// ---- what the MPPs tell ------------------------------------------------------------------------------------------------------------
+
+void CallControlMachine::on(const EventsArrived& input) {
+  Steer steer{input.reply, input.request.mpp, {}};
+  for (const CallEvents::Event& event : input.request.events) {
+    hear_of(event.record, input.request.mpp);
+    if (auto command = next_command(event)) steer.commands.push_back(std::move(*command));
+    effects_.push_back(Relay{event.record});
+  }
+  effects_.push_back(std::move(steer));
+}
+
+void CallControlMachine::on(const SettledArrived& input) {
+  std::map<Address, Forget> forgets;
+  const auto tell = [&](const Address& mpp, const AttemptId& attempt) {
+    Forget& forget = forgets[mpp];
+    forget.mpp = mpp;
+    forget.attempts.push_back(attempt);
+  };
+  for (const AttemptId& attempt : input.request.attempts) {
+    const auto found = calls_.find(attempt);
+    if (found == calls_.end()) {
+      // Another application server has heard of it: whichever MPP has the record forgets it.
+      for (const auto& [address, mpp] : mpps_) tell(address, attempt);
+      continue;
+    }
+    tell(found->second.mpp, attempt);
+    vacate(found->second);
+    calls_.erase(found);
+  }
+  for (auto& [mpp, forget] : forgets) effects_.push_back(std::move(forget));
+}
+
+void CallControlMachine::on(const TimePassed&) {
+  for (auto call = calls_.begin(); call != calls_.end();) {
+    const bool silent = now_ - call->second.heard_of >= settings_.silent_for;
+    if (silent) vacate(call->second);
+    call = silent ? calls_.erase(call) : std::next(call);
+  }
+}
+
+// ---- counting ----------------------------------------------------------------------------------------------------------------------
+
+void CallControlMachine::hear_of(const CallRecord& record, const Address& mpp) {
+  Call& call = calls_.try_emplace(record.attempt, Call{.in_air = false}).first->second;
+  call.heard_of = now_;
+  const bool in_air = record.stage != CallStage::ended;
+  if (call.in_air && in_air && call.mpp == mpp && call.trunk == record.trunk) return;
+  vacate(call);
+  call.mpp = mpp;
+  if (in_air) occupy(call, mpp, record.trunk);
+}
+
+void CallControlMachine::occupy(Call& call, const Address& mpp, const std::string& trunk) {
+  call = {mpp, trunk, true, now_};
+  ++in_air_;
+  trunks_.occupy(trunk);
+  if (const auto found = mpps_.find(mpp); found != mpps_.end()) ++found->second.calls;
+}
+
+void CallControlMachine::vacate(Call& call) {
+  if (!call.in_air) return;
+  call.in_air = false;
+  --in_air_;
+  trunks_.release(call.trunk);
+  if (const auto found = mpps_.find(call.mpp); found != mpps_.end()) --found->second.calls;
+}
+
+void CallControlMachine::not_placed(const AttemptId& attempt) {
+  const auto found = calls_.find(attempt);
+  if (found == calls_.end()) return;
+  vacate(found->second);
+  calls_.erase(found);
+}
+
+}  // namespace everdial

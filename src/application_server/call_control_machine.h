@@ -1,0 +1,86 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "application_server/call_control_types.h"
+#include "application_server/trunk_allotment.h"
+
+namespace everdial {
+
+/// Finds an MPP and a trunk for each order, steers the calls by what the MPPs tell, and passes results on to the owners of the jobs.
+/// What it knows of calls is a matter of counting only: it is lost with the process and comes back with the calls' next events.
+class CallControlMachine {
+ public:
+  struct Settings {
+    std::vector<TrunkLimits> trunks;    ///< in order of preference
+    Duration avoid_for = 5s;            ///< an MPP that did not answer; whoever watches it has restarted it by then
+    Duration avoid_starting_for = 300ms;  ///< one that said it does not take calls now
+    Duration silent_for = 60s;          ///< a call that no MPP has told of for so long is not counted any more
+  };
+
+  explicit CallControlMachine(Settings settings) : settings_(std::move(settings)), trunks_(settings_.trunks) {}
+
+  std::vector<call_control::Effect> step(const call_control::Input& input, Instant now);
+
+  size_t calls_in_air() const { return in_air_; }
+  int occupied(const std::string& trunk) const { return trunks_.occupied(trunk); }
+  bool orders_under_way() const { return !batches_.empty(); }
+
+ private:
+  struct Mpp {
+    int calls = 0;
+    Instant avoid_until;
+    std::set<std::string> trunks_down;
+  };
+  struct Call {
+    Address mpp;
+    std::string trunk;
+    bool in_air = true;
+    Instant heard_of;
+  };
+  /// One PlaceCalls, until all MPPs it was spread over have answered.
+  struct Placement {
+    CallsPlaced answer;
+    size_t batches = 0;
+    bool unknown = false;
+  };
+  struct Batch {
+    call_control::ReplyId placement;
+    Address mpp;
+    std::vector<size_t> places;  ///< of its orders among the placement's
+    std::vector<AttemptId> attempts;
+  };
+
+  void on(const call_control::PeersSeen& input);
+  void on(const call_control::OrdersArrived& input);
+  void on(const call_control::ExecuteAnswered& input);
+  void on(const call_control::EventsArrived& input);
+  void on(const call_control::SettledArrived& input);
+  void on(const call_control::TimePassed& input);
+
+  const Address* choose_mpp() const;
+  void hear_of(const CallRecord& record, const Address& mpp);
+  void occupy(Call& call, const Address& mpp, const std::string& trunk);
+  void vacate(Call& call);
+  void not_placed(const AttemptId& attempt);
+  void finish(call_control::ReplyId id, Placement& placement);
+
+  Settings settings_;
+  TrunkAllotment trunks_;
+  std::map<Address, Mpp> mpps_;  ///< those that take calls
+  std::unordered_map<AttemptId, Call> calls_;
+  size_t in_air_ = 0;
+  std::map<call_control::ReplyId, Placement> placements_;
+  std::map<uint64_t, Batch> batches_;
+  uint64_t last_batch_ = 0;
+
+  Instant now_;                              ///< of the step under way
+  std::vector<call_control::Effect> effects_;  ///< of the step under way
+};
+
+}  // namespace everdial

@@ -1,0 +1,219 @@
+#include "application_server/call_control_machine.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <set>
+
+namespace everdial {
+namespace {
+
+using namespace call_control;
+
+const Address first{"mpp:1"}, second{"mpp:2"};
+const Resource job = job_resource(JobId{7});
+
+AttemptId attempt(int64_t contact) { return {JobId{7}, ContactId{contact}, 1}; }
+
+struct Bench {
+  explicit Bench(std::vector<TrunkLimits> trunks = {{"a"}, {"b"}}) : machine({.trunks = std::move(trunks)}) {
+    step(PeersSeen{1, 0, {first, second}});
+  }
+  void step(const Input& input) { effects = machine.step(input, now); }
+  template <class T>
+  std::vector<T> all() const {
+    std::vector<T> found;
+    for (const Effect& effect : effects)
+      if (const T* one = std::get_if<T>(&effect)) found.push_back(*one);
+    return found;
+  }
+  void order(ReplyId reply, const std::vector<int64_t>& contacts) {
+    PlaceCalls request;
+    for (const int64_t contact : contacts)
+      request.orders.push_back({.attempt = attempt(contact), .resource = job, .epoch = Epoch{1}, .not_after = now + 5s});
+    step(OrdersArrived{reply, request});
+  }
+  void accept(const Execute& execute, std::vector<std::string> trunks_down = {}) {
+    step(ExecuteAnswered{execute.batch, CallsExecuted{std::vector(execute.orders.size(), OrderVerdict::accepted), std::move(trunks_down)}});
+  }
+  std::vector<OrderVerdict> verdicts() const {
+    const auto answers = all<AnswerOrders>();
+    return answers.size() == 1 && answers[0].result.ok() ? answers[0].result->verdicts : std::vector<OrderVerdict>{};
+  }
+  CallEvents event(int64_t contact, CallEvents::Kind kind, CallStage stage, const Address& mpp = first) {
+    CallEvents events{mpp, {{.kind = kind}}};
+    CallRecord& record = events.events[0].record;
+    record.attempt = attempt(contact);
+    record.resource = job;
+    record.trunk = "a";
+    record.stage = stage;
+    record.plan.analyse = false;
+    record.plan.prompt = "hello.wav";
+    return events;
+  }
+
+  CallControlMachine machine;
+  Instant now = from_micros(1'000'000'000);
+  std::vector<Effect> effects;
+};
+
+TEST(CallControl, spreads_orders_over_the_mpps_and_answers_when_all_have) {
+  Bench bench;
+  bench.order(1, {1, 2, 3, 4});
+  const auto executes = bench.all<Execute>();
+  ASSERT_EQ(executes.size(), 2u);
+  EXPECT_EQ(executes[0].orders.size(), 2u);
+  EXPECT_EQ(executes[0].orders[0].trunks, (std::vector<std::string>{"a", "b"}));
+  bench.accept(executes[0]);
+  EXPECT_TRUE(bench.all<AnswerOrders>().empty());
+  bench.accept(executes[1]);
+  EXPECT_EQ(bench.verdicts(), std::vector(4, OrderVerdict::accepted));
+  EXPECT_EQ(bench.machine.calls_in_air(), 4u);
+}
+
+TEST(CallControl, says_no_mpp_when_there_is_none_F_07) {
+  Bench bench;
+  bench.step(PeersSeen{1, 0, {}});
+  bench.order(1, {1});
+  EXPECT_EQ(bench.verdicts(), std::vector{OrderVerdict::no_mpp});
+  EXPECT_EQ(bench.machine.calls_in_air(), 0u);
+}
+
+TEST(CallControl, says_overloaded_beyond_the_trunks_limits_M_08) {
+  Bench bench({{"a", 1}});
+  bench.order(1, {1, 2});
+  bench.accept(bench.all<Execute>().at(0));
+  EXPECT_EQ(bench.verdicts(), (std::vector{OrderVerdict::accepted, OrderVerdict::overloaded}));
+  bench.step(EventsArrived{2, bench.event(1, CallEvents::Kind::ended, CallStage::ended)});
+  bench.order(3, {2});
+  EXPECT_EQ(bench.all<Execute>().size(), 1u) << "the channel is free again";
+}
+
+TEST(CallControl, takes_an_order_that_an_mpp_refused_off_its_count) {
+  Bench bench({{"a", 1}});
+  bench.order(1, {1});
+  bench.step(ExecuteAnswered{bench.all<Execute>().at(0).batch, CallsExecuted{{OrderVerdict::too_late}, {}}});
+  EXPECT_EQ(bench.verdicts(), std::vector{OrderVerdict::too_late});
+  EXPECT_EQ(bench.machine.occupied("a"), 0);
+}
+
+TEST(CallControl, does_not_guess_about_orders_that_an_mpp_has_not_answered) {
+  Bench bench;
+  bench.order(1, {1, 2});
+  const auto executes = bench.all<Execute>();
+  bench.accept(executes[0]);
+  bench.step(ExecuteAnswered{executes[1].batch, Error{ErrorKind::unavailable, "timed out"}});
+  ASSERT_EQ(bench.all<AnswerOrders>().size(), 1u);
+  ASSERT_FALSE(bench.all<AnswerOrders>()[0].result.ok());
+  EXPECT_EQ(bench.all<AnswerOrders>()[0].result.error().kind, ErrorKind::unknown);
+  bench.order(2, {3, 4});
+  ASSERT_EQ(bench.all<Execute>().size(), 1u) << "and passes the silent one over for a while";
+  EXPECT_EQ(bench.all<Execute>()[0].mpp, executes[0].mpp);
+}
+
+TEST(CallControl, keeps_contacts_of_an_mpp_that_is_still_starting_F_07) {
+  Bench bench;
+  bench.step(PeersSeen{1, 0, {first}});
+  bench.order(1, {1});
+  bench.step(ExecuteAnswered{bench.all<Execute>().at(0).batch, Error{ErrorKind::overloaded, "starting"}});
+  EXPECT_EQ(bench.verdicts(), std::vector{OrderVerdict::no_mpp});
+}
+
+TEST(CallControl, leaves_out_trunks_that_an_mpp_knows_to_be_down) {
+  Bench bench;
+  bench.step(PeersSeen{1, 0, {first}});
+  bench.order(1, {1});
+  bench.accept(bench.all<Execute>().at(0), {"a"});
+  bench.order(2, {2});
+  EXPECT_EQ(bench.all<Execute>().at(0).orders[0].trunks, std::vector<std::string>{"b"});
+  bench.accept(bench.all<Execute>().at(0), {"a", "b"});
+  bench.order(3, {3});
+  EXPECT_EQ(bench.all<Execute>().at(0).orders[0].trunks.size(), 2u) << "with all of them down only the MPP can know better by now";
+}
+
+TEST(CallControl, steers_a_call_it_has_never_heard_of) {
+  Bench bench;
+  bench.step(EventsArrived{5, bench.event(1, CallEvents::Kind::answered, CallStage::answered)});
+  ASSERT_EQ(bench.all<Steer>().size(), 1u);
+  EXPECT_EQ(bench.all<Steer>()[0].mpp, first);
+  EXPECT_EQ(bench.all<Steer>()[0].commands.at(0).prompt, "hello.wav");
+  EXPECT_EQ(bench.all<Relay>().size(), 1u);
+  EXPECT_EQ(bench.machine.occupied("a"), 1) << "and counts it";
+}
+
+TEST(CallControl, lets_the_mpp_of_a_settled_call_forget_it_or_all_when_it_does_not_know_whose_it_was) {
+  Bench bench;
+  bench.step(EventsArrived{5, bench.event(1, CallEvents::Kind::ended, CallStage::ended, second)});
+  bench.step(SettledArrived{{{attempt(1)}}});
+  ASSERT_EQ(bench.all<Forget>().size(), 1u);
+  EXPECT_EQ(bench.all<Forget>()[0].mpp, second);
+  bench.step(SettledArrived{{{attempt(1)}}});
+  EXPECT_EQ(bench.all<Forget>().size(), 2u);
+}
+
+TEST(CallControl, gives_up_the_channel_of_a_call_that_nobody_tells_of) {
+  Bench bench;
+  bench.step(EventsArrived{5, bench.event(1, CallEvents::Kind::answered, CallStage::answered)});
+  bench.now += 59s;
+  bench.step(TimePassed{});
+  EXPECT_EQ(bench.machine.occupied("a"), 1);
+  bench.now += 1s;
+  bench.step(TimePassed{});
+  EXPECT_EQ(bench.machine.occupied("a"), 0);
+}
+
+RC_GTEST_PROP(CallControl, counts_what_is_in_the_air_and_answers_every_request_once, ()) {
+  Bench bench({{"a", 3}, {"b", 4}});
+  std::set<ReplyId> open;
+  std::map<uint64_t, Execute> batches;
+  ReplyId reply = 0;
+  for (int i = 0; i < 200; ++i) {
+    const int64_t contact = *rc::gen::inRange(1, 12);
+    const Address mpp = *rc::gen::element(first, second);
+    bench.effects.clear();
+    switch (*rc::gen::inRange(0, 6)) {
+      case 0:
+        open.insert(++reply);
+        bench.order(reply, {contact, contact + 20});
+        break;
+      case 1:
+        if (!batches.empty()) {
+          const Execute execute = batches.extract(batches.begin()).mapped();
+          std::vector<OrderVerdict> verdicts;
+          for (size_t k = 0; k < execute.orders.size(); ++k) verdicts.push_back(*rc::gen::element(OrderVerdict::accepted, OrderVerdict::no_trunk));
+          if (*rc::gen::arbitrary<bool>()) bench.step(ExecuteAnswered{execute.batch, CallsExecuted{verdicts, {}}});
+          else bench.step(ExecuteAnswered{execute.batch, Error{ErrorKind::unavailable, "lost"}});
+        }
+        break;
+      case 2:
+        bench.step(EventsArrived{++reply, bench.event(contact, CallEvents::Kind::ringing, CallStage::ringing, mpp)});
+        open.insert(reply);
+        break;
+      case 3:
+        bench.step(EventsArrived{++reply, bench.event(contact, CallEvents::Kind::ended, CallStage::ended, mpp)});
+        open.insert(reply);
+        break;
+      case 4:
+        bench.step(SettledArrived{{{attempt(contact)}}});
+        break;
+      case 5:
+        bench.step(PeersSeen{1, 0, *rc::gen::element(std::vector{first}, std::vector{first, second}, std::vector<Address>{})});
+        break;
+    }
+    for (const Execute& execute : bench.all<Execute>()) batches.emplace(execute.batch, execute);
+    for (const AnswerOrders& answer : bench.all<AnswerOrders>()) RC_ASSERT(open.erase(answer.reply) == 1u);
+    for (const Steer& steer : bench.all<Steer>()) RC_ASSERT(open.erase(steer.reply) == 1u);
+    RC_ASSERT(static_cast<size_t>(bench.machine.occupied("a") + bench.machine.occupied("b")) == bench.machine.calls_in_air());
+  }
+  while (!batches.empty()) {
+    bench.step(ExecuteAnswered{batches.extract(batches.begin()).key(), Error{ErrorKind::unavailable, "lost"}});
+    for (const AnswerOrders& answer : bench.all<AnswerOrders>()) RC_ASSERT(open.erase(answer.reply) == 1u);
+  }
+  RC_ASSERT(open.empty());
+  bench.now += 1min;
+  bench.step(TimePassed{});
+  RC_ASSERT(bench.machine.calls_in_air() == 0u);
+}
+
+}  // namespace
+}  // namespace everdial

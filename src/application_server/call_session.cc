@@ -1,0 +1,56 @@
+#include "application_server/call_session.h"
+
+namespace everdial {
+namespace {
+
+using Command = ControlCalls::Command;
+
+Command hang_up(const CallRecord& record, CompletionCode code) { return {record.attempt, ControlCalls::Kind::hang_up, {}, code}; }
+
+CompletionCode found(const CallRecord& record) { return record.analysis.value_or(CompletionCode::answer_human); }
+
+Command play(const CallRecord& record, const std::string& prompt) {
+  if (prompt.empty()) return hang_up(record, found(record));
+  return {record.attempt, ControlCalls::Kind::play, prompt, found(record)};
+}
+
+std::optional<Command> classified(const CallRecord& record) {
+  if (record.analysis == CompletionCode::answer_human) return play(record, record.plan.prompt);
+  if (record.analysis != CompletionCode::answer_machine) return hang_up(record, found(record));
+  switch (record.plan.machine_action) {
+    case MachineAction::hang_up:
+      return hang_up(record, CompletionCode::answer_machine);
+    case MachineAction::go_on:
+      return play(record, record.plan.prompt);
+    case MachineAction::leave_message:
+      return std::nullopt;  // after the beep
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<ControlCalls::Command> next_command(const CallEvents::Event& event) {
+  const CallRecord& record = event.record;
+  if (record.stage != CallStage::answered) return std::nullopt;
+  if (record.opted_out) return hang_up(record, CompletionCode::opted_out);
+  switch (event.kind) {
+    case CallEvents::Kind::answered:
+      if (record.plan.analyse) return std::nullopt;  // what to do depends on who has answered
+      return play(record, record.plan.prompt);
+    case CallEvents::Kind::classified:
+      return classified(record);
+    case CallEvents::Kind::beep:
+      if (record.plan.machine_action != MachineAction::leave_message) return std::nullopt;
+      return play(record, record.plan.machine_prompt);
+    case CallEvents::Kind::prompt_done:
+      return hang_up(record, found(record));
+    case CallEvents::Kind::digit:
+    case CallEvents::Kind::ringing:
+    case CallEvents::Kind::ended:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace everdial
