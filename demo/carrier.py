@@ -5,21 +5,21 @@ import struct
 import subprocess
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+DEMO_SCENARIO = Path(__file__).resolve().parent / "carrier.xml"
 VOICE = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 SOUNDS_LAST_S = 30
 
 
 class Carrier:
-    def __init__(self, directory: Path, port: int, rtp_port: int):
-        self.directory, self.port, self.rtp_port = directory, port, rtp_port
+    def __init__(self, directory: Path, port: int, rtp_port: int, scenario: Path = DEMO_SCENARIO):
+        self.directory, self.port, self.rtp_port, self.scenario = directory, port, rtp_port, scenario
         self.log = directory / "carrier.log"
         self.process = None
 
-    def start(self, scenario: Path = HERE / "carrier.xml"):
+    def start(self):
         self.directory.mkdir(parents=True, exist_ok=True)
         make_callee_sounds(self.directory)
-        command = ["sipp", "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(self.port), "-mi", "127.0.0.1", "-mp", str(self.rtp_port)]
+        command = ["sipp", "-sf", str(self.scenario), "-i", "127.0.0.1", "-p", str(self.port), "-mi", "127.0.0.1", "-mp", str(self.rtp_port)]
         command += ["-nostdin", "-trace_logs", "-log_file", str(self.log), "-trace_err", "-error_file", str(self.directory / "carrier.err")]
         # A loaded machine is no reason to stop: the watchdog may trip as often as it likes.
         command += ["-watchdog_minor_maxtriggers", "1000000", "-watchdog_major_maxtriggers", "1000000", "-buff_size", "8000000"]

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from api import Api, ApiError
-from carrier import Carrier, sox
+from carrier import DEMO_SCENARIO, Carrier, sox
 
 TOP = Path(__file__).resolve().parent.parent
 EVERYWHERE = ["list_manager", "campaign_director", "campaign_manager", "rule_engine", "load_monitor", "application_server", "dashboard"]
@@ -27,8 +27,7 @@ def free_port(kind=socket.SOCK_STREAM) -> int:
 
 def free_rtp_range(size: int) -> int:
     """A range below the kernel's own for outgoing ports, so that nobody else takes one of it meanwhile."""
-    first = random.randrange(10_000, 32_000 - size, 200)
-    return first
+    return random.randrange(10_000, 32_000 - size, 200)
 
 
 def children_of(pid: int) -> list[int]:
@@ -48,8 +47,8 @@ def command_of(pid: int) -> list[str]:
 class System:
     """`with System() as system:` starts everything and ends everything, whatever happens in between."""
 
-    def __init__(self, servers: int = 2, workers: int = 2, build: str = "release", postgres: dict | None = None):
-        self.everdial = TOP / "build" / build / "src/main/everdial"
+    def __init__(self, servers: int = 2, workers: int = 2, scenario: Path = DEMO_SCENARIO, postgres: dict | None = None):
+        self.everdial = TOP / "build/release/src/main/everdial"
         self.directory = Path(tempfile.mkdtemp(prefix="everdial-demo."))
         self.directory.chmod(0o755)
         self.names = [f"server{i + 1}" for i in range(servers)]
@@ -58,7 +57,7 @@ class System:
         self.urls = [f"http://127.0.0.1:{port}" for port in self.http.values()]
         rtp = free_rtp_range(8200)
         self.mpp_rtp = (rtp + 200, rtp + 8199)
-        self.carrier = Carrier(self.directory / "carrier", free_port(socket.SOCK_DGRAM), rtp)
+        self.carrier = Carrier(self.directory / "carrier", free_port(socket.SOCK_DGRAM), rtp, scenario)
         self.user, self.password = "admin", secrets.token_urlsafe(9)
         self.processes: dict[str, subprocess.Popen] = {}
         self.api = Api(self.urls)
