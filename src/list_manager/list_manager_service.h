@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "ha/lease_service.h"
+#include "list_manager/import_machine.h"
+#include "list_manager/list_store.h"
+
+namespace everdial {
+
+/// Imports uploaded files. Each server runs one; an import belongs to whoever holds its lease, and goes on at its checkpoint with the
+/// next holder.
+class ListManagerService {
+ public:
+  struct Settings {
+    size_t imports_at_once = 2;       ///< that it takes by itself; imports of a dead server come on top
+    Duration poll_every = 500ms;
+    Duration retry_after = 1s;        ///< after a failure of the database
+    size_t bytes_per_read = 256 << 10;
+    ImportLimits limits;
+  };
+
+  ListManagerService(Seams& seams, ListStore& store, LeaseService& leases);
+  ListManagerService(Seams& seams, ListStore& store, LeaseService& leases, Settings settings);
+  ~ListManagerService();
+
+  void start();
+
+ private:
+  class Worker;
+
+  void poll();
+  void choose(const std::vector<ListStore::Waiting>& waiting);
+  void leave(ImportId id);
+
+  Seams& seams_;
+  ListStore& store_;
+  LeaseService& leases_;
+  const Settings settings_;
+  std::set<ImportId> candidacies_;
+  std::map<ImportId, std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Timer> timer_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();
+};
+
+}  // namespace everdial

@@ -1,0 +1,141 @@
+#include "list_manager/import_json.h"
+#include "list_manager/list_store.h"
+#include "runtime/pg.h"
+
+namespace everdial {
+namespace {
+
+using pg::Connection;
+using pg::Params;
+using pg::Rows;
+
+Connection::Statement fence(const LeaseGrant& grant) {
+  return {"select ha_fence($1::bigint, $2::bigint, $3::uuid)", Params{}.add(grant.res_id).add(grant.epoch.value).add(grant.incarnation.value)};
+}
+
+class PgListStore final : public ListStore {
+ public:
+  explicit PgListStore(pg::Pool& pool) : pool_(pool) {}
+
+  Result<std::vector<Waiting>> waiting_imports() override {
+    auto rows = pool_.query(
+        "select i.id, l.incarnation is not null from contact_import i left join ha_lease l on l.resource = 'import/' || i.id "
+        "where i.state in ('queued', 'running') order by i.id");
+    if (!rows.ok()) return rows.error();
+    std::vector<Waiting> waiting;
+    for (size_t r = 0; r < rows->size(); ++r) waiting.push_back({ImportId{rows->integer(r, 0)}, rows->boolean(r, 1)});
+    return waiting;
+  }
+
+  Result<Import> load_import(ImportId id) override {
+    auto rows = pool_.query(
+        "select i.file_kind, coalesce(i.list_id, 0), coalesce(l.default_region, 'US'), coalesce(l.time_zone, 'UTC'), i.state, i.options, i.layout, "
+        "i.size_bytes, i.read_bytes, i.next_row, i.accepted, i.duplicates, i.rejected, coalesce(i.error, '') "
+        "from contact_import i left join contact_list l on l.id = i.list_id where i.id = $1",
+        Params{}.add(id.value));
+    if (!rows.ok()) return rows.error();
+    if (rows->empty()) return Error{ErrorKind::not_found, "there is no import " + to_string(id)};
+    Import import;
+    import.id = id;
+    import.kind = parse_enum<FileKind>(rows->text(0, 0)).value();
+    import.list = ContactListId{rows->integer(0, 1)};
+    import.default_region = rows->string(0, 2);
+    import.time_zone = rows->string(0, 3);
+    import.state = parse_enum<ImportState>(rows->text(0, 4)).value();
+    auto options = options_from_json(rows->string(0, 5));
+    if (!options.ok()) return options.error();
+    import.options = std::move(*options);
+    if (const auto layout = rows->optional_string(0, 6)) {
+      auto read = layout_from_json(*layout);
+      if (!read.ok()) return read.error();
+      import.layout = std::move(*read);
+    }
+    import.size_bytes = rows->integer(0, 7);
+    import.checkpoint = {rows->integer(0, 8), rows->integer(0, 9)};
+    import.accepted = rows->integer(0, 10);
+    import.duplicates = rows->integer(0, 11);
+    import.rejected = rows->integer(0, 12);
+    import.error = rows->string(0, 13);
+    return import;
+  }
+
+  Result<std::string> read_bytes(ImportId id, int64_t first_byte, size_t at_most) override {
+    auto rows = pool_.query(
+        "select substring(data from ($2 - first_byte)::int + 1 for $3::int) from contact_import_chunk "
+        "where import_id = $1 and first_byte <= $2 order by first_byte desc limit 1",
+        Params{}.add(id.value).add(first_byte).add(static_cast<int64_t>(at_most)));
+    if (!rows.ok()) return rows.error();
+    return rows->empty() ? std::string{} : rows->bytes(0, 0);
+  }
+
+  Status save_rows(const LeaseGrant& grant, const Import& import, const SaveRows& rows) override {
+    return changed_one(grant, import.kind == FileKind::contacts ? save_contacts(import, rows) : save_dnc(import, rows));
+  }
+
+  Status finish_import(const LeaseGrant& grant, const Import& import, const FinishImport& finish) override {
+    return changed_one(grant, {"update contact_import set state = $2, error = nullif($3, ''), finished_at = clock_timestamp() "
+                               "where id = $1 and state in ('queued', 'running')",
+                               Params{}.add(import.id.value).add(to_string(finish.state)).add(finish.error)});
+  }
+
+ private:
+  /// One round trip within the transaction: the fence, then a statement that must find the import as the caller knows it.
+  Status changed_one(const LeaseGrant& grant, Connection::Statement statement) {
+    return pool_.transaction<std::monostate>([&](Connection& connection) -> Status {
+      auto results = connection.pipeline({fence(grant), std::move(statement)});
+      if (!results.ok()) return results.error();
+      if ((*results)[1].affected() != 1) return Error{ErrorKind::conflict, "the import is over, or not where it was left"};
+      return success();
+    });
+  }
+
+  // $1 import, $2-$3 checkpoint before, $4-$5 after, $6 layout, $7 accepted rows, $8-$11 rejects; the kind's own arrays follow.
+  static Params common(const Import& import, const SaveRows& rows) {
+    std::vector<int64_t> numbers;
+    std::vector<std::string> columns, values, reasons;
+    for (const Reject& reject : rows.rejects) {
+      numbers.push_back(reject.row);
+      columns.push_back(reject.column);
+      values.push_back(reject.value);
+      reasons.push_back(reject.reason);
+    }
+    Params params;
+    params.add(import.id.value).add(rows.from.byte).add(rows.from.row).add(rows.to.byte).add(rows.to.row).add(to_json(rows.layout));
+    params.add(static_cast<int64_t>(rows.accepted.rows.size())).add(numbers).add(columns).add(values).add(reasons);
+    return params;
+  }
+
+  static std::string with_checkpoint(const std::string& insert) {
+    return "with fresh as (" + insert +
+           " returning 1), refused as (insert into contact_import_reject (import_id, row_number, column_name, value, reason) "
+           "select $1, r.* from unnest($8::bigint[], $9::text[], $10::text[], $11::text[]) r) "
+           "update contact_import set state = 'running', read_bytes = $4, next_row = $5, layout = $6::jsonb, "
+           "accepted = accepted + (select count(*) from fresh), duplicates = duplicates + $7::bigint - (select count(*) from fresh), "
+           "rejected = rejected + cardinality($8) "
+           "where id = $1 and read_bytes = $2 and next_row = $3 and state in ('queued', 'running')";
+  }
+
+  static Connection::Statement save_contacts(const Import& import, const SaveRows& rows) {
+    static const std::string sql = with_checkpoint(
+        "insert into contact (list_id, phone, time_zone, ref, attributes, import_id, import_row) "
+        "select $12, c.phone, c.zone, c.ref, c.attributes::jsonb, $1, c.row "
+        "from unnest($13::text[], $14::text[], $15::text[], $16::text[], $17::bigint[]) c (phone, zone, ref, attributes, row) "
+        "on conflict (list_id, phone) do nothing");
+    const AcceptedRows& a = rows.accepted;
+    return {sql, common(import, rows).add(import.list.value).add(a.phones).add(a.time_zones).add(a.refs).add(a.attributes).add(a.rows)};
+  }
+
+  static Connection::Statement save_dnc(const Import& import, const SaveRows& rows) {
+    static const std::string sql = with_checkpoint(
+        "insert into dnc (phone, source, import_id) select phone, 'import', $1 from unnest($12::text[]) phone on conflict (phone) do nothing");
+    return {sql, common(import, rows).add(rows.accepted.phones)};
+  }
+
+  pg::Pool& pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<ListStore> make_pg_list_store(pg::Pool& pool) { return std::make_unique<PgListStore>(pool); }
+
+}  // namespace everdial

@@ -1,0 +1,94 @@
+#include "list_manager/phone_numbers.h"
+
+#include <cctz/time_zone.h>
+#include <phonenumbers/phonenumberutil.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/check.h"
+#include "list_manager/time_zone_data.h"
+
+namespace everdial {
+namespace {
+
+using i18n::phonenumbers::PhoneNumber;
+using i18n::phonenumbers::PhoneNumberUtil;
+
+std::string_view refusal_of(PhoneNumberUtil::ErrorType error) {
+  switch (error) {
+    case PhoneNumberUtil::INVALID_COUNTRY_CODE_ERROR: return "no country has this country code";
+    case PhoneNumberUtil::TOO_SHORT_AFTER_IDD:
+    case PhoneNumberUtil::TOO_SHORT_NSN: return "too short";
+    case PhoneNumberUtil::TOO_LONG_NSN: return "too long";
+    default: return "not a telephone number";
+  }
+}
+
+std::string_view refusal_of(PhoneNumberUtil::ValidationResult result) {
+  switch (result) {
+    case PhoneNumberUtil::TOO_SHORT: return "too short";
+    case PhoneNumberUtil::TOO_LONG: return "too long";
+    case PhoneNumberUtil::IS_POSSIBLE_LOCAL_ONLY: return "the area code is missing";
+    case PhoneNumberUtil::INVALID_COUNTRY_CODE: return "no country has this country code";
+    default: return "no such number can exist in its country's numbering plan";
+  }
+}
+
+}  // namespace
+
+bool PhoneNumbers::is_region(const std::string& region) {
+  static const std::set<std::string> regions = [] {
+    std::set<std::string> all;
+    PhoneNumberUtil::GetInstance()->GetSupportedRegions(&all);
+    return all;
+  }();
+  return regions.contains(region);
+}
+
+PhoneNumbers::PhoneNumbers(std::string region) : region_(std::move(region)) { EVERDIAL_CHECK(is_region(region_)); }
+
+PhoneReading PhoneNumbers::read(std::string_view text) const {
+  if (text.find_first_not_of(" \t") == std::string_view::npos) return {.refusal = "empty"};
+  const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
+  PhoneNumber number;
+  if (const auto error = util.Parse(std::string(text), region_, &number); error != PhoneNumberUtil::NO_PARSING_ERROR)
+    return {.refusal = refusal_of(error)};
+  if (number.has_extension()) return {.refusal = "has an extension, which cannot be dialed"};
+  if (!util.IsValidNumber(number)) return {.refusal = refusal_of(util.IsPossibleNumberWithReason(number))};
+  PhoneReading reading;
+  util.Format(number, PhoneNumberUtil::E164, &reading.e164);
+  return reading;
+}
+
+std::string_view time_zone_of(std::string_view e164, std::string_view list_zone) {
+  using namespace time_zone_data;
+  // digits[n] is the prefix of n digits behind a leading 1, as the table has it.
+  std::array<uint32_t, 10> digits{1};
+  size_t length = 0;
+  for (const char c : e164.substr(e164.starts_with('+') ? 1 : 0)) {
+    if (length == static_cast<size_t>(longest_prefix)) break;
+    digits[length + 1] = digits[length] * 10 + static_cast<uint32_t>(c - '0');
+    ++length;
+  }
+  for (; length > 0; --length) {
+    const Prefix* const end = prefixes + prefix_count;
+    const Prefix* const found = std::lower_bound(prefixes, end, digits[length], [](const Prefix& p, uint32_t d) { return p.digits < d; });
+    if (found == end || found->digits != digits[length]) continue;
+    const uint16_t* const first = groups + found->group;
+    const bool has_list_zone = std::any_of(first, first + found->zones, [&](uint16_t zone) { return names[zone] == list_zone; });
+    return has_list_zone ? list_zone : names[*first];
+  }
+  return list_zone;
+}
+
+bool is_time_zone(const std::string& name) {
+  // cctz would also open a path or a fixed offset of its own notation.
+  const bool plain = !name.empty() && name.front() != '/' && name.find("..") == std::string::npos &&
+                     std::all_of(name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || (c && strchr("_+-/", c)); });
+  cctz::time_zone zone;
+  return plain && !name.starts_with("Fixed/") && cctz::load_time_zone(name, &zone);
+}
+
+}  // namespace everdial
