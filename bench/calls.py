@@ -3,7 +3,6 @@
 import argparse
 import json
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,22 +20,23 @@ from system import System, free_port  # noqa: E402
 
 def sipp_run(directory: str, rate: int, seconds: int) -> float:
     """Calls a second of `sipp -sn uac` at this rate; 0 when any call failed."""
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": directory}
     callee = subprocess.Popen(["sipp", "-sn", "uas", "-i", "127.0.0.1", "-p", str(port), "-nostdin"], **quiet)
     try:
         time.sleep(0.3)
         started = time.monotonic()
-        caller = ["sipp", "-sn", "uac", f"127.0.0.1:{port}", "-i", "127.0.0.1", "-p", str(free_port(socket.SOCK_DGRAM)), "-nostdin"]
+        caller = ["sipp", "-sn", "uac", f"127.0.0.1:{port}", "-i", "127.0.0.1", "-p", str(free_port()), "-nostdin"]
         caller += ["-r", str(rate), "-m", str(rate * seconds), "-l", str(rate), "-d", "0", "-trace_screen", "-screen_file", "uac.screen"]
-        caller += ["-timeout", str(seconds * 3)]
-        ended = subprocess.run(caller, **quiet)
+        ended = subprocess.run(caller, timeout=seconds * 3, **quiet)
         screen = (Path(directory) / "uac.screen").read_text(errors="replace")
         elapsed = time.monotonic() - started
         failed = re.search(r"Failed call\s*\|\s*\d+\s*\|\s*(\d+)", screen)
         if ended.returncode != 0 or not failed or int(failed[1]) > 0:
             return 0.0
         return rate * seconds / elapsed
+    except subprocess.TimeoutExpired:
+        return 0.0
     finally:
         callee.kill()
         callee.wait()

@@ -19,14 +19,14 @@ TOP = Path(__file__).resolve().parent.parent
 EVERYWHERE = ["list_manager", "campaign_director", "campaign_manager", "rule_engine", "load_monitor", "application_server", "dashboard"]
 
 
-def free_port(kind=socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
+def free_port() -> int:
+    with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def free_rtp_range(size: int) -> int:
-    """A range below the kernel's own for outgoing ports, so that nobody else takes one of it meanwhile."""
+def quiet_ports(size: int) -> int:
+    """The first of a range below the kernel's own for outgoing ports, so that nobody else takes one of it meanwhile."""
     return random.randrange(10_000, 32_000 - size, 200)
 
 
@@ -55,9 +55,10 @@ class System:
         self.workers, self.postgres = workers, postgres or {}
         self.http = {name: free_port() for name in self.names}
         self.urls = [f"http://127.0.0.1:{port}" for port in self.http.values()]
-        rtp = free_rtp_range(8200)
-        self.mpp_rtp = (rtp + 200, rtp + 8199)
-        self.carrier = Carrier(self.directory / "carrier", free_port(socket.SOCK_DGRAM), rtp, scenario)
+        media = quiet_ports(8200)
+        self.mpp_sip = media + 20  # and the ports after it, one a worker
+        self.mpp_rtp = (media + 200, media + 8199)
+        self.carrier = Carrier(self.directory / "carrier", media + 10, media, scenario)
         self.user, self.password = "admin", secrets.token_urlsafe(9)
         self.processes: dict[str, subprocess.Popen] = {}
         self.api = Api(self.urls)
@@ -105,10 +106,12 @@ rpc:
 http:
   listen: 127.0.0.1:{self.http[name]}
   console: {TOP}/web/apps/console/dist
+health:
+  listen: 127.0.0.1:{free_port()}
 mpp:
   workers: {self.workers}
   sip_host: 127.0.0.1
-  sip_port: {free_port(socket.SOCK_DGRAM)}
+  sip_port: {self.mpp_sip}
   rtp_first_port: {self.mpp_rtp[0]}
   rtp_last_port: {self.mpp_rtp[1]}
 trunks:
