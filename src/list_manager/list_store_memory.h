@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "ha/lease_store_memory.h"
 #include "list_manager/list_store.h"
