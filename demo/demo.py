@@ -22,7 +22,11 @@ STRATEGY = {
     "machine_prompt": "message.wav",
     "machine_action": "leave_message",
     "opt_out_digit": "9",
-    "retries": {"call_busy": {"times": 2, "delay_s": 2}, "ring_no_answer": {"times": 1, "delay_s": 2}, "general_failure": {"times": 1, "delay_s": 2}},
+    "retries": {
+        "call_busy": {"times": 2, "delay_s": 2},
+        "ring_no_answer": {"times": 1, "delay_s": 2},
+        "general_failure": {"times": 1, "delay_s": 2},
+    },
     "max_attempts": 4,
     "calling_from_minute": 0,
     "calling_until_minute": 0,
@@ -91,7 +95,8 @@ def import_contacts(system: System, contacts, blocked: list[str]) -> tuple[int, 
     while (state := system.api.get(f"/imports/{upload}"))["state"] in ("queued", "running"):
         progress.show(f"  imported {100 * state['read_bytes'] // state['size_bytes']} %")
         time.sleep(0.1)
-    progress.show(f"  import {state['state']}: {state['accepted']} accepted, {state['duplicates']} duplicates, {state['rejected']} rejected", final=True)
+    accepted, duplicates, rejected = (state[key] for key in ("accepted", "duplicates", "rejected"))
+    progress.show(f"  import {state['state']}: {accepted} accepted, {duplicates} duplicates, {rejected} rejected", final=True)
     for reject in list(system.api.pages(f"/imports/{upload}/rejects"))[:4]:
         say(f"    row {reject['row']}, {reject['column'] or 'whole row'}: {reject['reason']} ({reject['value']!r})")
     system.api.post("/dnc", {"phones": blocked})
@@ -160,17 +165,17 @@ def run_campaign(system: System, chosen, started: float) -> tuple[dict, list[str
         "no_answer": count(results, "ring_no_answer"),
         "failed": 0,
         "restricted": count(job["contact_results"], *RESTRICTED),
-        "unknown": count(results, "attempt_unknown") + count(job["contact_results"], "attempt_unknown"),
+        "unknown": count(results, "attempt_unknown"),
         "completed_contacts": at["done"],
         "lost_contacts": len(seen.lost),
         "double_dials": len(seen.doubled),
         "calls_per_s": seen.calls_per_s,
         "wall_s": round(time.monotonic() - started, 1),
     }
-    outcome["failed"] = outcome["attempts"] - sum(outcome[key] for key in ("answered", "machine", "busy", "no_answer")) - count(results, "attempt_unknown")
-    say(f"the carrier saw {seen.invites} calls at {seen.calls_per_s} a second and answered {seen.answered};"
-        f" {killer.count} processes were killed meanwhile" if killer.count else
-        f"the carrier saw {seen.invites} calls at {seen.calls_per_s} a second and answered {seen.answered}")
+    told_apart = ("answered", "machine", "busy", "no_answer", "unknown")
+    outcome["failed"] = outcome["attempts"] - sum(outcome[key] for key in told_apart)
+    killed = f"; {killer.count} processes were killed meanwhile" if killer.count else ""
+    say(f"the carrier saw {seen.invites} calls at {seen.calls_per_s} a second and answered {seen.answered}{killed}")
     return outcome, faults(job, imported, contacts, seen, outcome)
 
 

@@ -32,17 +32,20 @@ class Judge(unittest.TestCase):
         self.assertIn("second call", verdict("10 invite a 1 7-1-1\n20 end a 1 7-1-1\n30 invite b 1 7-1-1").doubled[0])
 
     def test_sees_a_call_to_a_callee_who_had_answered(self):
-        self.assertIn("already answered", verdict("10 invite a 1 7-1-1\n15 answer a 1 7-1-1\n20 end a 1 7-1-1\n30 invite b 1 7-1-2").doubled[0])
+        v = verdict("10 invite a 1 7-1-1\n15 answer a 1 7-1-1\n20 end a 1 7-1-1\n30 invite b 1 7-1-2")
+        self.assertIn("already answered", v.doubled[0])
 
     def test_sees_two_calls_to_one_number_at_once(self):
-        self.assertIn("under way", verdict("10 invite a 1 7-1-1\n15 invite b 1 7-1-2\n20 end a 1 7-1-1\n30 end b 1 7-1-2").doubled[0])
+        v = verdict("10 invite a 1 7-1-1\n15 invite b 1 7-1-2\n20 end a 1 7-1-1\n30 end b 1 7-1-2")
+        self.assertIn("under way", v.doubled[0])
 
     def test_sees_more_calls_than_the_strategy_allows(self):
         lines = "\n".join(f"{i}0 invite {i} 1 7-1-{i}\n{i}5 end {i} 1 7-1-{i}" for i in range(1, 5))
         self.assertIn("beyond", verdict(lines).doubled[0])
 
     def test_sees_a_caller_who_vanished(self):
-        self.assertEqual(verdict("10 invite a 1 7-1-1\n15 answer a 1 7-1-1\n20 gone a 1 7-1-1\n25 invite b 2 7-2-1").left_hanging, ["+1", "+2"])
+        v = verdict("10 invite a 1 7-1-1\n15 answer a 1 7-1-1\n20 gone a 1 7-1-1\n25 invite b 2 7-2-1")
+        self.assertEqual(v.left_hanging, ["+1", "+2"])
 
 
 class ContactList(unittest.TestCase):
