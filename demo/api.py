@@ -46,8 +46,8 @@ class Api:
         with urllib.request.urlopen(login, timeout=10) as answer:
             session = json.load(answer)
             cookies = "; ".join(c.split(";")[0] for c in answer.headers.get_all("Set-Cookie", []))
-        make = urllib.request.Request(self.urls[0] + "/api/v1/tokens", b'{"name": "demo"}',
-                                      {"Content-Type": "application/json", "Cookie": cookies, "X-CSRF-Token": session["csrf_token"]}, method="POST")
+        headers = {"Content-Type": "application/json", "Cookie": cookies, "X-CSRF-Token": session["csrf_token"]}
+        make = urllib.request.Request(self.urls[0] + "/api/v1/tokens", b'{"name": "demo"}', headers, method="POST")
         with urllib.request.urlopen(make, timeout=10) as answer:
             self.token = json.load(answer)["token"]
 

@@ -19,7 +19,8 @@ class Carrier:
     def start(self):
         self.directory.mkdir(parents=True, exist_ok=True)
         make_callee_sounds(self.directory)
-        command = ["sipp", "-sf", str(self.scenario), "-i", "127.0.0.1", "-p", str(self.port), "-mi", "127.0.0.1", "-mp", str(self.rtp_port)]
+        command = ["sipp", "-sf", str(self.scenario), "-i", "127.0.0.1", "-p", str(self.port)]
+        command += ["-mi", "127.0.0.1", "-mp", str(self.rtp_port)]
         command += ["-nostdin", "-trace_logs", "-log_file", str(self.log), "-trace_err", "-error_file", str(self.directory / "carrier.err")]
         # A loaded machine is no reason to stop: the watchdog may trip as often as it likes.
         command += ["-watchdog_minor_maxtriggers", "1000000", "-watchdog_major_maxtriggers", "1000000", "-buff_size", "8000000"]

@@ -28,7 +28,8 @@ def all_numbers():
 
 def written(number: str, way: int) -> str:
     area, exchange, line = number[2:5], number[5:8], number[8:]
-    return [number, f"+1 {area} {exchange} {line}", f"({area}) {exchange}-{line}", f"{area}{exchange}{line}", f"1-{area}-{exchange}-{line}"][way % 5]
+    ways = [number, f"+1 {area} {exchange} {line}", f"({area}) {exchange}-{line}", number[2:], f"1-{area}-{exchange}-{line}"]
+    return ways[way % len(ways)]
 
 
 def make_contacts(count: int, packets: bool, seed: int = 1) -> ContactFile:

@@ -35,7 +35,7 @@ STUCK_AFTER_S = 90
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="./dev demo", description="Import a contact list and dial it to its end, with SIPp as the carrier.")
+    parser = argparse.ArgumentParser(prog="./dev demo", description="Import contacts and dial them to the end, with SIPp as the carrier.")
     parser.add_argument("--once", action="store_true", help="end when the campaign has; else the console stays until Ctrl-C")
     parser.add_argument("--contacts", type=int, default=300, metavar="N")
     parser.add_argument("--agents", type=int, metavar="N", help="comes later")
@@ -114,7 +114,8 @@ def watch(system: System, job_id: int, killer: Killer) -> dict:
         killer.tick(progress)
         job = system.api.get(f"/jobs/{job_id}")
         at, results = job["progress"], job["results"]
-        line = f"  {job['state']:9} {at['done']:>6} of {at['contacts']} contacts  {at['in_flight']:>4} in the air  {at['attempts']:>6} attempts:"
+        line = f"  {job['state']:9} {at['done']:>6} of {at['contacts']} contacts  {at['in_flight']:>4} in the air"
+        line += f"  {at['attempts']:>6} attempts:"
         line += f" {count(results, *ANSWERED)} answered, {count(results, 'answer_machine')} machines, {count(results, 'call_busy')} busy,"
         line += f" {count(results, 'ring_no_answer')} no answer"
         over = job["state"] in ("completed", "stopped")
@@ -188,9 +189,10 @@ def faults(job: dict, imported: dict, contacts, seen, outcome: dict) -> list[str
         found.append(f"{outcome['unknown']} attempts are unknown")
     if outcome["completed_contacts"] != outcome["contacts"]:
         found.append(f"{outcome['contacts'] - outcome['completed_contacts']} contacts are not completed")
-    if imported["accepted"] != len(contacts.numbers) or imported["duplicates"] != contacts.duplicates or imported["rejected"] != contacts.unusable:
-        found.append(f"the import took {imported['accepted']}, {imported['duplicates']}, {imported['rejected']} rows as good, duplicate and bad;"
-                     f" right were {len(contacts.numbers)}, {contacts.duplicates}, {contacts.unusable}")
+    rows = tuple(imported[key] for key in ("accepted", "duplicates", "rejected"))
+    right = (len(contacts.numbers), contacts.duplicates, contacts.unusable)
+    if rows != right:
+        found.append(f"the import took {rows} rows as good, duplicate and bad; right were {right}")
     return found
 
 
