@@ -1,0 +1,117 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <variant>
+
+#include "base/result.h"
+#include "dashboard/access.h"
+#include "dashboard/api.h"
+#include "dashboard/page.h"
+#include "dashboard/problem.h"
+#include "dashboard/request_reader.h"
+#include "runtime/pg.h"
+
+namespace everdial {
+
+/// All that a handler is told. A changing one works inside a transaction that is committed when it answers well.
+struct Call {
+  ApiWorld& world;
+  const ApiRequest& request;
+  const TextMap& parameters;  ///< of the path
+  const TextMap& query;
+  const Caller& caller;
+  pg::Connection* database;  ///< null only for an operation that does without
+  nlohmann::json body;       ///< of an operation that takes JSON
+
+  pg::Connection& db() const {
+    EVERDIAL_CHECK(database != nullptr);
+    return *database;
+  }
+  /// A number of the path; Api has seen that it is one.
+  int64_t number(const char* name) const { return parse_integer(parameters.find(name)->second).value_or(0); }
+};
+
+/// A Response, or a Problem.
+class Answer {
+ public:
+  Answer(Response response) : state_(std::move(response)) {}
+  Answer(Problem problem) : state_(std::move(problem)) {}
+  Answer(const Error& error) : state_(problem_of(error)), error_(error) {}
+  /// 200 with the JSON, or the error's problem.
+  Answer(const Result<nlohmann::json>& result);
+  /// One page, or the error's problem.
+  Answer(Result<Page> result);
+  /// 204, or the error's problem.
+  Answer(const Status& status);
+
+  bool good() const { return std::holds_alternative<Response>(state_); }
+  Response& response() { return std::get<Response>(state_); }
+  Problem& problem() { return std::get<Problem>(state_); }
+  /// What the store said, for the log.
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  std::variant<Response, Problem> state_;
+  std::optional<Error> error_;
+};
+
+Response json_response(int status, const nlohmann::json& body);
+/// As Answer(result), but with this status and a problem that points at a field when the kind of error is `kind`.
+Answer created(const Result<nlohmann::json>& result);
+Answer pointed(const Error& error, ErrorKind kind, const char* pointer);
+
+// Handlers, one per operation of api/openapi.yaml, in the files named after their subject.
+// session_handlers.cc
+Answer log_in(const Call&);
+Answer log_out(const Call&);
+Answer get_session(const Call&);
+Answer change_password(const Call&);
+Answer list_accounts(const Call&);
+Answer create_account(const Call&);
+Answer update_account(const Call&);
+Answer delete_account(const Call&);
+Answer list_tokens(const Call&);
+Answer create_token(const Call&);
+Answer revoke_token(const Call&);
+// status_handlers.cc
+Answer get_health(const Call&);
+Answer get_status(const Call&);
+Answer list_lease_history(const Call&);
+Answer get_live(const Call&);
+// list_handlers.cc
+Answer list_lists(const Call&);
+Answer create_list(const Call&);
+Answer get_list(const Call&);
+Answer list_contacts(const Call&);
+Answer list_imports(const Call&);
+Answer create_import(const Call&);
+Answer get_import(const Call&);
+Answer put_import_chunk(const Call&);
+Answer complete_import(const Call&);
+Answer cancel_import(const Call&);
+Answer list_import_rejects(const Call&);
+Answer download_import_rejects(const Call&);
+Answer list_dnc(const Call&);
+Answer add_dnc(const Call&);
+Answer get_dnc(const Call&);
+Answer remove_dnc(const Call&);
+// campaign_handlers.cc
+Answer list_campaigns(const Call&);
+Answer create_campaign(const Call&);
+Answer get_campaign(const Call&);
+Answer update_campaign(const Call&);
+Answer delete_campaign(const Call&);
+Answer start_job(const Call&);
+Answer list_jobs(const Call&);
+Answer get_job(const Call&);
+Answer request_job_change(const Call&);
+Answer list_attempts(const Call&);
+Answer get_attempt(const Call&);
+
+/// The status as the API tells it, from the record.
+nlohmann::json status_json(const struct SystemSeen& seen, const std::string& server, const std::string& version, Instant at);
+/// Puts the rate this server has measured into a job.
+void add_rate(nlohmann::json& job, const JobRates& rates);
+
+}  // namespace everdial

@@ -1,0 +1,123 @@
+#include <sstream>
+
+#include "dashboard/campaign_store.h"
+#include "dashboard/handlers.h"
+#include "dashboard/list_store.h"
+#include "dashboard/status_store.h"
+
+namespace everdial {
+namespace {
+
+using nlohmann::json;
+
+double seconds(Duration d) { return std::round(std::chrono::duration<double>(d).count() * 10) / 10; }
+
+json component_json(const ComponentStatus& c) {
+  json out = {{"component", c.component}, {"instance", c.instance}, {"state", to_string(c.state)}, {"leases", c.leases}};
+  if (!c.address.empty()) out["address"] = c.address;
+  if (!c.version.empty()) out["version"] = c.version;
+  if (c.silent) out["silent_s"] = seconds(*c.silent);
+  return out;
+}
+
+json server_json(const ServerStatus& s) {
+  json components = json::array();
+  for (const auto& c : s.components) components.push_back(component_json(c));
+  json out = {{"name", s.name}, {"state", to_string(s.state)}, {"components", std::move(components)}};
+  if (!s.version.empty()) out["version"] = s.version;
+  return out;
+}
+
+json lease_json(const SystemSeen& seen, const SystemSeen::LeaseSeen& l) {
+  json out = {{"resource", l.lease.resource.value}, {"epoch", l.lease.epoch.value}};
+  if (l.lease.preferred) out["preferred"] = l.lease.preferred->value;
+  if (!l.lease.holder) return out;
+  if (l.lease.holder_server) out["server"] = l.lease.holder_server->value;
+  if (l.since) out["since"] = to_iso8601(*l.since);
+  for (const auto& s : seen.sessions)
+    if (s.session.incarnation == *l.lease.holder) {
+      out["component"] = s.session.component;
+      out["instance"] = s.session.instance;
+    }
+  return out;
+}
+
+json zone_json(const SystemSeen& seen, const std::string& zone) {
+  json out = {{"name", zone}, {"state", "waiting"}};
+  for (const auto& l : seen.leases) {
+    if (l.lease.resource.value != "zone_director/" + zone || !l.lease.holder) continue;
+    out["state"] = "owned";
+    out["epoch"] = l.lease.epoch.value;
+    if (l.lease.holder_server) out["server"] = l.lease.holder_server->value;
+  }
+  return out;
+}
+
+}  // namespace
+
+json status_json(const SystemSeen& seen, const std::string& server, const std::string& version, Instant at) {
+  const SystemStatus status = system_status(seen);
+  json out = {{"server", server}, {"version", version}, {"at", to_iso8601(at)}, {"components", status.components}};
+  for (const char* list : {"servers", "leases", "zones"}) out[list] = json::array();
+  for (const auto& s : status.servers) out["servers"].push_back(server_json(s));
+  for (const auto& l : seen.leases) out["leases"].push_back(lease_json(seen, l));
+  for (const auto& z : seen.zones) out["zones"].push_back(zone_json(seen, z));
+  return out;
+}
+
+Answer get_health(const Call& call) {
+  const bool reached = call.database && status_store::ping(*call.database).ok();
+  return json_response(reached ? 200 : 503, {{"status", reached ? "ok" : "no_database"}, {"server", call.world.server}, {"version", call.world.version}});
+}
+
+Answer get_status(const Call& call) {
+  const auto seen = status_store::system_seen(call.db());
+  if (!seen.ok()) return seen.error();
+  return json_response(200, status_json(*seen, call.world.server, call.world.version, std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())));
+}
+
+Answer list_lease_history(const Call& call) {
+  QueryReader query(call.query);
+  const PageRequest page = read_page(query, 1);
+  if (auto wrong = query.finish()) return std::move(*wrong);
+  std::string resource = call.parameters.find("resource")->second;
+  if (const size_t colon = resource.find(':'); colon != std::string::npos) resource[colon] = '/';
+  return status_store::lease_history(call.db(), Resource{resource}, page);
+}
+
+Answer get_live(const Call& call) {
+  QueryReader query(call.query);
+  LiveStream live;
+  if (const auto topics = query.text("topics")) {
+    live.filter = {false, false, false, {}, {}};
+    std::istringstream words(*topics);
+    for (std::string word; std::getline(words, word, ',');) {
+      if (word == "status") live.filter.status = true;
+      else if (word == "jobs") live.filter.jobs = true;
+      else if (word == "imports") live.filter.imports = true;
+      else query.fail("topics", "must be status, jobs, imports or several of them with commas");
+    }
+  }
+  live.filter.job = query.id("job_id");
+  live.filter.import = query.id("import_id");
+  if (auto wrong = query.finish()) return std::move(*wrong);
+  live.last_event_id = std::string(call.request.header("last-event-id"));
+
+  // The feed has what is under way; what is chosen by its id is told once even when it ended long ago.
+  if (live.filter.jobs && live.filter.job) {
+    auto job = campaign_store::job(call.db(), *live.filter.job);
+    if (!job.ok()) return job.error();
+    add_rate(*job, call.world.rates);
+    live.first += event_text(LiveTopic::job_progress, job->dump());
+  }
+  if (live.filter.imports && live.filter.import) {
+    auto import = list_store::import(call.db(), *live.filter.import);
+    if (!import.ok()) return import.error();
+    live.first += event_text(LiveTopic::import_progress, import->dump());
+  }
+  Response response = text_response(200, "text/event-stream", "");
+  response.live = std::move(live);
+  return response;
+}
+
+}  // namespace everdial

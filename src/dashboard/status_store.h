@@ -1,0 +1,23 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "base/result.h"
+#include "dashboard/page.h"
+#include "dashboard/system_status.h"
+
+namespace everdial::pg {
+class Connection;
+}
+
+/// Who is there and who is master of what (schema/0001_leases.sql).
+namespace everdial::status_store {
+
+Result<SystemSeen> system_seen(pg::Connection& db);
+/// Changes of a lease, newest first; ErrorKind::not_found when there never was such a resource.
+Result<Page> lease_history(pg::Connection& db, const Resource& resource, const PageRequest& page);
+/// Whether the database answers.
+Status ping(pg::Connection& db);
+
+}  // namespace everdial::status_store

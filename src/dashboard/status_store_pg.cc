@@ -1,0 +1,100 @@
+#include "dashboard/row_json.h"
+#include "dashboard/status_store.h"
+
+namespace everdial::status_store {
+namespace {
+
+using nlohmann::json;
+using pg::Connection;
+using pg::Params;
+using pg::Rows;
+
+void read_sessions(const Rows& rows, SystemSeen& out) {
+  for (size_t r = 0; r < rows.size(); ++r) {
+    SystemSeen::SessionSeen seen;
+    seen.session.incarnation = Incarnation{rows.string(r, 0)};
+    seen.session.server = ServerName{rows.string(r, 1)};
+    seen.session.component = rows.string(r, 2);
+    seen.session.instance = rows.string(r, 3);
+    seen.session.address = Address{rows.string(r, 4)};
+    seen.session.version = rows.string(r, 5);
+    seen.session.draining = rows.boolean(r, 6);
+    seen.silent = Duration{rows.integer(r, 7)};
+    out.sessions.push_back(std::move(seen));
+  }
+}
+
+void read_leases(const Rows& rows, SystemSeen& out) {
+  for (size_t r = 0; r < rows.size(); ++r) {
+    SystemSeen::LeaseSeen seen;
+    seen.lease.resource = Resource{rows.string(r, 0)};
+    seen.lease.res_id = rows.integer(r, 1);
+    seen.lease.epoch = Epoch{rows.integer(r, 2)};
+    if (!rows.is_null(r, 3)) seen.lease.holder = Incarnation{rows.string(r, 3)};
+    if (!rows.is_null(r, 4)) seen.lease.holder_server = ServerName{rows.string(r, 4)};
+    if (!rows.is_null(r, 5)) seen.lease.preferred = ServerName{rows.string(r, 5)};
+    seen.since = rows.optional_instant(r, 6);
+    out.leases.push_back(std::move(seen));
+  }
+}
+
+json change_json(const Rows& rows, size_t row) {
+  json out = {{"epoch", rows.integer(row, 1)}, {"at", to_iso8601(rows.instant(row, 2))}, {"reason", rows.text(row, 3)}};
+  put_real(out, "detect_ms", rows, row, 4);
+  put_real(out, "acquire_ms", rows, row, 5);
+  put_real(out, "barrier_ms", rows, row, 6);
+  if (!rows.is_null(row, 7)) out["from"] = owner_json(rows, row, 7);
+  if (!rows.is_null(row, 10)) out["to"] = owner_json(rows, row, 10);
+  return out;
+}
+
+}  // namespace
+
+Result<SystemSeen> system_seen(Connection& db) {
+  auto answers = db.pipeline({
+      {"select incarnation, server, component, instance, address, version, draining, "
+       "greatest(0, extract(epoch from clock_timestamp() - last_seen) * 1e6)::bigint from ha_session",
+       {}},
+      // Held ones, and those of which there is always one; a job's lease is gone with the job.
+      {"select l.resource, l.res_id, l.epoch, l.incarnation, s.server, l.preferred, "
+       "(select min(at) from ha_history h where h.res_id = l.res_id and h.epoch = l.epoch and h.to_incarnation is not null) "
+       "from ha_lease l left join ha_session s on s.incarnation = l.incarnation "
+       "where l.incarnation is not null or l.resource not like '%/%' or l.resource like 'zone_director/%' order by l.resource",
+       {}},
+      {"select name, components from (select name, array_to_string(components, ',') as components from server) s", {}},
+      {"select zone from contact_list union select zone from job order by 1", {}},
+  });
+  if (!answers.ok()) return answers.error();
+  SystemSeen out;
+  read_sessions((*answers)[0], out);
+  read_leases((*answers)[1], out);
+  const Rows& servers = (*answers)[2];
+  for (size_t r = 0; r < servers.size(); ++r) {
+    auto& components = out.servers[servers.string(r, 0)];
+    const std::string names = servers.string(r, 1);
+    for (size_t begin = 0; begin < names.size();) {
+      const size_t end = std::min(names.find(',', begin), names.size());
+      components.push_back(names.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  const Rows& zones = (*answers)[3];
+  for (size_t r = 0; r < zones.size(); ++r) out.zones.push_back(zones.string(r, 0));
+  return out;
+}
+
+Result<Page> lease_history(Connection& db, const Resource& resource, const PageRequest& page) {
+  auto known = db.query("select res_id from ha_lease where resource = $1", Params{}.add(resource.value));
+  if (!known.ok()) return known.error();
+  if (known->empty()) return Error{ErrorKind::not_found, "There is no such resource."};
+  auto rows = db.query("select h.id, h.epoch, h.at, h.reason, h.detect_ms, h.acquire_ms, h.barrier_ms, h.from_incarnation, f.server, f.component, "
+                       "h.to_incarnation, t.server, t.component from ha_history h left join ha_session f on f.incarnation = h.from_incarnation "
+                       "left join ha_session t on t.incarnation = h.to_incarnation where h.res_id = $1 and h.id < $2 order by h.id desc limit $3",
+                       Params{}.add(known->integer(0, 0)).add(below(page)).add(page.limit + 1));
+  if (!rows.ok()) return rows.error();
+  return page_of(*rows, page.limit, change_json, id_key);
+}
+
+Status ping(Connection& db) { return done(db.query("select 1")); }
+
+}  // namespace everdial::status_store

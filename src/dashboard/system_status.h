@@ -1,0 +1,64 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/enum_names.h"
+#include "model/lease.h"
+
+namespace everdial {
+
+/// What a component is doing on a server, in the words of the status page.
+enum class ComponentState { MASTER, DORMANT, RUNNING, STARTING, STOPPING, STOPPED };
+template <>
+inline constexpr auto enum_names<ComponentState> = std::to_array<std::pair<ComponentState, std::string_view>>({
+    {ComponentState::MASTER, "MASTER"},
+    {ComponentState::DORMANT, "DORMANT"},
+    {ComponentState::RUNNING, "RUNNING"},
+    {ComponentState::STARTING, "STARTING"},
+    {ComponentState::STOPPING, "STOPPING"},
+    {ComponentState::STOPPED, "STOPPED"},
+});
+
+/// The record of who is there, as one query reads it.
+struct SystemSeen {
+  struct SessionSeen {
+    Session session;
+    Duration silent{};  ///< since its last renewal, by the database's clock alone
+  };
+  struct LeaseSeen {
+    LeaseRow lease;
+    std::optional<Instant> since;
+  };
+  std::vector<SessionSeen> sessions;
+  std::vector<LeaseSeen> leases;
+  std::map<std::string, std::vector<std::string>> servers;  ///< all known, with the components each is to run
+  std::vector<std::string> zones;
+};
+
+struct ComponentStatus {
+  std::string component, instance;
+  ComponentState state = ComponentState::STOPPED;
+  std::string address, version;
+  std::optional<Duration> silent;  ///< when it gives no sign of life
+  int leases = 0;
+};
+struct ServerStatus {
+  std::string name;
+  ComponentState state = ComponentState::STOPPED;
+  std::string version;
+  std::vector<ComponentStatus> components;
+};
+struct SystemStatus {
+  std::vector<std::string> components;  ///< rows of the matrix in their order
+  std::vector<ServerStatus> servers;
+};
+
+/// Without a renewal for so long, a process is taken for dead (renewals come each 500 ms).
+inline constexpr Duration kSilentIsStopped = 2500ms;
+
+SystemStatus system_status(const SystemSeen& seen);
+
+}  // namespace everdial
