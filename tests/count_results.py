@@ -7,7 +7,7 @@ from pathlib import Path
 passed = failed = 0
 for path in Path(sys.argv[1]).glob("*.xml"):
     for case in xml.parse(path).iter("testcase"):
-        if case.find("failure") is not None or case.find("error") is not None:
+        if case.find("failure") is not None or case.find("error") is not None or case.get("status") == "notrun":
             failed += 1
         elif case.find("skipped") is None and case.get("status", "run") != "disabled":
             passed += 1
