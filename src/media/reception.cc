@@ -38,12 +38,12 @@ Reception::Took Reception::take(const RtpHeader& header, Instant now) {
   } else if (forward <= 0xffff - most_late) {
     if (jump_ != header.sequence) {
       jump_ = static_cast<uint16_t>(header.sequence + 1);
-      return Took::out_of_turn;
+      return Took::jump;
     }
     start(header);
     took = Took::new_source;
   } else {
-    took = Took::out_of_turn;
+    took = Took::late;
   }
   ++received_;
 
@@ -54,7 +54,7 @@ Reception::Took Reception::take(const RtpHeader& header, Instant now) {
     const auto difference = static_cast<int32_t>(static_cast<uint32_t>(transit) - static_cast<uint32_t>(*transit_));
     jitter_ += (std::abs(static_cast<double>(difference)) - jitter_) / 16;
   }
-  if (took != Took::out_of_turn) transit_ = transit;
+  if (took != Took::late) transit_ = transit;
   return took;
 }
 

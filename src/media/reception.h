@@ -12,7 +12,7 @@ namespace everdial::media {
 /// receiver report is to say. A new SSRC, or a sequence number far off twice running, is a new source.
 class Reception {
  public:
-  enum class Took : uint8_t { in_turn, new_source, out_of_turn };  ///< out_of_turn: late, or the first of a jump; not to be trusted
+  enum class Took : uint8_t { in_turn, new_source, late, jump };  ///< jump: drop it, unless the next one confirms it
   Took take(const RtpHeader& header, Instant now);
 
   void take_sender_report(const SenderInfo& sender, Instant now);

@@ -34,7 +34,7 @@ TEST(Reception, takes_a_late_packet_back_from_the_losses) {
   for (int i = 0; i < 10; ++i) source.send();
   source.send(2);
   EXPECT_EQ(source.reception.lost(), 1u);
-  EXPECT_EQ(source.send(-1), Took::out_of_turn);
+  EXPECT_EQ(source.send(-1), Took::late);
   EXPECT_EQ(source.reception.lost(), 0u);
 }
 
@@ -50,9 +50,9 @@ TEST(Reception, follows_a_new_source_and_keeps_the_old_ones_losses) {
 TEST(Reception, believes_a_jump_only_when_the_next_packet_confirms_it) {
   Source source;
   for (int i = 0; i < 10; ++i) source.send();
-  EXPECT_EQ(source.send(10000), Took::out_of_turn);
+  EXPECT_EQ(source.send(10000), Took::jump);
   EXPECT_EQ(source.send(-9999), Took::in_turn);
-  EXPECT_EQ(source.send(10000), Took::out_of_turn);
+  EXPECT_EQ(source.send(10000), Took::jump);
   EXPECT_EQ(source.send(), Took::new_source);
   EXPECT_EQ(source.send(), Took::in_turn);
 }
