@@ -10,6 +10,11 @@ VOICE = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 SOUNDS_LAST_S = 30
 
 
+def spawn(command: list, log, **options) -> subprocess.Popen:
+    """Starts a process that Ctrl-C on our terminal does not reach, and that does not outlive us, however we end."""
+    return subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *command], stdout=log, stderr=log, start_new_session=True, **options)
+
+
 class Carrier:
     def __init__(self, directory: Path, port: int, rtp_port: int, scenario: Path = DEMO_SCENARIO):
         self.directory, self.port, self.rtp_port, self.scenario = directory, port, rtp_port, scenario
@@ -25,7 +30,7 @@ class Carrier:
         # A loaded machine is no reason to stop: the watchdog may trip as often as it likes.
         command += ["-watchdog_minor_maxtriggers", "1000000", "-watchdog_major_maxtriggers", "1000000", "-buff_size", "8000000"]
         with open(self.directory / "carrier.out", "wb") as out:
-            self.process = subprocess.Popen(command, cwd=self.directory, stdout=out, stderr=out)
+            self.process = spawn(command, out, cwd=self.directory)
 
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None

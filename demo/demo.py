@@ -199,7 +199,8 @@ def faults(job: dict, imported: dict, contacts, seen, outcome: dict) -> list[str
 def main() -> int:
     chosen = arguments()
     started = time.monotonic()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     say("starting PostgreSQL, two servers, an MPP and the carrier")
     with System() as system:
         say(f"ready after {time.monotonic() - started:.1f} s; console at {system.urls[0]}, log in as {system.user} with {system.password}")

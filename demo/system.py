@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from api import Api, ApiError
-from carrier import DEMO_SCENARIO, Carrier, sox
+from carrier import DEMO_SCENARIO, Carrier, sox, spawn
 
 TOP = Path(__file__).resolve().parent.parent
 EVERYWHERE = ["list_manager", "campaign_director", "campaign_manager", "rule_engine", "application_server", "dashboard"]
@@ -25,9 +25,27 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def quiet_ports(size: int) -> int:
-    """The first of a range below the kernel's own for outgoing ports, so that nobody else takes one of it meanwhile."""
-    return random.randrange(10_000, 32_000 - size, 200)
+class Ports:
+    """UDP ports of one carrier and one MPP, below the kernel's own range for outgoing ones, so that nobody else is given one meanwhile."""
+
+    SIZE = 4400
+
+    def __init__(self):
+        ranges = list(range(10_000, 32_000 - self.SIZE + 1, self.SIZE))
+        random.shuffle(ranges)
+        self.first = next((first for first in ranges if self.is_free(first + 10) and self.is_free(first + 20)), ranges[0])
+        self.carrier_rtp, self.carrier_sip = self.first, self.first + 10
+        self.mpp_sip = self.first + 20  # and the ones after it, one a worker
+        self.mpp_rtp = (self.first + 400, self.first + self.SIZE - 1)
+
+    @staticmethod
+    def is_free(port: int) -> bool:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return True
+            except OSError:
+                return False
 
 
 def children_of(pid: int) -> list[int]:
@@ -55,10 +73,8 @@ class System:
         self.workers, self.postgres = workers, postgres or {}
         self.http = {name: free_port() for name in self.names}
         self.urls = [f"http://127.0.0.1:{port}" for port in self.http.values()]
-        media = quiet_ports(8200)
-        self.mpp_sip = media + 20  # and the ports after it, one a worker
-        self.mpp_rtp = (media + 200, media + 8199)
-        self.carrier = Carrier(self.directory / "carrier", media + 10, media, scenario)
+        self.ports = Ports()
+        self.carrier = Carrier(self.directory / "carrier", self.ports.carrier_sip, self.ports.carrier_rtp, scenario)
         self.user, self.password = "admin", secrets.token_urlsafe(9)
         self.processes: dict[str, subprocess.Popen] = {}
         self.api = Api(self.urls)
@@ -111,9 +127,9 @@ health:
 mpp:
   workers: {self.workers}
   sip_host: 127.0.0.1
-  sip_port: {self.mpp_sip}
-  rtp_first_port: {self.mpp_rtp[0]}
-  rtp_last_port: {self.mpp_rtp[1]}
+  sip_port: {self.ports.mpp_sip}
+  rtp_first_port: {self.ports.mpp_rtp[0]}
+  rtp_last_port: {self.ports.mpp_rtp[1]}
 trunks:
   - name: carrier
     uri: sip:127.0.0.1:{self.carrier.port}
@@ -137,7 +153,7 @@ log:
 
     def start_server(self, name: str):
         with open(self.directory / f"{name}.log", "ab") as log:
-            self.processes[name] = subprocess.Popen([self.everdial, "server", "--config", self.config(name)], stdout=log, stderr=log)
+            self.processes[name] = spawn([self.everdial, "server", "--config", self.config(name)], log)
 
     def await_ready(self):
         """Ready: every component of every server is there, and each of those that have a master has one."""

@@ -16,7 +16,8 @@ def main() -> int:
     if not command:
         print(__doc__, file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     with System() as system:
         system.make_prompt("demo.wav", "Hello. This is a test call.")
         environment = {"EVERDIAL_URL": system.urls[0], "EVERDIAL_USER": system.user, "EVERDIAL_PASSWORD": system.password}
