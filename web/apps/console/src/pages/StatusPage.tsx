@@ -1,0 +1,190 @@
+import type { ComponentStatus, Lease, LeaseChange, Owner, Status } from '@everdial/api-client';
+import { Age, ComponentBadge, DataTable, EmptyState, formatDuration, Panel, StateBadge, When, type Column } from '@everdial/ui';
+import { Anchor, Modal } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Loaded } from '../parts/Loaded';
+import { Page } from '../parts/Page';
+import { PagedTable } from '../parts/PagedTable';
+import { leaseHistoryQuery, statusQuery } from '../queries';
+import classes from './StatusPage.module.css';
+
+export function StatusPage() {
+  const status = useQuery(statusQuery);
+  const [resource, setResource] = useState<string>();
+  return (
+    <Page title="Status">
+      <Loaded query={status}>
+        {(data) => (
+          <>
+            <Panel title="Components" aside={<span className={classes.aside}>{`as ${data.server} sees them, version ${data.version}`}</span>}>
+              <Matrix status={data} />
+            </Panel>
+            <div className={classes.two}>
+              <Panel title="Leases" flush>
+                <Leases leases={data.leases} onHistory={setResource} />
+              </Panel>
+              <Panel title="Zones" flush>
+                <Zones status={data} />
+              </Panel>
+            </div>
+          </>
+        )}
+      </Loaded>
+      <LeaseHistory resource={resource} onClose={() => setResource(undefined)} />
+    </Page>
+  );
+}
+
+function Matrix({ status }: { status: Status }) {
+  return (
+    <div className={classes.scroll} tabIndex={0} role="region" aria-label="Components by server">
+      <table className={classes.matrix}>
+        <thead>
+          <tr>
+            <th scope="col">Component</th>
+            {status.servers.map((server) => (
+              <th scope="col" key={server.name}>
+                <span className={classes.server}>
+                  {server.name} <ComponentBadge state={server.state} />
+                </span>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {status.components.map((component) => (
+            <tr key={component}>
+              <th scope="row">{component}</th>
+              {status.servers.map((server) => (
+                <td key={server.name}>
+                  <Instances instances={server.components.filter((one) => one.component === component)} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Instances({ instances }: { instances: ComponentStatus[] }) {
+  if (instances.length === 0) return <span className={classes.none}>–</span>;
+  return (
+    <ul className={classes.instances}>
+      {instances.map((one) => (
+        <li key={one.instance} title={[one.address, one.version].filter(Boolean).join(', ')}>
+          <ComponentBadge state={one.state} />
+          {one.instance && <span>{one.instance}</span>}
+          {one.leases ? <span className={classes.small}>{one.leases === 1 ? '1 lease' : `${one.leases} leases`}</span> : null}
+          {one.silent_s !== undefined && one.silent_s >= 1.5 && (
+            <span className={classes.silent}>silent for {formatDuration(one.silent_s * 1000)}</span>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Leases({ leases, onHistory }: { leases: Lease[]; onHistory: (resource: string) => void }) {
+  const columns: Column<Lease>[] = [
+    {
+      key: 'resource',
+      header: 'Resource',
+      width: 'minmax(11rem, 1.5fr)',
+      cell: (lease) => (
+        <Anchor component="button" size="sm" onClick={() => onHistory(lease.resource)} aria-label={`History of ${lease.resource}`}>
+          {lease.resource}
+        </Anchor>
+      ),
+    },
+    { key: 'epoch', header: 'Epoch', width: '4rem', align: 'right', cell: (lease) => lease.epoch },
+    {
+      key: 'holder',
+      header: 'Held by',
+      width: 'minmax(12rem, 2fr)',
+      cell: (lease) =>
+        lease.server ? (
+          `${lease.server} / ${[lease.component, lease.instance].filter(Boolean).join(' ')}`
+        ) : (
+          <StateBadge tone="bad">nobody</StateBadge>
+        ),
+    },
+    { key: 'since', header: 'For', width: '7rem', align: 'right', cell: (lease) => lease.since && <Age since={lease.since} /> },
+    { key: 'preferred', header: 'Preferred', width: '6rem', cell: (lease) => lease.preferred ?? '–' },
+  ];
+  return (
+    <DataTable
+      label="Leases"
+      columns={columns}
+      rows={leases}
+      rowKey={(lease) => lease.resource}
+      empty={<EmptyState title="No lease yet">Leases appear when the first components have started.</EmptyState>}
+    />
+  );
+}
+
+function Zones({ status }: { status: Status }) {
+  const columns: Column<Status['zones'][number]>[] = [
+    { key: 'name', header: 'Zone', width: 'minmax(5rem, 1fr)', cell: (zone) => zone.name },
+    {
+      key: 'state',
+      header: 'State',
+      width: '6rem',
+      cell: (zone) => <StateBadge tone={zone.state === 'owned' ? 'good' : 'warn'}>{zone.state}</StateBadge>,
+    },
+    { key: 'server', header: 'Director on', width: 'minmax(5rem, 1fr)', cell: (zone) => zone.server ?? '–' },
+    { key: 'epoch', header: 'Epoch', width: '4rem', align: 'right', cell: (zone) => zone.epoch ?? '–' },
+  ];
+  return (
+    <DataTable
+      label="Zones"
+      columns={columns}
+      rows={status.zones}
+      rowKey={(zone) => zone.name}
+      empty={<EmptyState title="No zone yet">A zone appears with the first contact list in it.</EmptyState>}
+    />
+  );
+}
+
+const ownerName = (owner: Owner | undefined): string =>
+  !owner ? 'nobody' : owner.server ? `${owner.server} / ${owner.component ?? '?'}` : `${owner.incarnation.slice(0, 8)} (gone)`;
+
+const changeColumns: Column<LeaseChange>[] = [
+  { key: 'at', header: 'When', width: '11rem', cell: (change) => <When at={change.at} /> },
+  { key: 'epoch', header: 'Epoch', width: '4rem', align: 'right', cell: (change) => change.epoch },
+  { key: 'from', header: 'From', width: 'minmax(10rem, 1fr)', cell: (change) => ownerName(change.from) },
+  { key: 'to', header: 'To', width: 'minmax(10rem, 1fr)', cell: (change) => ownerName(change.to) },
+  { key: 'reason', header: 'Why', width: 'minmax(10rem, 1.5fr)', cell: (change) => change.reason },
+  {
+    key: 'took',
+    header: 'Took',
+    width: '6rem',
+    align: 'right',
+    cell: ({ detect_ms, acquire_ms, barrier_ms }) =>
+      acquire_ms === undefined ? '–' : formatDuration((detect_ms ?? 0) + acquire_ms + (barrier_ms ?? 0)),
+  },
+];
+
+function LeaseHistory({ resource, onClose }: { resource: string | undefined; onClose: () => void }) {
+  return (
+    <Modal
+      opened={resource !== undefined}
+      onClose={onClose}
+      title={`Who held ${resource ?? ''}`}
+      size="64rem"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      {resource && (
+        <PagedTable
+          label={`History of ${resource}`}
+          query={leaseHistoryQuery(resource)}
+          columns={changeColumns}
+          rowKey={(change) => `${change.epoch} ${change.at}`}
+          empty={<EmptyState title="No change yet">It has had one owner since it began.</EmptyState>}
+        />
+      )}
+    </Modal>
+  );
+}

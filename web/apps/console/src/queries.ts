@@ -1,0 +1,93 @@
+import { bodyOf, type AttemptState, type CompletionCode, ApiError, type Session } from '@everdial/api-client';
+import { queryOptions, type InfiniteData, type QueryKey, type UseInfiniteQueryOptions } from '@tanstack/react-query';
+import { api, sessionKey } from './api';
+
+const { http } = api;
+
+export interface PageOf<Row> {
+  items: Row[];
+  next?: string;
+}
+
+/** Pages of a list, one after the other by the server's cursor. */
+export type PagedQuery<Row> = UseInfiniteQueryOptions<PageOf<Row>, Error, InfiniteData<PageOf<Row>>, QueryKey, string | undefined>;
+
+const paged = <Row,>(queryKey: QueryKey, load: (cursor: string | undefined) => Promise<PageOf<Row>>): PagedQuery<Row> => ({
+  queryKey,
+  queryFn: ({ pageParam }) => load(pageParam),
+  initialPageParam: undefined,
+  getNextPageParam: (page) => page.next,
+});
+
+/** Null when nobody is logged in. */
+export const sessionQuery = queryOptions({
+  queryKey: sessionKey,
+  queryFn: async (): Promise<Session | null> => {
+    try {
+      const session = await bodyOf(http.GET('/session'));
+      api.setCsrfToken(session.csrf_token);
+      return session;
+    } catch (error) {
+      if (error instanceof ApiError && error.unauthorised) return null;
+      throw error;
+    }
+  },
+  staleTime: Infinity,
+});
+
+export const statusQuery = queryOptions({ queryKey: ['status'], queryFn: () => bodyOf(http.GET('/status')) });
+
+export const leaseHistoryQuery = (resource: string) =>
+  paged(['lease history', resource], (cursor) =>
+    bodyOf(http.GET('/leases/{resource}/history', { params: { path: { resource: resource.replace('/', ':') }, query: { cursor } } })),
+  );
+
+export const listsQuery = paged(['lists'], (cursor) => bodyOf(http.GET('/lists', { params: { query: { cursor } } })));
+export const listQuery = (list_id: number) =>
+  queryOptions({ queryKey: ['list', list_id], queryFn: () => bodyOf(http.GET('/lists/{list_id}', { params: { path: { list_id } } })) });
+export const contactsQuery = (list_id: number) =>
+  paged(['contacts', list_id], (cursor) =>
+    bodyOf(http.GET('/lists/{list_id}/contacts', { params: { path: { list_id }, query: { cursor, limit: 200 } } })),
+  );
+
+export const importsQuery = (list_id: number) =>
+  paged(['imports', list_id], (cursor) => bodyOf(http.GET('/imports', { params: { query: { list_id, cursor } } })));
+export const importQuery = (import_id: number) =>
+  queryOptions({
+    queryKey: ['import', import_id],
+    queryFn: () => bodyOf(http.GET('/imports/{import_id}', { params: { path: { import_id } } })),
+  });
+export const rejectsQuery = (import_id: number) =>
+  paged(['rejects', import_id], (cursor) =>
+    bodyOf(http.GET('/imports/{import_id}/rejects', { params: { path: { import_id }, query: { cursor, limit: 200 } } })),
+  );
+
+export const campaignsQuery = paged(['campaigns'], (cursor) => bodyOf(http.GET('/campaigns', { params: { query: { cursor } } })));
+export const campaignQuery = (campaign_id: number) =>
+  queryOptions({
+    queryKey: ['campaign', campaign_id],
+    queryFn: () => bodyOf(http.GET('/campaigns/{campaign_id}', { params: { path: { campaign_id } } })),
+  });
+
+export const jobsQuery = (campaign_id?: number) =>
+  paged(['jobs', campaign_id ?? 'all'], (cursor) => bodyOf(http.GET('/jobs', { params: { query: { campaign_id, cursor } } })));
+export const jobQuery = (job_id: number) =>
+  queryOptions({ queryKey: ['job', job_id], queryFn: () => bodyOf(http.GET('/jobs/{job_id}', { params: { path: { job_id } } })) });
+
+export interface AttemptFilter {
+  code?: CompletionCode;
+  state?: AttemptState;
+  phone?: string;
+}
+export const attemptsQuery = (job_id: number, filter: AttemptFilter) =>
+  paged(['attempts', job_id, filter], (cursor) =>
+    bodyOf(http.GET('/jobs/{job_id}/attempts', { params: { path: { job_id }, query: { ...filter, cursor, limit: 100 } } })),
+  );
+export const attemptQuery = (attempt_id: string) =>
+  queryOptions({
+    queryKey: ['attempt', attempt_id],
+    queryFn: () => bodyOf(http.GET('/attempts/{attempt_id}', { params: { path: { attempt_id } } })),
+  });
+
+export const dncQuery = (starts_with: string | undefined) =>
+  paged(['dnc', starts_with ?? ''], (cursor) => bodyOf(http.GET('/dnc', { params: { query: { starts_with, cursor, limit: 200 } } })));

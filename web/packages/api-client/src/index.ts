@@ -1,0 +1,127 @@
+import createFetchClient, { type Client } from 'openapi-fetch';
+import { failoverFetch, type FailoverOptions } from './failover';
+import { followLive, type LiveState } from './live';
+import { apiErrorOf } from './problem';
+import type { components, paths } from './schema';
+import type { ServerEvent } from './sse';
+
+export { ApiError, UnreachableError, type FieldError } from './problem';
+export { EventStreamParser, type ServerEvent } from './sse';
+export { wait } from './failover';
+export type { LiveState } from './live';
+export type { components, paths };
+
+type Schemas = components['schemas'];
+export type Account = Schemas['Account'];
+export type Attempt = Schemas['Attempt'];
+export type AttemptState = Schemas['AttemptState'];
+export type AttemptWay = Schemas['AttemptWay'];
+export type Campaign = Schemas['Campaign'];
+export type CompletionCode = Schemas['CompletionCode'];
+export type ComponentState = Schemas['ComponentState'];
+export type ComponentStatus = Schemas['ComponentStatus'];
+export type Contact = Schemas['Contact'];
+export type ContactList = Schemas['ContactList'];
+export type DncNumber = Schemas['DncNumber'];
+export type Import = Schemas['Import'];
+export type ImportState = Schemas['ImportState'];
+export type Job = Schemas['Job'];
+export type JobRequestKind = Schemas['JobRequestKind'];
+export type JobState = Schemas['JobState'];
+export type Lease = Schemas['Lease'];
+export type LeaseChange = Schemas['LeaseChange'];
+export type NewCampaign = Schemas['NewCampaign'];
+export type NewContactList = Schemas['NewContactList'];
+export type Owner = Schemas['Owner'];
+export type Reject = Schemas['Reject'];
+export type Session = Schemas['Session'];
+export type Status = Schemas['Status'];
+export type Strategy = Schemas['Strategy'];
+export type TimelineEntry = Schemas['TimelineEntry'];
+
+/** One event of the live stream: the whole new state of the thing it names. */
+export type LiveEvent =
+  | { type: 'status'; data: Status }
+  | { type: 'job_progress'; data: Job }
+  | { type: 'import_progress'; data: Import };
+
+export interface ApiOptions extends FailoverOptions {
+  /** API token of a program; a browser has its cookie instead. */
+  token?: string;
+  /** Called whenever the server says that nobody is logged in. */
+  onUnauthorised?: () => void;
+}
+
+export interface LiveCallbacks {
+  onEvent: (event: LiveEvent) => void;
+  onState: (state: LiveState, error?: Error) => void;
+  /** Something came, be it only a sign of life. */
+  onHeard?: () => void;
+}
+
+export interface Api {
+  readonly http: Client<paths>;
+  /** The CSRF token that login or GET /session told; goes with each change from then on. */
+  setCsrfToken(token: string | undefined): void;
+  /** Follows the live stream until `signal` aborts. */
+  follow(callbacks: LiveCallbacks, signal: AbortSignal): Promise<void>;
+}
+
+const reads = new Set(['GET', 'HEAD']);
+
+/**
+ * The typed client of Everdial's API. A call that fails throws an ApiError (the server said no) or an UnreachableError (no server
+ * answered); each change carries its own Idempotency-Key, so that going on at the next server never does it twice.
+ */
+export function createApi(options: ApiOptions): Api {
+  const baseUrl = `${options.servers[0]}/api/v1`;
+  const send = failoverFetch(options);
+  let csrfToken: string | undefined;
+
+  const identify = (request: Request) => {
+    if (options.token) request.headers.set('authorization', `Bearer ${options.token}`);
+    if (reads.has(request.method)) return;
+    if (csrfToken) request.headers.set('x-csrf-token', csrfToken);
+    if (!request.headers.has('idempotency-key')) request.headers.set('idempotency-key', crypto.randomUUID());
+  };
+
+  const http = createFetchClient<paths>({ baseUrl, fetch: send });
+  http.use({
+    onRequest({ request }) {
+      identify(request);
+      return request;
+    },
+    async onResponse({ response }) {
+      if (response.ok) return;
+      if (response.status === 401) options.onUnauthorised?.();
+      throw await apiErrorOf(response);
+    },
+  });
+
+  return {
+    http,
+    setCsrfToken(token) {
+      csrfToken = token;
+    },
+    follow({ onEvent, onState, onHeard }, signal) {
+      return followLive(
+        {
+          url: `${baseUrl}/live`,
+          fetch: (request) => {
+            identify(request);
+            return send(request);
+          },
+          onEvent: (event: ServerEvent) => onEvent({ type: event.type, data: JSON.parse(event.data) } as LiveEvent),
+          onState,
+          onHeard,
+        },
+        signal,
+      );
+    },
+  };
+}
+
+/** The body of an answer that has one; errors have been thrown before. */
+export async function bodyOf<T>(answer: Promise<{ data?: T }>): Promise<T> {
+  return (await answer).data as T;
+}
