@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "base/time.h"
@@ -13,8 +12,14 @@ struct CallingHours {
   int until_minute = 0;
 };
 
-/// Empty: a call may go out at `now` in `time_zone` (IANA name). Otherwise when calling hours begin there next, daylight saving time
-/// minded. An unknown or empty zone counts as UTC.
-std::optional<Instant> next_opening(const CallingHours& hours, const std::string& time_zone, Instant now);
+/// Whether a call may go out, and when that changes next (Instant::max(): never).
+struct HoursNow {
+  bool open = false;
+  Instant changes;
+};
+
+/// By the wall clocks of `time_zone` (IANA name), daylight saving time minded: an hour that comes twice counts twice, one that is
+/// skipped not at all. An unknown or empty zone counts as UTC.
+HoursNow hours_now(const CallingHours& hours, const std::string& time_zone, Instant now);
 
 }  // namespace everdial

@@ -1,5 +1,8 @@
 #include "rule_engine/rule_machine.h"
 
+#include <algorithm>
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include "base/overloaded.h"
@@ -35,13 +38,24 @@ ContactsChecked RuleMachine::check(const CheckContacts& request, const std::set<
   using Verdict = ContactsChecked::Verdict;
   ContactsChecked checked;
   checked.valid_for = valid_for_;
+  std::map<std::string_view, HoursNow> zones;
   for (const auto& contact : request.contacts) {
     if (listed.contains(contact.phone)) {
       checked.answers.push_back({Verdict::on_dnc, {}});
-    } else if (const auto opens = next_opening({request.calling_from_minute, request.calling_until_minute}, contact.time_zone, now)) {
-      checked.answers.push_back({Verdict::outside_hours, *opens});
-    } else {
+      continue;
+    }
+    auto zone = zones.find(contact.time_zone);
+    if (zone == zones.end()) {
+      const CallingHours hours{request.calling_from_minute, request.calling_until_minute};
+      zone = zones.emplace(contact.time_zone, hours_now(hours, contact.time_zone, now)).first;
+    }
+    const HoursNow& hours = zone->second;
+    if (hours.open) {
       checked.answers.push_back({Verdict::allowed, {}});
+      // Nobody may be called on this answer after calling hours have ended for one of them.
+      checked.valid_for = std::min(checked.valid_for, hours.changes - now);
+    } else {
+      checked.answers.push_back({Verdict::outside_hours, hours.changes});
     }
   }
   return checked;

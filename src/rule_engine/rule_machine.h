@@ -10,7 +10,7 @@ namespace everdial {
 /// while the do-not-call list is being read are answered from one further reading.
 class RuleMachine {
  public:
-  /// `valid_for`: how long an answer may be acted on.
+  /// `valid_for`: how long an answer may be acted on; shorter when calling hours end before.
   explicit RuleMachine(Duration valid_for) : valid_for_(valid_for) {}
 
   std::vector<RuleEffect> step(const RuleInput& input, Instant now);
