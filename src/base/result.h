@@ -43,7 +43,8 @@ class [[nodiscard]] Result {
     EVERDIAL_CHECK(ok());
     return std::get<0>(state_);
   }
-  T&& value() && {
+  /// By value, so that `for (auto& x : call().value())` does not walk over what is gone.
+  T value() && {
     EVERDIAL_CHECK(ok());
     return std::get<0>(std::move(state_));
   }

@@ -1,0 +1,133 @@
+#include "sim/carrier.h"
+
+#include <algorithm>
+
+namespace everdial::sim {
+
+Callee callee_of(const std::string& phone) {
+  const size_t n = std::hash<std::string>{}(phone) % 20;
+  if (n < 7) return Callee::human;
+  if (n < 10) return Callee::machine;
+  if (n < 13) return Callee::busy;
+  if (n < 16) return Callee::no_answer;
+  if (n < 17) return Callee::invalid;
+  if (n < 18) return Callee::congested;
+  return n < 19 ? Callee::opts_out : Callee::human;
+}
+
+size_t Carrier::invite(const std::string& mpp, const AttemptId& attempt, const std::string& phone) {
+  auto fail = [&](const std::string& what) {
+    if (violation_.empty()) violation_ = "INVITE of attempt " + to_string(attempt) + " to " + phone + " from " + mpp + ": " + what;
+  };
+  if (check)
+    if (const std::string wrong = check(attempt, phone); !wrong.empty()) fail(wrong);
+  for (size_t index : by_phone_[phone]) {
+    const Leg& before = legs_[index];
+    if (before.attempt == attempt) fail("the attempt was executed before");
+    else if (before.answered) fail("the number had answered before");
+    else if (!before.over) fail("another call to the number is in the air");
+  }
+  legs_.push_back({mpp, attempt, phone, timeline_.now()});
+  by_phone_[phone].push_back(legs_.size() - 1);
+  return legs_.size() - 1;
+}
+
+bool Carrier::was_answered(const std::string& phone) const {
+  const auto found = by_phone_.find(phone);
+  return found != by_phone_.end() && std::any_of(found->second.begin(), found->second.end(), [&](size_t i) { return legs_[i].answered; });
+}
+
+void SimTrunk::tell(TrunkEvent event) {
+  process_.post([handler = handler_, event = std::move(event)] { (*handler)({event}); });
+}
+
+void SimTrunk::later(size_t index, Duration delay, std::function<void(Carrier::Leg&)> change, TrunkEvent event) {
+  // The far end acts whether or not the MPP still lives; `process` may be gone by then, so the word to it goes through its own timer.
+  timeline_.after(delay, [&carrier = carrier_, index, change] {
+    if (!carrier.leg(index).over) change(carrier.leg(index));
+  });
+  auto timer = std::make_shared<std::unique_ptr<Timer>>();
+  *timer = process_.after(delay + 1ms, [this, index, event, timer] {
+    const bool last = event.kind == TrunkEvent::Kind::failed || event.kind == TrunkEvent::Kind::ended;
+    const auto known = legs_.find(event.attempt);
+    if (known == legs_.end() || known->second != index) return;
+    if (last) legs_.erase(known);
+    (*handler_)({event});
+  });
+}
+
+void SimTrunk::place(LegOrder order) {
+  const AttemptId attempt = order.attempt;
+  const size_t index = carrier_.invite(mpp_, attempt, order.plan.phone);
+  legs_[attempt] = index;
+  auto event = [&](TrunkEvent::Kind kind) { return TrunkEvent{.kind = kind, .attempt = attempt, .trunk = order.trunk}; };
+  auto nothing = [](Carrier::Leg&) {};
+  auto over = [](Carrier::Leg& leg) { leg.over = true; };
+  auto failed = [&](int status) {
+    TrunkEvent e = event(TrunkEvent::Kind::failed);
+    e.sip_status = status;
+    return e;
+  };
+  auto classified = [&](CompletionCode code) {
+    TrunkEvent e = event(TrunkEvent::Kind::classified);
+    e.analysis = code;
+    return e;
+  };
+  const Duration rings = timeline_.between(100ms, 2s);
+  const Duration picks_up = rings + timeline_.between(500ms, 4s);
+  const Callee callee = callee_of(order.plan.phone);
+  switch (callee) {
+    case Callee::busy:
+      return later(index, rings, over, failed(486));
+    case Callee::invalid:
+      return later(index, rings, over, failed(404));
+    case Callee::congested:
+      return later(index, rings, over, failed(500));
+    case Callee::no_answer:
+      later(index, rings, nothing, event(TrunkEvent::Kind::ringing));
+      // A dead MPP's INVITE rings out at the far end by itself.
+      return later(index, 180s, over, failed(480));
+    default:
+      break;
+  }
+  later(index, rings, nothing, event(TrunkEvent::Kind::ringing));
+  later(index, picks_up, [](Carrier::Leg& leg) { leg.answered = true; }, event(TrunkEvent::Kind::answered));
+  const bool machine = callee == Callee::machine;
+  if (order.plan.analyse) later(index, picks_up + 1s, nothing, classified(machine ? CompletionCode::answer_machine : CompletionCode::answer_human));
+  if (machine) later(index, picks_up + 4s, nothing, event(TrunkEvent::Kind::beep));
+  if (callee == Callee::opts_out) {
+    TrunkEvent digit = event(TrunkEvent::Kind::digit);
+    digit.digit = order.plan.opt_out_digit ? order.plan.opt_out_digit : '1';
+    later(index, picks_up + 2s, nothing, digit);
+  }
+  later(index, picks_up + timeline_.between(3s, 20s), over, event(TrunkEvent::Kind::ended));
+}
+
+void SimTrunk::play(const AttemptId& attempt, const std::string&) {
+  const auto found = legs_.find(attempt);
+  if (found == legs_.end()) return;
+  later(found->second, timeline_.between(1s, 3s), [](Carrier::Leg&) {}, TrunkEvent{.kind = TrunkEvent::Kind::prompt_done, .attempt = attempt});
+}
+
+void SimTrunk::finish(size_t index, TrunkEvent event) {
+  carrier_.leg(index).over = true;
+  legs_.erase(event.attempt);
+  tell(std::move(event));
+}
+
+void SimTrunk::hang_up(const AttemptId& attempt) {
+  const auto found = legs_.find(attempt);
+  if (found == legs_.end()) return;
+  const bool answered = carrier_.leg(found->second).answered;
+  TrunkEvent event{.kind = answered ? TrunkEvent::Kind::ended : TrunkEvent::Kind::failed, .attempt = attempt};
+  event.sip_status = answered ? 0 : 487;
+  finish(found->second, event);
+}
+
+void SimTrunk::end_restored(const AttemptId& attempt, const std::string&) {
+  for (size_t i = 0; i < carrier_.legs().size(); ++i)
+    if (carrier_.leg(i).mpp == mpp_ && carrier_.leg(i).attempt == attempt) carrier_.leg(i).over = true;
+  legs_.erase(attempt);
+}
+
+}  // namespace everdial::sim

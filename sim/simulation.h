@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <queue>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/seams.h"
+
+// Virtual time, and processes that live in it. One seed, one history: nothing here or above reads a real clock or a real random.
+
+namespace everdial::sim {
+
+/// The queue of all that is yet to happen.
+class Timeline {
+ public:
+  explicit Timeline(uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15ull + 0x1234567) {}
+
+  Instant now() const { return now_; }
+  void after(Duration delay, std::function<void()> fn);
+  /// Makes the next thing happen; false when nothing is left.
+  bool step();
+  uint64_t events() const { return events_; }
+
+  uint64_t random();
+  double uniform();  ///< [0, 1)
+  Duration between(Duration least, Duration most);
+  bool chance(double probability) { return uniform() < probability; }
+  size_t pick(size_t n) { return static_cast<size_t>(random() % n); }
+
+ private:
+  struct Event {
+    Instant at;
+    uint64_t order;
+    std::function<void()> fn;
+    bool operator<(const Event& other) const { return at != other.at ? at > other.at : order > other.order; }
+  };
+  std::priority_queue<Event> queue_;
+  Instant now_ = Instant{} + std::chrono::hours(24 * 365 * 56) + std::chrono::hours(12);
+  uint64_t order_ = 0, events_ = 0;
+  uint64_t state_;
+};
+
+/// What can go wrong with a statement on its way to the database and back.
+enum class StoreFault { none, unavailable, lost_answer };
+
+/// Delays, losses and cuts between servers, and between servers and the database; "" names the database.
+class Weather {
+ public:
+  double loss = 0;             ///< of each message between processes
+  double duplicate = 0;        ///< of each request
+  double store_failure = 0;    ///< of each store call: half fail before, half lose their answer
+  Duration slowest = 3ms;      ///< of a message
+  Duration slowest_store = 4ms;
+  void cut(const std::string& a, const std::string& b) { cuts_.insert({std::min(a, b), std::max(a, b)}); }
+  void heal() { cuts_.clear(); }
+  bool reaches(const std::string& a, const std::string& b) const { return a == b || !cuts_.contains({std::min(a, b), std::max(a, b)}); }
+
+ private:
+  std::set<std::pair<std::string, std::string>> cuts_;
+};
+
+class Process;
+
+/// Everything that processes share: time, weather, addresses.
+struct Ground {
+  Timeline timeline;
+  Weather weather;
+  std::map<Address, Process*> listening;
+  StoreFault store_fault = StoreFault::none;  ///< of the store call under way
+  std::function<void(const Address& to, Request&)> on_request;  ///< a test's hand on messages
+  explicit Ground(uint64_t seed) : timeline(seed) {}
+};
+
+/// One life of one process: the seams its services see. Its death ends all its callbacks at once; what it has sent may still
+class Process final : public Clock, public StoreExecutor, public Network, public Random {
+ public:
+  Process(Ground& ground, std::string server, std::string name, Address address);
+  ~Process() override;
+
+  Seams& seams() { return seams_; }
+  const std::string& server() const { return server_; }
+  const std::string& name() const { return name_; }
+  const Address& address() const { return address_; }
+
+  void pause();   ///< SIGSTOP
+  void resume();  ///< SIGCONT
+  bool paused() const { return life_->paused; }
+  void die();  ///< SIGKILL; the object stays for what is on its way
+  bool alive() const { return life_->alive; }
+
+  Instant now() const override { return ground_.timeline.now(); }
+  Instant steady() const override { return ground_.timeline.now(); }
+  std::unique_ptr<Timer> after(Duration delay, std::function<void()> fn) override;
+  void post(std::function<void()> fn) override;
+  void run(uint64_t lane, std::function<void()> work, std::function<void()> done) override;
+  void request(const Address& to, Request request, Duration timeout, ReplyFn reply) override;
+  void serve(RequestHandler handler) override;
+  uint64_t next() override { return ground_.timeline.random(); }
+
+ private:
+  struct Life {
+    bool alive = true;
+    bool paused = false;
+    std::vector<std::function<void()>> held;  ///< what happened to it while it was paused
+  };
+  /// Runs `fn` on this process's loop: now, when it resumes, or never.
+  static void enter(const std::shared_ptr<Life>& life, std::function<void()> fn);
+  void deliver(const Address& to, const std::shared_ptr<Request>& request, const std::shared_ptr<ReplyFn>& answered, Duration delay);
+
+  Ground& ground_;
+  std::string server_, name_;
+  Address address_;
+  std::shared_ptr<Life> life_ = std::make_shared<Life>();
+  RequestHandler handler_;
+  std::map<uint64_t, Instant> lane_free_;
+  Seams seams_{*this, *this, *this, *this};
+};
+
+}  // namespace everdial::sim

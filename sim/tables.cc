@@ -1,0 +1,186 @@
+#include "sim/tables.h"
+
+#include <algorithm>
+
+#include "base/overloaded.h"
+
+namespace everdial::sim {
+
+Result<JobLoaded> MemoryAttemptStore::load(const LeaseGrant& grant, JobId job) {
+  if (Status fenced = tables_.leases.fence(grant); !fenced.ok()) return fenced.error();
+  const auto found = tables_.jobs.find(job);
+  if (found == tables_.jobs.end()) return Error{ErrorKind::not_found, "job " + to_string(job) + " does not exist"};
+  JobLoaded out{found->second.campaign, found->second.state, {}, {tables_.mpps.begin(), tables_.mpps.end()}};
+  for (const auto& [id, attempt] : tables_.attempts)
+    if (id.job == job && attempt.state == AttemptState::intent) out.unsettled.push_back({id, attempt.phone, tables_.job_contacts.at({job, id.contact}).codes});
+  return out;
+}
+
+Result<DueFetched> MemoryAttemptStore::fetch_due(JobId job, const std::optional<DueKey>& after, int limit, Instant now) {
+  std::vector<DueContact> due;
+  bool any_ready = false;
+  for (const auto& [key, row] : tables_.job_contacts) {
+    if (key.first != job || row.state != JobContactState::ready) continue;
+    any_ready = true;
+    const DueKey due_key{row.due_at, key.second};
+    if (row.due_at > now || (after && due_key <= *after)) continue;
+    const Tables::Contact& contact = tables_.contacts.at(static_cast<size_t>(key.second.value - 1));
+    due.push_back({due_key, contact.phone, contact.time_zone, row.attempts, row.codes});
+  }
+  std::sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  DueFetched out;
+  out.exhausted = static_cast<int>(due.size()) < limit;
+  if (!out.exhausted) due.resize(static_cast<size_t>(limit));
+  out.nothing_left = due.empty() && !after && !any_ready;
+  out.contacts = std::move(due);
+  return out;
+}
+
+Status MemoryAttemptStore::commit(const LeaseGrant& grant, JobId job, const std::vector<JobEffect>& saves, Instant) {
+  if (Status fenced = tables_.leases.fence(grant); !fenced.ok()) return fenced;
+  // All or nothing: an intent that does not fit is found before anything is changed. Results come first, as in one statement each.
+  const auto before_contacts = tables_.job_contacts;
+  const auto before_attempts = tables_.attempts;
+  for (const bool intents : {false, true}) {
+    for (const JobEffect& save : saves) {
+      if (std::holds_alternative<SaveIntent>(save) != intents) continue;
+      if (Status status = apply(grant, job, save); !status.ok()) {
+        tables_.job_contacts = before_contacts;
+        tables_.attempts = before_attempts;
+        return status;
+      }
+    }
+  }
+  return success();
+}
+
+Status MemoryAttemptStore::apply(const LeaseGrant& grant, JobId job, const JobEffect& save) {
+  auto open = [&](const AttemptId& id, bool unknown_too) -> Tables::Attempt* {
+    const auto found = tables_.attempts.find(id);
+    if (found == tables_.attempts.end()) return nullptr;
+    const bool is_open = found->second.state == AttemptState::intent || (unknown_too && found->second.state == AttemptState::unknown);
+    return is_open ? &found->second : nullptr;
+  };
+  Status status = success();
+  std::visit(Overloaded{
+                 [&](const SaveIntent& s) {
+                   auto& contact = tables_.job_contacts[{job, s.attempt.contact}];
+                   if (contact.state != JobContactState::ready || contact.attempts != s.attempt.number - 1) {
+                     status = Error{ErrorKind::conflict, "a contact was not ready when its intent was written"};
+                     return;
+                   }
+                   contact.state = JobContactState::in_flight;
+                   contact.attempts = s.attempt.number;
+                   tables_.attempts[s.attempt] = {s.phone, AttemptState::intent, std::nullopt, grant.epoch, std::nullopt};
+                 },
+                 [&](const SaveResult& s) {
+                   Tables::Attempt* attempt = open(s.record.attempt, true);
+                   if (!attempt) return;
+                   auto& contact = tables_.job_contacts[{job, s.record.attempt.contact}];
+                   const bool final = !s.retry_at || attempt->state == AttemptState::unknown;
+                   contact.state = final ? JobContactState::done : JobContactState::ready;
+                   if (s.retry_at) contact.due_at = *s.retry_at;
+                   contact.code = s.code;
+                   contact.codes.push_back(s.code);
+                   attempt->state = AttemptState::done;
+                   attempt->code = s.code;
+                   attempt->done_epoch = grant.epoch;
+                   if (s.record.opted_out) tables_.dnc.insert(attempt->phone);
+                   tables_.outbox.emplace_back(to_string(s.record.attempt.contact), std::string(to_string(s.code)));
+                 },
+                 [&](const SaveAborted& s) {
+                   Tables::Attempt* attempt = open(s.attempt, false);
+                   if (!attempt) return;
+                   attempt->state = AttemptState::aborted;
+                   attempt->done_epoch = grant.epoch;
+                   auto& contact = tables_.job_contacts[{job, s.attempt.contact}];
+                   contact.state = JobContactState::ready;
+                   contact.due_at = s.due_at;
+                 },
+                 [&](const SaveUnknown& s) {
+                   Tables::Attempt* attempt = open(s.attempt, false);
+                   if (!attempt) return;
+                   attempt->state = AttemptState::unknown;
+                   attempt->code = CompletionCode::attempt_unknown;
+                   attempt->done_epoch = grant.epoch;
+                   auto& contact = tables_.job_contacts[{job, s.attempt.contact}];
+                   contact.state = JobContactState::done;
+                   contact.code = CompletionCode::attempt_unknown;
+                 },
+                 [&](const SaveRestricted& s) {
+                   auto& contact = tables_.job_contacts[{job, s.contact}];
+                   if (contact.state != JobContactState::ready) return;
+                   contact.code = s.code;
+                   if (s.due_at) contact.due_at = *s.due_at;
+                   else contact.state = JobContactState::done;
+                 },
+                 [&](const SaveDrained&) {
+                   Tables::Job& row = tables_.jobs.at(job);
+                   if (row.state != JobState::running && row.state != JobState::pausing && row.state != JobState::stopping) return;
+                   for (const auto& [key, contact] : tables_.job_contacts) {
+                     if (key.first != job) continue;
+                     if (contact.state == JobContactState::in_flight || (contact.state == JobContactState::ready && row.state == JobState::running)) return;
+                   }
+                   row.drained = true;
+                 },
+                 [](const auto&) {},
+             },
+             save);
+  return status;
+}
+
+Result<std::map<JobId, JobState>> MemoryAttemptStore::states(const std::vector<JobId>& jobs) {
+  std::map<JobId, JobState> out;
+  for (JobId job : jobs)
+    if (const auto found = tables_.jobs.find(job); found != tables_.jobs.end()) out[job] = found->second.state;
+  return out;
+}
+
+Result<std::vector<JobSeen>> MemoryDirectorStore::jobs() {
+  std::vector<JobSeen> out;
+  for (const auto& [id, job] : tables_.jobs) {
+    const bool ended = job.state == JobState::stopped || job.state == JobState::completed;
+    if (!ended || job.desired) out.push_back({id, job.zone, job.state, job.requested, job.drained, job.desired});
+  }
+  return out;
+}
+
+Status MemoryDirectorStore::commit(const LeaseGrant& grant, const std::vector<DirectorEffect>& effects) {
+  if (Status fenced = tables_.leases.fence(grant); !fenced.ok()) return fenced;
+  for (const DirectorEffect& effect : effects) {
+    std::visit(Overloaded{
+                   [&](const SaveJobState& e) {
+                     Tables::Job& job = tables_.jobs.at(e.job);
+                     if (job.state != e.from) return;
+                     job.state = e.to;
+                     job.drained = false;
+                     if (e.clears_request) job.requested.reset();
+                   },
+                   [&](const ClearRequest& e) {
+                     Tables::Job& job = tables_.jobs.at(e.job);
+                     if (job.requested == e.request) job.requested.reset();
+                   },
+                   [&](const AllotJob& e) {
+                     tables_.jobs.at(e.job).desired = e.manager;
+                     tables_.leases.set_desired(job_resource(e.job), e.manager);
+                   },
+               },
+               effect);
+  }
+  return success();
+}
+
+Result<bool> MemoryDirectorStore::filter_chunk(const LeaseGrant& grant, JobId id, int limit) {
+  if (Status fenced = tables_.leases.fence(grant); !fenced.ok()) return fenced.error();
+  Tables::Job& job = tables_.jobs.at(id);
+  if (job.state != JobState::filtering) return true;
+  int taken = 0;
+  for (; taken < limit && job.filter_cursor < static_cast<int64_t>(tables_.contacts.size()); ++taken) {
+    ++job.filter_cursor;
+    if (tables_.job_contacts.emplace(Tables::ContactKey{id, ContactId{job.filter_cursor}}, Tables::JobContact{}).second) ++job.contacts;
+  }
+  if (taken < limit) job.state = JobState::running;
+  return job.state != JobState::filtering;
+}
+
+}  // namespace everdial::sim

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "campaign_director/director_store.h"
+#include "campaign_manager/attempt_store.h"
+#include "ha/lease_store_memory.h"
+#include "mpp/mpp_store.h"
+#include "sim/simulation.h"
+
+// The database in memory: the tables of schema/ as far as dialing goes, and each store over them. Contract tests hold them to what the
+// PostgreSQL stores do (tests/contract).
+
+namespace everdial::sim {
+
+enum class AttemptState { intent, done, aborted, unknown };
+
+struct Tables {
+  struct Contact {
+    ContactId id;
+    std::string phone;
+    std::string time_zone = "UTC";
+  };
+  struct Job {
+    JobId id;
+    Campaign campaign;
+    std::string zone = "default";
+    JobState state = JobState::queued;
+    std::optional<JobRequest> requested;
+    int64_t filter_cursor = 0;
+    int64_t contacts = 0;
+    bool drained = false;
+    std::optional<Incarnation> desired;
+  };
+  struct JobContact {
+    JobContactState state = JobContactState::ready;
+    Instant due_at;
+    int attempts = 0;
+    std::vector<CompletionCode> codes;
+    std::optional<CompletionCode> code;
+  };
+  struct Attempt {
+    std::string phone;
+    AttemptState state = AttemptState::intent;
+    std::optional<CompletionCode> code;
+    Epoch intent_epoch;
+    std::optional<Epoch> done_epoch;
+  };
+  using ContactKey = std::pair<JobId, ContactId>;
+
+  explicit Tables(std::function<Instant()> now) : leases(std::move(now)) {}
+
+  MemoryLeaseStore leases;
+  std::vector<Contact> contacts;  ///< one list, ids 1, 2, 3...
+  std::map<JobId, Job> jobs;
+  std::map<ContactKey, JobContact> job_contacts;
+  std::map<AttemptId, Attempt> attempts;
+  std::set<std::string> dnc;
+  std::set<std::string> mpps;
+  std::vector<std::pair<std::string, std::string>> outbox;  ///< key, event
+};
+
+class MemoryAttemptStore : public AttemptStore {
+ public:
+  explicit MemoryAttemptStore(Tables& tables) : tables_(tables) {}
+  Result<JobLoaded> load(const LeaseGrant& grant, JobId job) override;
+  Result<DueFetched> fetch_due(JobId job, const std::optional<DueKey>& after, int limit, Instant now) override;
+  Status commit(const LeaseGrant& grant, JobId job, const std::vector<JobEffect>& saves, Instant now) override;
+  Result<std::map<JobId, JobState>> states(const std::vector<JobId>& jobs) override;
+
+ private:
+  Status apply(const LeaseGrant& grant, JobId job, const JobEffect& save);
+  Tables& tables_;
+};
+
+class MemoryDirectorStore : public DirectorStore {
+ public:
+  explicit MemoryDirectorStore(Tables& tables) : tables_(tables) {}
+  Result<std::vector<JobSeen>> jobs() override;
+  Status commit(const LeaseGrant& grant, const std::vector<DirectorEffect>& effects) override;
+  Result<bool> filter_chunk(const LeaseGrant& grant, JobId job, int limit) override;
+
+ private:
+  Tables& tables_;
+};
+
+}  // namespace everdial::sim

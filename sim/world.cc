@@ -1,0 +1,503 @@
+#include "sim/world.h"
+
+#include <algorithm>
+
+#include "application_server/application_server_service.h"
+#include "campaign_director/director_service.h"
+#include "campaign_manager/campaign_manager_service.h"
+#include "ha/lease_service.h"
+#include "mpp/mpp_service.h"
+#include "rule_engine/rule_engine_service.h"
+
+namespace everdial::sim {
+namespace {
+
+Error unavailable() { return Error{ErrorKind::unavailable, "the database cannot be reached"}; }
+
+/// A store call as the network lets it: not done, done, or done without an answer.
+template <class Call>
+auto through(const Ground& ground, Call call) -> decltype(call()) {
+  if (ground.store_fault == StoreFault::unavailable) return unavailable();
+  auto result = call();
+  if (ground.store_fault == StoreFault::lost_answer && result.ok()) return Error{ErrorKind::unknown, "connection lost before the answer"};
+  return result;
+}
+
+class FaultyLeaseStore final : public LeaseStore {
+ public:
+  FaultyLeaseStore(Ground& ground, MemoryLeaseStore& store) : ground_(ground), store_(store) {}
+  Status open_session(const Session& s) override { return through(ground_, [&] { return store_.open_session(s); }); }
+  Status set_draining(const Incarnation& i) override { return through(ground_, [&] { return store_.set_draining(i); }); }
+  Status renew(const std::vector<Incarnation>& i) override { return through(ground_, [&] { return store_.renew(i); }); }
+  Result<std::vector<Session>> sessions() override { return through(ground_, [&] { return store_.sessions(); }); }
+  Result<std::vector<LeaseRow>> leases(const std::vector<Resource>& also) override { return through(ground_, [&] { return store_.leases(also); }); }
+  Status ensure(const std::vector<Resource>& r) override { return through(ground_, [&] { return store_.ensure(r); }); }
+  Result<std::optional<LeaseGrant>> acquire(const Acquire& a) override { return through(ground_, [&] { return store_.acquire(a); }); }
+  Status release(const LeaseGrant& g, const std::string& why) override { return through(ground_, [&] { return store_.release(g, why); }); }
+  Status bury(const std::vector<Incarnation>& i, const std::string& why) override { return through(ground_, [&] { return store_.bury(i, why); }); }
+  Result<std::vector<History>> history(const Resource& r) override { return through(ground_, [&] { return store_.history(r); }); }
+
+ private:
+  Ground& ground_;
+  MemoryLeaseStore& store_;
+};
+
+/// Without the fence, a grant is taken for what it says.
+struct Unfenced {
+  Unfenced(Tables& tables, const LeaseGrant& grant, Without without) : grant(grant) {
+    if (without != Without::fence) return;
+    for (const LeaseRow& row : tables.leases.leases({grant.resource}).value())
+      if (row.resource == grant.resource && row.holder) this->grant = LeaseGrant{row.resource, row.res_id, row.epoch, *row.holder};
+  }
+  LeaseGrant grant;
+};
+
+class FaultyAttemptStore final : public AttemptStore {
+ public:
+  FaultyAttemptStore(Ground& ground, Tables& tables, Without without) : ground_(ground), tables_(tables), store_(tables), without_(without) {}
+  Result<JobLoaded> load(const LeaseGrant& g, JobId job) override {
+    return through(ground_, [&] { return store_.load(Unfenced(tables_, g, without_).grant, job); });
+  }
+  Result<DueFetched> fetch_due(JobId job, const std::optional<DueKey>& after, int limit, Instant now) override {
+    return through(ground_, [&] { return store_.fetch_due(job, after, limit, now); });
+  }
+  Status commit(const LeaseGrant& g, JobId job, const std::vector<JobEffect>& saves, Instant now) override {
+    if (without_ == Without::write_ahead && std::any_of(saves.begin(), saves.end(), [](const JobEffect& s) { return std::holds_alternative<SaveIntent>(s); })) {
+      // The intent is written some time after the order has gone, if its writer still lives and is the master then.
+      ground_.timeline.after(1500ms, [&store = store_, g, job, saves, now] { (void)store.commit(g, job, saves, now); });
+      return success();
+    }
+    return through(ground_, [&] { return store_.commit(Unfenced(tables_, g, without_).grant, job, saves, now); });
+  }
+  Result<std::map<JobId, JobState>> states(const std::vector<JobId>& jobs) override {
+    return through(ground_, [&] { return store_.states(jobs); });
+  }
+
+ private:
+  Ground& ground_;
+  Tables& tables_;
+  MemoryAttemptStore store_;
+  Without without_;
+};
+
+class FaultyDirectorStore final : public DirectorStore {
+ public:
+  FaultyDirectorStore(Ground& ground, Tables& tables) : ground_(ground), store_(tables) {}
+  Result<std::vector<JobSeen>> jobs() override { return through(ground_, [&] { return store_.jobs(); }); }
+  Status commit(const LeaseGrant& g, const std::vector<DirectorEffect>& effects) override { return through(ground_, [&] { return store_.commit(g, effects); }); }
+  Result<bool> filter_chunk(const LeaseGrant& g, JobId job, int limit) override { return through(ground_, [&] { return store_.filter_chunk(g, job, limit); }); }
+
+ private:
+  Ground& ground_;
+  MemoryDirectorStore store_;
+};
+
+class FaultyRuleStore final : public RuleStore {
+ public:
+  FaultyRuleStore(Ground& ground, Tables& tables) : ground_(ground), tables_(tables) {}
+  Result<std::set<std::string>> listed(const LeaseGrant& grant, const std::vector<std::string>& phones) override {
+    return through(ground_, [&]() -> Result<std::set<std::string>> {
+      if (Status fenced = tables_.leases.fence(grant); !fenced.ok()) return fenced.error();
+      std::set<std::string> out;
+      for (const std::string& phone : phones)
+        if (tables_.dnc.contains(phone)) out.insert(phone);
+      return out;
+    });
+  }
+
+ private:
+  Ground& ground_;
+  Tables& tables_;
+};
+
+class FaultyMppStore final : public MppStore {
+ public:
+  FaultyMppStore(Ground& ground, Tables& tables) : ground_(ground), tables_(tables) {}
+  Status enter(const std::string& name) override {
+    return through(ground_, [&] {
+      tables_.mpps.insert(name);
+      return success();
+    });
+  }
+  Result<std::vector<std::pair<Resource, Epoch>>> epochs() override {
+    return through(ground_, [&]() -> Result<std::vector<std::pair<Resource, Epoch>>> {
+      std::vector<std::pair<Resource, Epoch>> out;
+      std::vector<Resource> all;
+      for (const auto& [id, job] : tables_.jobs) all.push_back(job_resource(id));
+      for (const LeaseRow& row : tables_.leases.leases(all).value()) out.emplace_back(row.resource, row.epoch);
+      return out;
+    });
+  }
+
+ private:
+  Ground& ground_;
+  Tables& tables_;
+};
+
+/// An MPP's disk: what a dead process was about to write stays unwritten.
+class LivingJournal final : public JournalStore {
+ public:
+  LivingJournal(const Process& process, MemoryJournal& disk) : process_(process), disk_(disk) {}
+  Result<std::vector<mpp::JournalEntry>> load() override { return disk_.load(); }
+  Status append(const std::vector<mpp::JournalEntry>& entries, bool durable) override {
+    return process_.alive() ? disk_.append(entries, durable) : Status{Error{ErrorKind::unavailable, "dead"}};
+  }
+  Status rewrite(const std::vector<mpp::JournalEntry>& entries) override {
+    return process_.alive() ? disk_.rewrite(entries) : Status{Error{ErrorKind::unavailable, "dead"}};
+  }
+
+ private:
+  const Process& process_;
+  MemoryJournal& disk_;
+};
+
+constexpr int64_t kClone = 1'000'000'000;
+
+}  // namespace
+
+/// One component of one server, over all its lives.
+struct World::Component {
+  std::string server, component, instance;
+  std::string name() const { return server + "/" + component + (instance.empty() ? "" : "/" + instance); }
+
+  /// One life.
+  struct Life {
+    Life(World& world, const Component& c, Incarnation me, uint16_t port);
+    Incarnation me;
+    Process process;
+    FaultyLeaseStore lease_store;
+    Directory directory;
+    LeaseService leases;
+    std::unique_ptr<FaultyAttemptStore> attempts;
+    std::unique_ptr<FaultyDirectorStore> director_store;
+    std::unique_ptr<FaultyRuleStore> rules;
+    std::unique_ptr<FaultyMppStore> mpp_store;
+    std::unique_ptr<LivingJournal> journal;
+    std::unique_ptr<SimTrunk> trunk;
+    std::unique_ptr<CampaignManagerService> manager;
+    std::unique_ptr<DirectorService> director;
+    std::unique_ptr<RuleEngineService> rule_engine;
+    std::unique_ptr<ApplicationServerService> application_server;
+    std::unique_ptr<MppService> mpp;
+
+    void open_session(const Session& session);
+  };
+  std::shared_ptr<Life> life;
+};
+
+struct World::Server {
+  std::string name;
+  std::vector<std::unique_ptr<Component>> components;
+  bool powered = true;
+  std::vector<Incarnation> dead;  ///< to be buried
+};
+
+World::Component::Life::Life(World& world, const Component& c, Incarnation incarnation, uint16_t port)
+    : me(std::move(incarnation)),
+      process(*world.ground_, c.server, c.name(), Address{c.server + ":" + std::to_string(port)}),
+      lease_store(*world.ground_, world.tables_->leases),
+      leases(process.seams(), lease_store, me) {
+  Ground& ground = *world.ground_;
+  Tables& tables = *world.tables_;
+  Seams& seams = process.seams();
+  const ServerName server{c.server};
+  const auto fenced = [this](const LeaseGrant& grant) { leases.fenced(grant); };
+  leases.on_poll = [this](const std::vector<Session>& sessions, const std::vector<LeaseRow>& rows) { directory.update(sessions, rows); };
+
+  if (c.component == "campaign_manager") {
+    attempts = std::make_unique<FaultyAttemptStore>(ground, tables, world.options_.without);
+    manager = std::make_unique<CampaignManagerService>(
+        seams, *attempts, directory, server, CampaignManagerService::Leases{[this](const LeaseGrant& grant) { leases.renounce(grant); }, fenced}, CampaignManagerService::Settings{});
+    process.serve([this](Request request, ReplyFn reply) { manager->handle(std::move(request), std::move(reply)); });
+    leases.follow("job/", {[this](const LeaseGrant& grant) { manager->acquired(grant); }, [this](const LeaseGrant& grant, const std::string&) { manager->lost(grant); }});
+    manager->start();
+  } else if (c.component == "campaign_director") {
+    director_store = std::make_unique<FaultyDirectorStore>(ground, tables);
+    director = std::make_unique<DirectorService>(seams, *director_store, directory, fenced, DirectorService::Settings{.filter_chunk = 7});
+    const LeaseService::Acting acting{[this](const LeaseGrant& grant) { director->acquired(grant); }, [this](const LeaseGrant& grant, const std::string&) { director->lost(grant); }};
+    leases.compete(DirectorService::common_resource(), acting);
+    leases.compete(DirectorService::zone_resource("default"), acting);
+    director->start();
+  } else if (c.component == "rule_engine") {
+    rules = std::make_unique<FaultyRuleStore>(ground, tables);
+    rule_engine = std::make_unique<RuleEngineService>(seams, *rules, fenced, RuleEngineService::Settings{});
+    process.serve([this](Request request, ReplyFn reply) { rule_engine->handle(std::move(request), std::move(reply)); });
+    leases.compete(RuleEngineService::resource(),
+                   {[this](const LeaseGrant& grant) { rule_engine->acquired(grant); }, [this](const LeaseGrant& grant, const std::string&) { rule_engine->lost(grant); }});
+  } else if (c.component == "application_server") {
+    ApplicationServerService::Settings settings;
+    settings.calls.trunks = {{"carrier", 0, 0}};
+    application_server = std::make_unique<ApplicationServerService>(seams, directory, me, settings);
+    process.serve([this](Request request, ReplyFn reply) { application_server->handle(std::move(request), std::move(reply)); });
+    application_server->start();
+  } else {
+    const std::string name = c.name();
+    auto& disk = world.journals_[name];
+    if (!disk) disk = std::make_unique<MemoryJournal>();
+    journal = std::make_unique<LivingJournal>(process, *disk);
+    mpp_store = std::make_unique<FaultyMppStore>(ground, tables);
+    trunk = std::make_unique<SimTrunk>(*world.carrier_, process, ground.timeline, name);
+    MppService::Settings settings;
+    settings.machine.name = name;
+    mpp = std::make_unique<MppService>(seams, *mpp_store, *journal, *trunk, directory, me, settings);
+    process.serve([this](Request request, ReplyFn reply) { mpp->handle(std::move(request), std::move(reply)); });
+    mpp->start();
+  }
+  open_session(Session{me, server, c.component, c.instance, process.address(), "sim"});
+  leases.start();
+}
+
+void World::Component::Life::open_session(const Session& session) {
+  run_store(
+      process, 3, [this, session] { return lease_store.open_session(session); },
+      [this, session](Status status) {
+        if (status.ok()) return;
+        auto again = std::make_shared<std::unique_ptr<Timer>>();
+        *again = process.after(200ms, [this, session, again] { open_session(session); });
+      });
+}
+
+World::World(uint64_t seed, Options options) : options_(options), ground_(std::make_unique<Ground>(seed)) {
+  tables_ = std::make_unique<Tables>([this] { return ground_->timeline.now(); });
+  carrier_ = std::make_unique<Carrier>(ground_->timeline);
+  carrier_->check = [this](const AttemptId& attempt, const std::string& phone) -> std::string {
+    if (options_.without == Without::duplicate_check && attempt.contact.value >= kClone) return "the order was delivered twice and executed twice";
+    const auto found = tables_->attempts.find(attempt);
+    if (found == tables_->attempts.end()) return "no intent was committed";
+    if (found->second.state == AttemptState::aborted) return "the attempt was settled as never executed";
+    if (found->second.state != AttemptState::intent) return "the attempt was settled before";
+    if (tables_->dnc.contains(phone)) {
+      const auto contact = tables_->job_contacts.find({attempt.job, attempt.contact});
+      if (contact != tables_->job_contacts.end() && contact->second.attempts > 1) return "the number had opted out";
+    }
+    return "";
+  };
+
+  for (int i = 1; i <= options_.contacts; ++i) tables_->contacts.push_back({ContactId{i}, "+1555" + std::to_string(1'000'000 + i), "UTC"});
+  for (int i = 1; i <= options_.contacts; i += 11) tables_->dnc.insert(tables_->contacts[static_cast<size_t>(i - 1)].phone);
+  for (int i = 1; i <= options_.jobs; ++i) {
+    Tables::Job job;
+    job.id = JobId{i};
+    job.campaign.calls_per_second = options_.calls_per_second;
+    job.campaign.max_calls = 30;
+    job.campaign.strategy.prompt = "hello.wav";
+    job.campaign.strategy.ring_timeout = 10s;
+    job.campaign.strategy.max_call = 60s;
+    job.campaign.strategy.retries = {{CompletionCode::call_busy, {2, 5s}}, {CompletionCode::ring_no_answer, {1, 8s}}, {CompletionCode::general_failure, {1, 3s}}};
+    tables_->jobs[job.id] = job;
+  }
+
+  for (int i = 1; i <= options_.servers; ++i) {
+    auto server = std::make_unique<Server>();
+    server->name = "as" + std::to_string(i);
+    for (const char* component : {"campaign_director", "campaign_manager", "rule_engine", "application_server"})
+      server->components.push_back(std::make_unique<Component>(Component{server->name, component, "", nullptr}));
+    for (int m = 1; m <= options_.mpps_per_server; ++m)
+      server->components.push_back(std::make_unique<Component>(Component{server->name, "mpp", std::to_string(m), nullptr}));
+    servers_[server->name] = std::move(server);
+  }
+
+  ground_->on_request = [this](const Address&, Request& request) {
+    if (options_.without != Without::duplicate_check) return;
+    // The MPP cannot see that a copy is one: what it would do without its check.
+    if (auto* execute = std::get_if<ExecuteCalls>(&request); execute && ground_->timeline.chance(0.2)) {
+      auto copies = execute->orders;
+      for (auto& copy : copies) copy.order.attempt.contact.value += kClone;
+      execute->orders.insert(execute->orders.end(), copies.begin(), copies.end());
+    }
+  };
+  for (auto& [name, server] : servers_) start_server(*server);
+}
+
+World::~World() = default;
+
+void World::start_server(Server& server) {
+  server.powered = true;
+  for (auto& component : server.components) start(*component);
+  supervise(server);
+}
+
+void World::start(Component& component) {
+  const Incarnation me{"life-" + std::to_string(++incarnations_) + "-" + component.name()};
+  component.life = std::make_shared<Component::Life>(*this, component, me, ++next_port_);
+}
+
+void World::supervise(Server& server) {
+  if (!server.powered) return;
+  if (ground_->weather.reaches(server.name, "")) {
+    std::vector<Incarnation> living;
+    for (const auto& component : server.components)
+      if (component->life && !component->life->process.paused()) living.push_back(component->life->me);
+    (void)tables_->leases.renew(living);
+    if (!server.dead.empty()) (void)tables_->leases.bury(std::exchange(server.dead, {}), "process died");
+  }
+  ground_->timeline.after(250ms, [this, &server] { supervise(server); });
+}
+
+void World::bury(Component& component) {
+  component.life->process.die();
+  graveyard_.push_back(std::move(component.life));
+}
+
+void World::kill(const std::string& name) {
+  for (auto& [server_name, server] : servers_) {
+    for (auto& component : server->components) {
+      if (component->name() != name || !component->life) continue;
+      server->dead.push_back(component->life->me);
+      bury(*component);
+      ground_->timeline.after(ground_->timeline.between(50ms, 600ms), [this, s = server.get(), c = component.get()] {
+        if (s->powered && !c->life) start(*c);
+      });
+    }
+  }
+}
+
+void World::pause(const std::string& name, Duration how_long) {
+  for (auto& [server_name, server] : servers_) {
+    for (auto& component : server->components) {
+      if (component->name() != name || !component->life) continue;
+      component->life->process.pause();
+      ground_->timeline.after(how_long, [c = component.get(), me = component->life->me] {
+        if (c->life && c->life->me == me) c->life->process.resume();
+      });
+    }
+  }
+}
+
+void World::cut_power(const std::string& name, Duration how_long) {
+  Server& server = *servers_.at(name);
+  if (!server.powered) return;
+  server.powered = false;
+  for (auto& component : server.components) {
+    if (!component->life) continue;
+    server.dead.push_back(component->life->me);  // found and buried when it is back; others see its sessions stand still meanwhile
+    bury(*component);
+  }
+  ground_->timeline.after(how_long, [this, &server] { start_server(server); });
+}
+
+std::vector<std::string> World::processes() const {
+  std::vector<std::string> out;
+  for (const auto& [name, server] : servers_)
+    for (const auto& component : server->components) out.push_back(component->name());
+  return out;
+}
+
+void World::one_fault() {
+  Timeline& timeline = ground_->timeline;
+  Weather& weather = ground_->weather;
+  const auto all = processes();
+  const std::string server = std::next(servers_.begin(), static_cast<long>(timeline.pick(servers_.size())))->first;
+  const std::string other = std::next(servers_.begin(), static_cast<long>(timeline.pick(servers_.size())))->first;
+  switch (timeline.pick(8)) {
+    case 0:
+    case 1:
+      if (options_.kills) kill(all[timeline.pick(all.size())]);
+      break;
+    case 2:
+      if (options_.pauses) pause(all[timeline.pick(all.size())], timeline.between(200ms, 9s));
+      break;
+    case 3:
+      if (options_.cuts) {
+        weather.cut(server, timeline.chance(0.5) ? "" : other);
+        timeline.after(timeline.between(300ms, 8s), [&weather] { weather.heal(); });
+      }
+      break;
+    case 4:
+      if (options_.power_cuts && timeline.chance(0.3)) cut_power(server, timeline.between(1s, 12s));
+      break;
+    case 5:
+      if (options_.loss) weather.loss = timeline.chance(0.5) ? 0 : 0.2 * timeline.uniform();
+      break;
+    case 6:
+      if (options_.store_failures) weather.store_failure = timeline.chance(0.5) ? 0 : 0.1 * timeline.uniform();
+      weather.slowest_store = timeline.chance(0.7) ? 4ms : timeline.between(4ms, 400ms);
+      break;
+    default:
+      if (options_.duplicates) weather.duplicate = timeline.chance(0.5) ? 0 : 0.2 * timeline.uniform();
+      break;
+  }
+}
+
+void World::check_database() {
+  if (!broken_.empty()) return;
+  if (!carrier_->violation().empty()) {
+    broken_ = carrier_->violation();
+    return;
+  }
+  const auto history = tables_->leases.all_history();
+  for (; history_checked_ < history.size(); ++history_checked_) {
+    const auto& row = history[history_checked_];
+    Epoch& highest = highest_epoch_[row.resource];
+    if (row.to && row.epoch <= highest) broken_ = row.resource.value + ": epoch " + to_string(row.epoch) + " was given twice or decreased";
+    highest = std::max(highest, row.epoch);
+  }
+  for (const auto& [id, attempt] : tables_->attempts) {
+    if (attempt.done_epoch && *attempt.done_epoch < attempt.intent_epoch) broken_ = "attempt " + to_string(id) + " was settled under an older epoch than it was written";
+  }
+}
+
+std::string World::broken() {
+  check_database();
+  return broken_;
+}
+
+bool World::play(Duration time) {
+  const Instant until = ground_->timeline.now() + time;
+  uint64_t checked = 0;
+  while (ground_->timeline.now() < until && carrier_->violation().empty()) {
+    if (!ground_->timeline.step()) break;
+    // The carrier checks each INVITE as it happens; the tables are looked at often enough to name the moment.
+    if (ground_->timeline.events() - checked >= 512) {
+      checked = ground_->timeline.events();
+      check_database();
+      if (!broken_.empty()) break;
+    }
+  }
+  return broken().empty();
+}
+
+std::string World::liveness() const {
+  for (const auto& [id, job] : tables_->jobs)
+    if (job.state != JobState::completed && job.state != JobState::stopped) return "job " + to_string(id) + " is still " + std::string(to_string(job.state));
+  for (const auto& [id, attempt] : tables_->attempts)
+    if (attempt.state == AttemptState::intent) return "attempt " + to_string(id) + " is not settled";
+  for (const auto& [key, contact] : tables_->job_contacts) {
+    if (tables_->jobs.at(key.first).state == JobState::stopped) continue;
+    if (contact.state != JobContactState::done) return "contact " + to_string(key.second) + " is not done";
+    const std::string& phone = tables_->contacts[static_cast<size_t>(key.second.value - 1)].phone;
+    const bool undialed = contact.code == CompletionCode::restricted_dnc || contact.code == CompletionCode::attempt_unknown;
+    if (!undialed && !carrier_->was_invited(phone)) return "contact " + to_string(key.second) + " is lost: done as " + std::string(to_string(*contact.code)) + " and never dialed";
+  }
+  return "";
+}
+
+World::Outcome World::run() {
+  Timeline& timeline = ground_->timeline;
+  const Instant started = timeline.now();
+  Outcome outcome;
+  auto finish = [&](Outcome::Kind kind, std::string what) {
+    outcome.kind = kind;
+    outcome.what = std::move(what);
+    outcome.events = timeline.events();
+    outcome.took = timeline.now() - started;
+    outcome.invites = carrier_->legs().size();
+    outcome.attempts = tables_->attempts.size();
+    for (const auto& [id, attempt] : tables_->attempts) outcome.unknown += attempt.state == AttemptState::unknown;
+    return outcome;
+  };
+
+  while (timeline.now() - started < options_.faults_for) {
+    one_fault();
+    if (!play(timeline.between(50ms, 1500ms))) return finish(Outcome::Kind::broken_invariant, broken());
+  }
+  ground_->weather = Weather{};
+  const Instant calm = timeline.now();
+  while (timeline.now() - calm < options_.converge_within) {
+    if (!play(500ms)) return finish(Outcome::Kind::broken_invariant, broken());
+    if (liveness().empty()) return finish(Outcome::Kind::well, "");
+  }
+  return finish(Outcome::Kind::no_progress, liveness());
+}
+
+}  // namespace everdial::sim

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mpp/journal.h"
+#include "sim/carrier.h"
+#include "sim/tables.h"
+
+namespace everdial::sim {
+
+/// A safety step taken out, to show that the simulator misses it.
+enum class Without { nothing, write_ahead, fence, barrier, duplicate_check };
+
+/// What a run is made of; each is drawn from the seed unless given.
+struct Options {
+  int servers = 2;
+  int mpps_per_server = 2;
+  int contacts = 40;
+  int jobs = 1;
+  double calls_per_second = 8;
+  Duration faults_for = 30s;      ///< then the weather clears and everything is left alone
+  Duration converge_within = 240s;
+  bool kills = true, pauses = true, cuts = true, loss = true, store_failures = true, duplicates = true, power_cuts = true, requests = false;
+  Without without = Without::nothing;
+};
+
+/// Several servers, each with all components, over one database and one carrier: the product's machines, services and effect runner
+/// on virtual seams. A server's supervisor is modelled: it buries and restarts what dies, and renews what lives.
+class World {
+ public:
+  World(uint64_t seed, Options options);
+  ~World();
+
+  /// Plays until all jobs have ended after the faults, or something is wrong. Empty: all is well; else what was wrong.
+  struct Outcome {
+    enum class Kind { well, broken_invariant, no_progress } kind = Kind::well;
+    std::string what;
+    uint64_t events = 0;
+    Duration took{};  ///< virtual
+    size_t invites = 0, attempts = 0, unknown = 0;
+  };
+  Outcome run();
+
+  Tables& tables() { return *tables_; }
+  Carrier& carrier() { return *carrier_; }
+  Ground& ground() { return *ground_; }
+
+  struct Component;
+  struct Server;
+
+  /// One component's process by name ("as1/campaign_manager").
+  void kill(const std::string& name);
+  void pause(const std::string& name, Duration how_long);
+  void cut_power(const std::string& server, Duration how_long);
+  std::vector<std::string> processes() const;
+  /// Runs virtual time on; returns false when an invariant broke meanwhile.
+  bool play(Duration time);
+  std::string broken();
+
+ private:
+  void start_server(Server& server);
+  void start(Component& component);
+  void bury(Component& component);
+  void supervise(Server& server);
+  void one_fault();
+  void check_database();
+  std::string liveness() const;
+
+  Options options_;
+  std::unique_ptr<Ground> ground_;
+  std::unique_ptr<Tables> tables_;
+  std::unique_ptr<Carrier> carrier_;
+  std::map<std::string, std::unique_ptr<Server>> servers_;
+  std::map<std::string, std::unique_ptr<MemoryJournal>> journals_;
+  std::vector<std::shared_ptr<void>> graveyard_;  ///< statements of the dead may still be on their way
+  uint64_t incarnations_ = 0;
+  uint16_t next_port_ = 10000;
+  std::string broken_;
+  size_t history_checked_ = 0;
+  std::map<Resource, Epoch> highest_epoch_;
+};
+
+}  // namespace everdial::sim
