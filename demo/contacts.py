@@ -26,6 +26,11 @@ def all_numbers():
         yield from (f"+1{area}555{hundred}{line:02}" for area in AREAS for line in range(100))
 
 
+def is_machine(number: str) -> bool:
+    """As carrier.xml has it."""
+    return 60 <= int(number[-2:]) <= 71
+
+
 def written(number: str, way: int) -> str:
     area, exchange, line = number[2:5], number[5:8], number[8:]
     ways = [number, f"+1 {area} {exchange} {line}", f"({area}) {exchange}-{line}", number[2:], f"1-{area}-{exchange}-{line}"]

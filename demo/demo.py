@@ -10,7 +10,7 @@ import time
 from api import ApiError
 from carrier import can_play_packets
 from carrier_trace import judge, read_calls
-from contacts import make_contacts
+from contacts import is_machine, make_contacts
 from system import System
 
 ANSWERED = ("answer_human", "opted_out")
@@ -140,6 +140,17 @@ def settle(system: System):
         time.sleep(0.2)
 
 
+def say_who_answered(system: System, job_id: int):
+    """How well call progress analysis told people from machines, which only the carrier knows for sure."""
+    told = {True: [0, 0], False: [0, 0]}  # is a machine -> rightly told, answered
+    for attempt in system.api.pages(f"/jobs/{job_id}/attempts"):
+        if attempt.get("answered_at") and attempt.get("analysis"):
+            machine = is_machine(attempt["phone"])
+            told[machine][0] += machine == (attempt["analysis"] == "answer_machine")
+            told[machine][1] += 1
+    say("analysis was right about {} of {} people and {} of {} machines".format(*told[False], *told[True]))
+
+
 def run_campaign(system: System, chosen, started: float) -> tuple[dict, list[str]]:
     contacts = make_contacts(chosen.contacts, packets=can_play_packets())
     blocked = sorted(contacts.numbers)[:: max(1, min(50, chosen.contacts // 3))]
@@ -177,6 +188,7 @@ def run_campaign(system: System, chosen, started: float) -> tuple[dict, list[str
     outcome["failed"] = outcome["attempts"] - sum(outcome[key] for key in told_apart)
     killed = f"; {killer.count} processes were killed meanwhile" if killer.count else ""
     say(f"the carrier saw {seen.invites} calls at {seen.calls_per_s} a second and answered {seen.answered}{killed}")
+    say_who_answered(system, job["id"])
     return outcome, faults(job, imported, contacts, seen, outcome)
 
 
