@@ -1,0 +1,44 @@
+#include "load_monitor/load_machine.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace everdial {
+namespace {
+
+LoadLevel level_of(double load, LoadLevel present) {
+  if (load >= (present == LoadLevel::high ? LoadMachine::high_until : LoadMachine::high_from)) return LoadLevel::high;
+  if (load < (present == LoadLevel::low ? LoadMachine::low_until : LoadMachine::low_below)) return LoadLevel::low;
+  return LoadLevel::normal;
+}
+
+std::string percent(double share) { return std::to_string(std::lround(share * 100)) + " %"; }
+
+LevelDecided decide(const ServerLoad& server) {
+  LevelDecided decided{server.server};
+  decided.silent = server.age >= LoadMachine::silent_after;
+  if (server.age >= LoadMachine::stale_after) {
+    decided.reason = "no data for 15 minutes";
+    return decided;
+  }
+  const LoadLevel present = server.decided ? server.decided->level : LoadLevel::unknown;
+  decided.level = level_of(std::max(server.load.cpu, server.load.memory), present);
+  decided.reason = server.load.cpu >= server.load.memory ? "processors at " + percent(server.load.cpu) : "memory at " + percent(server.load.memory);
+  if (decided.silent) decided.reason += ", no data since 30 s";
+  return decided;
+}
+
+}  // namespace
+
+std::vector<LoadEffect> LoadMachine::step(const LoadInput& input, Instant) const {
+  std::vector<LoadEffect> effects;
+  for (const ServerLoad& server : std::get<LoadsSeen>(input).servers) {
+    LevelDecided decided = decide(server);
+    // The reason tells why the level was entered; the figures of each second are in the samples.
+    if (!server.decided || server.decided->level != decided.level || server.decided->silent != decided.silent)
+      effects.push_back(SaveLevel{std::move(decided)});
+  }
+  return effects;
+}
+
+}  // namespace everdial
