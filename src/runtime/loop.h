@@ -25,7 +25,7 @@ class Loop final : public Clock {
   Loop();
   ~Loop() override;
 
-  void run();   ///< until stop()
+  void run();   ///< until stop(); may be run again
   void stop();  ///< from any thread
 
   Instant now() const override;
