@@ -1,0 +1,446 @@
+#include "mpp/sip_trunk.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <mutex>
+#include <numbers>
+#include <thread>
+
+#include "mpp/mpp_service.h"
+#include "runtime/loop.h"
+#include "sip/sip_test_support.h"
+
+// The real trunk: signalling against SIPp, sound against a socket of the test's own.
+
+namespace everdial {
+namespace {
+
+using Kind = TrunkEvent::Kind;
+using sip::testing::free_port;
+using sip::testing::Sipp;
+
+const AttemptId attempt{JobId{7}, ContactId{1}, 1};
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = std::filesystem::temp_directory_path() / "everdial_trunk_XXXXXX";
+    path_ = mkdtemp(name.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+void append_number(std::string& to, uint32_t value, int bytes) {
+  for (int i = 0; i < bytes; ++i) to += static_cast<char>(value >> (8 * i));
+}
+
+/// A tone as a WAV of 8 kHz, 16 bit.
+void write_tone(const std::filesystem::path& file, Duration length) {
+  const auto samples = static_cast<uint32_t>(length / 125us);
+  std::string wav = "RIFF";
+  append_number(wav, 36 + 2 * samples, 4);
+  wav += "WAVEfmt ";
+  append_number(wav, 16, 4);
+  append_number(wav, 1, 2), append_number(wav, 1, 2), append_number(wav, 8000, 4), append_number(wav, 16000, 4);
+  append_number(wav, 2, 2), append_number(wav, 16, 2);
+  wav += "data";
+  append_number(wav, 2 * samples, 4);
+  for (uint32_t i = 0; i < samples; ++i)
+    append_number(wav, static_cast<uint16_t>(static_cast<int16_t>(9000 * std::sin(2 * std::numbers::pi * 440 * i / 8000))), 2);
+  std::ofstream(file, std::ios::binary) << wav;
+}
+
+/// The callee's telephone: hears and sends RTP on a port of its own.
+class Telephone {
+ public:
+  Telephone() : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    // An even port, as RTP has it.
+    do {
+      port_ = free_port() & ~1;
+      me_.sin_family = AF_INET;
+      me_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      me_.sin_port = htons(static_cast<uint16_t>(port_));
+    } while (bind(socket_, reinterpret_cast<const sockaddr*>(&me_), sizeof me_) != 0);
+  }
+  ~Telephone() { close(socket_); }
+  int port() const { return port_; }
+
+  /// How many packets of sound, not of silence, come until `patience` has passed without any packet, or `enough` have come.
+  int hear(int enough, Duration patience = 2s) {
+    int sound = 0;
+    std::string packet;
+    while (sound < enough && receive(packet, patience)) {
+      const auto loud = [](char c) { return (static_cast<unsigned char>(~c) & 0x7f) > 0x20; };
+      sound += std::count_if(packet.begin() + 12, packet.end(), loud) > 80;
+    }
+    return sound;
+  }
+  /// Presses a key as RFC 4733 says: while it is held, then its end three times.
+  void press(char digit) {
+    std::string packet;
+    ASSERT_TRUE(receive(packet, 5s)) << "no RTP has come, so it is not known where to send";
+    for (int i = 0; i < 6; ++i) send(digit, i >= 3, static_cast<uint16_t>(160 * std::min(i + 1, 4)), i == 0);
+  }
+
+ private:
+  bool receive(std::string& packet, Duration patience) {
+    pollfd wait{socket_, POLLIN, 0};
+    if (poll(&wait, 1, static_cast<int>(patience / 1ms)) <= 0) return false;
+    packet.resize(2048);
+    socklen_t size = sizeof far_;
+    const ssize_t got = recvfrom(socket_, packet.data(), packet.size(), 0, reinterpret_cast<sockaddr*>(&far_), &size);
+    packet.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+    return got >= 12;
+  }
+  void send(char digit, bool end, uint16_t held, bool first) {
+    const uint16_t number = sequence_++;
+    const unsigned char packet[16] = {0x80, static_cast<unsigned char>(101 | (first ? 0x80 : 0)), static_cast<unsigned char>(number >> 8),
+                                      static_cast<unsigned char>(number), 0, 0, 0x10, 0, 1, 2, 3, 4,
+                                      static_cast<unsigned char>(digit - '0'), static_cast<unsigned char>(end ? 0x8a : 0x0a),
+                                      static_cast<unsigned char>(held >> 8), static_cast<unsigned char>(held)};
+    sendto(socket_, packet, sizeof packet, 0, reinterpret_cast<const sockaddr*>(&far_), sizeof far_);
+  }
+
+  int socket_, port_ = 0;
+  sockaddr_in me_{}, far_{};
+  uint16_t sequence_ = 1;
+};
+
+class SipTrunkTest : public testing::Test {
+ protected:
+  ~SipTrunkTest() override {
+    if (!thread_.joinable()) return;
+    loop_.post([this] {
+      trunk_.reset();
+      loop_.stop();
+    });
+    thread_.join();
+  }
+
+  SipTrunk::Settings settings(int far_port) {
+    const auto first_rtp = static_cast<uint16_t>(20000 + getpid() % 1000 * 20);
+    return {.carriers = {{.name = "carrier",
+                          .uri = "sip:127.0.0.1:" + std::to_string(far_port),
+                          .from_user = "+15550100",
+                          .rtp_timeout = rtp_timeout_,
+                          .options_interval = options_interval_}},
+            .first_rtp_port = first_rtp,
+            .last_rtp_port = static_cast<uint16_t>(first_rtp + 19),
+            .prompts = folder_.path(),
+            .recordings = folder_.path() / "recordings"};
+  }
+  void start(int far_port) {
+    auto trunk = SipTrunk::start(loop_, settings(far_port));
+    ASSERT_TRUE(trunk.ok()) << trunk.error().message;
+    trunk_ = std::move(*trunk);
+    trunk_->listen([this](std::vector<TrunkEvent> events) {
+      const std::lock_guard lock(mutex_);
+      for (TrunkEvent& event : events)
+        if (event.kind != Kind::snapshot) events_.push_back(std::move(event));
+      changed_.notify_all();
+    });
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+  void place(bool analyse = false, const std::string& recording = {}, const std::string& trunk = "carrier") {
+    LegOrder order{.attempt = attempt, .trunk = trunk, .recording = recording};
+    order.plan.phone = "+15550123";
+    order.plan.analyse = analyse;
+    on_loop([this, order] { trunk_->place(order); });
+  }
+  void on_loop(std::function<void()> fn) { loop_.post(std::move(fn)); }
+
+  /// The next event of the call or, for its health, of the trunk; of any kind but those of the other sort.
+  std::optional<TrunkEvent> next(bool of_call = true, Duration patience = 10s) {
+    std::unique_lock lock(mutex_);
+    std::optional<TrunkEvent> found;
+    changed_.wait_for(lock, patience, [&] {
+      while (!found && !events_.empty()) {
+        const bool health = events_.front().kind == Kind::trunk_up || events_.front().kind == Kind::trunk_down;
+        if (health != of_call) found = std::move(events_.front());
+        events_.pop_front();
+      }
+      return found.has_value();
+    });
+    return found;
+  }
+  void expect(Kind kind) {
+    const auto event = next();
+    ASSERT_TRUE(event) << "waiting for " << to_string(kind);
+    EXPECT_EQ(to_string(event->kind), to_string(kind));
+  }
+
+  Duration rtp_timeout_ = 20s;
+  Duration options_interval_{};  // SIPp takes an OPTIONS for its one call
+  Folder folder_;
+  Loop loop_;
+  std::thread thread_;
+  std::unique_ptr<SipTrunk> trunk_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<TrunkEvent> events_;
+};
+
+TEST_F(SipTrunkTest, plays_a_prompt_to_who_answers_and_hangs_up_R_01) {
+  Telephone telephone;
+  write_tone(folder_.path() / "hello.wav", 400ms);
+  Sipp callee("answer_with_media_at", {"-key", "rtp_port", std::to_string(telephone.port())});
+  start(callee.port());
+  place();
+  expect(Kind::ringing);
+  expect(Kind::answered);
+  on_loop([this] { trunk_->play(attempt, "hello.wav"); });
+  EXPECT_GE(telephone.hear(15), 15);
+  expect(Kind::prompt_done);
+  on_loop([this] { trunk_->hang_up(attempt); });
+  expect(Kind::ended);
+  EXPECT_TRUE(callee.happy());
+}
+
+TEST_F(SipTrunkTest, hears_the_key_that_is_pressed_M_05) {
+  Telephone telephone;
+  Sipp callee("answer_with_media_at", {"-key", "rtp_port", std::to_string(telephone.port())});
+  start(callee.port());
+  place();
+  expect(Kind::ringing);
+  expect(Kind::answered);
+  telephone.press('9');
+  const auto digit = next();
+  ASSERT_TRUE(digit);
+  EXPECT_EQ(digit->kind, Kind::digit);
+  EXPECT_EQ(digit->digit, '9');
+}
+
+TEST_F(SipTrunkTest, says_that_a_prompt_is_over_which_is_not_there) {
+  Sipp callee("answer");
+  start(callee.port());
+  place();
+  expect(Kind::ringing);
+  expect(Kind::answered);
+  on_loop([this] { trunk_->play(attempt, "../../etc/passwd"); });
+  expect(Kind::prompt_done);
+}
+
+TEST_F(SipTrunkTest, records_what_is_said) {
+  Telephone telephone;
+  write_tone(folder_.path() / "hello.wav", 300ms);
+  Sipp callee("answer_with_media_at", {"-key", "rtp_port", std::to_string(telephone.port())});
+  start(callee.port());
+  place(false, "7-1-1.wav");
+  expect(Kind::ringing);
+  expect(Kind::answered);
+  on_loop([this] { trunk_->play(attempt, "hello.wav"); });
+  expect(Kind::prompt_done);
+  on_loop([this] { trunk_->hang_up(attempt); });
+  expect(Kind::ended);
+  on_loop([this] { trunk_.reset(); });  // completes what is being written
+  ASSERT_TRUE(callee.happy());
+  std::promise<void> done;
+  on_loop([&] { done.set_value(); });
+  done.get_future().wait();
+  EXPECT_GT(std::filesystem::file_size(folder_.path() / "recordings" / "7-1-1.wav"), 4000u);
+}
+
+TEST_F(SipTrunkTest, tells_that_the_line_is_busy_M_05) {
+  Sipp callee("busy");
+  start(callee.port());
+  place();
+  const auto failed = next();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->kind, Kind::failed);
+  EXPECT_EQ(failed->sip_status, 486);
+}
+
+TEST_F(SipTrunkTest, cancels_a_call_that_nobody_answers_M_05) {
+  Sipp callee("ring_until_cancelled");
+  start(callee.port());
+  place();
+  expect(Kind::ringing);
+  on_loop([this] { trunk_->hang_up(attempt); });
+  const auto failed = next();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->kind, Kind::failed);
+  EXPECT_EQ(failed->sip_status, 487);
+  EXPECT_TRUE(callee.happy());
+}
+
+TEST_F(SipTrunkTest, tells_that_the_far_end_has_hung_up) {
+  Sipp callee("answer_and_end");
+  start(callee.port());
+  place();
+  expect(Kind::ringing);
+  expect(Kind::answered);
+  expect(Kind::ended);
+}
+
+TEST_F(SipTrunkTest, tells_that_nothing_is_heard_any_more) {
+  rtp_timeout_ = 500ms;
+  Sipp callee("answer");
+  start(callee.port());
+  place();
+  expect(Kind::ringing);
+  expect(Kind::answered);
+  expect(Kind::media_silent);
+}
+
+TEST_F(SipTrunkTest, fails_a_call_over_a_trunk_that_is_not_configured) {
+  start(free_port());
+  place(false, {}, "another");
+  const auto failed = next();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->kind, Kind::failed);
+  EXPECT_EQ(failed->sip_status, 0);
+}
+
+TEST_F(SipTrunkTest, knows_that_a_trunk_is_down_and_that_a_call_cannot_be_placed_M_08) {
+  options_interval_ = 1s;
+  start(free_port());
+  place();
+  const auto failed = next();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->kind, Kind::failed);
+  EXPECT_TRUE(failed->sip_status == 0 || failed->sip_status == 503) << failed->sip_status;
+  const auto health = next(false, 20s);
+  ASSERT_TRUE(health);
+  EXPECT_EQ(health->kind, Kind::trunk_down);
+  EXPECT_EQ(health->trunk, "carrier");
+}
+
+// ---- a worker that dies --------------------------------------------------------------------------------------------------------------
+
+/// All of an MPP worker but its process: real trunk, real journal. Commands come from the test, events go to it.
+class Worker : public Network {
+ public:
+  Worker(SipTrunk::Settings settings, const std::filesystem::path& journal)
+      : journal_(make_file_journal(journal)),
+        executor_(loop_, 2),
+        store_([] { return std::vector<std::pair<Resource, Epoch>>{}; }) {
+    auto trunk = SipTrunk::start(loop_, std::move(settings));
+    EVERDIAL_CHECK(trunk.ok());
+    trunk_ = std::move(*trunk);
+    directory_.update({{.incarnation = Incarnation{"me"}, .component = "mpp", .address = Address{"mpp:1"}},
+                       {.incarnation = Incarnation{"as"}, .component = "application_server", .address = Address{"as:1"}}},
+                      {});
+    service_ = std::make_unique<MppService>(seams_, store_, *journal_, *trunk_, directory_, Incarnation{"me"},
+                                            MppService::Settings{.machine = {.name = "as1/mpp/1"}});
+    loop_.post([this] { service_->start(); });
+  }
+
+  void serve(RequestHandler) override {}
+  void request(const Address&, Request request, Duration, ReplyFn reply) override {
+    for (const auto& event : std::get<CallEvents>(request).events)
+      if (on_event) on_event(event);
+    loop_.post([reply] { reply(Reply{Done{}}); });
+  }
+
+  /// Places one call as soon as the worker serves.
+  void place() {
+    loop_.post([this] {
+      if (!service_->serving()) {
+        retry_ = loop_.after(5ms, [this] { place(); });
+        return;
+      }
+      CallOrder order{.attempt = attempt, .resource = job_resource(JobId{7}), .epoch = Epoch{1}, .not_after = loop_.now() + 10s};
+      order.plan.phone = "+15550123";
+      order.plan.analyse = false;
+      service_->handle(ExecuteCalls{Address{"as:1"}, {{order, {"carrier"}}}}, [](Result<Reply>) {});
+    });
+  }
+  void run() { loop_.run(); }
+  void stop() { loop_.stop(); }
+
+  std::function<void(const CallEvents::Event&)> on_event;
+
+ private:
+  Loop loop_;
+  std::unique_ptr<JournalStore> journal_;
+  StoreThreads executor_;
+  SystemRandom random_;
+  MemoryMppStore store_;
+  Directory directory_;
+  std::unique_ptr<SipTrunk> trunk_;
+  Seams seams_{loop_, random_, executor_, *this};
+  std::unique_ptr<Timer> retry_;
+  std::unique_ptr<MppService> service_;
+};
+
+class DyingWorker : public SipTrunkTest {
+ protected:
+  /// A worker in a process of its own, killed without a word once its call has come as far as `until`.
+  void live_and_die(const SipTrunk::Settings& settings, CallEvents::Kind until) {
+    int pipe_ends[2];
+    ASSERT_EQ(pipe(pipe_ends), 0);
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      Worker worker(settings, journal());
+      worker.on_event = [&](const CallEvents::Event& event) {
+        if (event.kind == until && write(pipe_ends[1], "x", 1) != 1) _exit(1);
+      };
+      worker.place();
+      worker.run();
+      _exit(0);
+    }
+    close(pipe_ends[1]);
+    pollfd wait{pipe_ends[0], POLLIN, 0};
+    EXPECT_EQ(poll(&wait, 1, 10000), 1) << "the call never came so far";
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    close(pipe_ends[0]);
+  }
+  std::filesystem::path journal() const { return folder_.path() / "journal"; }
+
+  /// What the next worker tells of the call.
+  CallRecord live_again(const SipTrunk::Settings& settings) {
+    CallRecord ended;
+    Worker worker(settings, journal());
+    worker.on_event = [&](const CallEvents::Event& event) {
+      if (event.kind != CallEvents::Kind::ended) return;
+      ended = event.record;
+      worker.stop();
+    };
+    worker.run();
+    return ended;
+  }
+};
+
+TEST_F(DyingWorker, leaves_a_call_that_its_successor_ends_F_04) {
+  Sipp callee("answer");
+  auto with = settings(callee.port());
+  with.sip_port = free_port();
+  live_and_die(with, CallEvents::Kind::answered);
+  const CallRecord record = live_again(with);
+  EXPECT_EQ(record.attempt, attempt);
+  EXPECT_EQ(record.code, CompletionCode::call_lost);
+  EXPECT_TRUE(record.answered_at);
+  EXPECT_TRUE(callee.happy()) << "it has got its BYE";
+}
+
+TEST_F(DyingWorker, leaves_a_ringing_call_that_its_successor_cancels_F_04) {
+  Sipp callee("ring_until_cancelled");
+  auto with = settings(callee.port());
+  with.sip_port = free_port();
+  live_and_die(with, CallEvents::Kind::ringing);
+  EXPECT_EQ(live_again(with).code, CompletionCode::call_lost);
+  EXPECT_TRUE(callee.happy()) << "it has got its CANCEL";
+}
+
+}  // namespace
+}  // namespace everdial
