@@ -5,6 +5,15 @@ import 'uplot/dist/uPlot.min.css';
 import classes from './Chart.module.css';
 import { formatClock, formatRate } from './format';
 
+const tableRows = 30;
+const leastSeconds = 60;
+
+/** At least a minute, so that the first values do not fill the width. */
+function rangeOf(times: ArrayLike<number>): [number, number] {
+  const last = times[times.length - 1] ?? Date.now() / 1000;
+  return [Math.min(times[0] ?? last, last - leastSeconds), last];
+}
+
 export interface ChartProps {
   title: string;
   /** What the values count, as "calls a second". */
@@ -17,9 +26,6 @@ export interface ChartProps {
   colour?: string;
   height?: number;
 }
-
-const tableRows = 30;
-const leastSeconds = 60;
 
 /** One quantity over time. The drawing is for eyes only: the latest value stands in the caption and all values in a table. */
 export function Chart({ title, unit, times, values, colour = '--ev-series-1', height = 140 }: ChartProps) {
@@ -51,8 +57,7 @@ export function Chart({ title, unit, times, values, colour = '--ev-series-1', he
         cursor: { drag: { x: false, y: false } },
         padding: [8, 8, 0, 0],
         scales: {
-          // At least a minute, so that the first values do not fill the width.
-          x: { range: (_, first, last) => (last === null ? [0, leastSeconds] : [Math.min(first, last - leastSeconds), last]) },
+          x: { range: ({ data: [shown] }) => rangeOf(shown) },
           y: { range: (_, __, most) => [0, Math.max(1, (most ?? 0) * 1.1)] },
         },
         axes: [

@@ -5,8 +5,13 @@ const dial: MantineColorsTuple = [
   '#e8f2fd', '#d0e3f9', '#a6c9f0', '#78ade6', '#5294db', '#3a82d0', '#2b74c3', '#0b5cad', '#084d93', '#053d77',
 ];
 
+/** Mantine's dark greys with a little blue, to go with our tokens. */
+const dark: MantineColorsTuple = [
+  '#e4e9ef', '#c5cdd7', '#a3aebb', '#7d8a99', '#3a4552', '#2c3541', '#212934', '#1a2029', '#151a22', '#12171e',
+];
+
 const theme = createTheme({
-  colors: { dial },
+  colors: { dial, dark },
   primaryColor: 'dial',
   primaryShade: { light: 7, dark: 7 },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',

@@ -64,7 +64,7 @@ export function CampaignForm({ initial, action, busy, error, saved, readOnly, wh
             />
             <TextInput
               label="Call until"
-              description="As 21:00. The same as the beginning: all day"
+              description="As 21:00; the same time: all day"
               {...field('strategy.calling_until_minute')}
             />
           </div>
@@ -79,11 +79,11 @@ export function CampaignForm({ initial, action, busy, error, saved, readOnly, wh
         </Panel>
         <Panel title="What is said">
           <div className={classes.fields}>
-            <TextInput label="Prompt" description="A WAV in the prompt folder. Empty: hang up when answered" maxLength={200} {...field('strategy.prompt')} />
-            <TextInput label="Number shown" description="With + and country code. Empty: the trunk's own" maxLength={16} {...field('strategy.caller_id')} />
-            <TextInput label="Opt-out key" description="Pressed during the prompt: never called again. Empty: none" maxLength={1} {...field('strategy.opt_out_digit')} />
+            <TextInput label="Prompt" description="A WAV in the prompt folder; empty: hang up" maxLength={200} {...field('strategy.prompt')} />
+            <TextInput label="Number shown" description="With + and country code; empty: the trunk's own" maxLength={16} {...field('strategy.caller_id')} />
+            <TextInput label="Opt-out key" description="Who presses it is not called again; empty: none" maxLength={1} {...field('strategy.opt_out_digit')} />
             <Switch label="Record the call" className={classes.switch} {...toggle('strategy.record')} />
-            <Switch label="Find out who answers: person, machine, fax" className={classes.switch} {...toggle('strategy.analyse')} />
+            <Switch label="Tell persons from machines" className={classes.switch} {...toggle('strategy.analyse')} />
             <div>
               <div className={classes.label} id="machine_action">
                 When a machine answers
@@ -101,7 +101,7 @@ export function CampaignForm({ initial, action, busy, error, saved, readOnly, wh
             </div>
             <TextInput
               label="Message after the beep"
-              description="A WAV in the prompt folder. Empty: the prompt"
+              description="A WAV in the prompt folder; empty: the prompt"
               maxLength={200}
               disabled={!strategy.analyse || strategy.machine_action !== 'leave_message'}
               {...field('strategy.machine_prompt')}
