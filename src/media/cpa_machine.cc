@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "base/check.h"
 
@@ -55,8 +56,7 @@ bool CpaMachine::Burst::same_pitch(const FrameFeatures& features) const {
 bool CpaMachine::Burst::same_pitch(const Burst& other) const { return near(low_hz, other.low_hz) && near(high_hz, other.high_hz); }
 
 std::vector<CpaFinding> CpaMachine::step(const FrameFeatures& features) {
-  findings_.clear();
-  if (finished()) return findings_;
+  if (finished()) return {};
   ++now_;
   const bool loud = is_voiced(features.level_db);
   follow_tone(features);
@@ -67,7 +67,7 @@ std::vector<CpaFinding> CpaMachine::step(const FrameFeatures& features) {
   if (!decided_) judge_speech(loud && !in_tone);
   const int silent_for = now_ - std::max(speech_.last, past_[0].end());
   if (decided_ == CallClass::machine && !in_tone && silent_for >= frames(settings_.no_beep_after)) tell_beep(0);
-  return findings_;
+  return std::exchange(findings_, {});
 }
 
 // The noise is the faintest 20 ms of the last 600: speech has gaps in it, noise has not.
@@ -165,13 +165,13 @@ void CpaMachine::judge_speech(bool voiced) {
 
 void CpaMachine::decide(CallClass call_class, std::string evidence) {
   decided_ = call_class;
-  findings_.push_back(CallClassified{call_class, now_ * frame_time, std::move(evidence)});
+  findings_.emplace_back(std::in_place_type<CallClassified>, call_class, now_ * frame_time, std::move(evidence));
 }
 
 void CpaMachine::tell_beep(int hertz) {
   if (beep_told_) return;
   beep_told_ = true;
-  findings_.push_back(BeepHeard{hertz});
+  findings_.emplace_back(std::in_place_type<BeepHeard>, hertz);
 }
 
 }  // namespace everdial::media
