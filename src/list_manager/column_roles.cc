@@ -7,9 +7,9 @@ namespace everdial {
 namespace {
 
 // In order of preference, spelled as `plain` leaves them.
-constexpr std::string_view phone_names[] = {"phone",       "phonenumber", "number",    "telephone",    "telephonenumber", "tel",   "mobile",
-                                            "mobilephone", "mobilenumber", "cell",     "cellphone",    "cellnumber",      "msisdn", "phone1",
-                                            "primaryphone", "homephone",  "workphone", "contactnumber"};
+constexpr std::string_view phone_names[] = {"phone",  "phonenumber", "number",       "telephone", "telephonenumber", "tel",
+                                            "mobile", "mobilephone", "mobilenumber", "cell",      "cellphone",       "cellnumber",
+                                            "msisdn", "phone1",      "primaryphone", "homephone", "workphone",       "contactnumber"};
 constexpr std::string_view ref_names[] = {"ref", "reference", "externalid", "customerid", "contactid", "clientid", "accountid", "id"};
 constexpr std::string_view zone_names[] = {"timezone", "tz", "tzname", "zone"};
 
@@ -66,9 +66,11 @@ Result<ColumnRoles> choose_columns(const CsvLayout& layout, const ImportOptions&
     if (found != first_row.end()) phone = static_cast<size_t>(found - first_row.begin());
   }
   if (!phone) {
-    return Error{ErrorKind::invalid, layout.header ? "header: no column holds telephone numbers by its name (phone, number, telephone, mobile, ...); its columns are: " +
-                                                         listed(layout.columns)
-                                                   : "row 1: no column looks like a telephone number"};
+    return Error{ErrorKind::invalid,
+                 layout.header
+                     ? "header: no column holds telephone numbers by its name (phone, number, telephone, mobile, ...); its columns are: " +
+                           listed(layout.columns)
+                     : "row 1: no column looks like a telephone number"};
   }
   roles.phone = *phone;
   return roles;

@@ -124,8 +124,9 @@ Status CsvMachine::decide_layout(bool whole_file) {
     const size_t fields = rows.rows().empty() ? 0 : rows.rows().front().fields;
     const auto alike = std::count_if(rows.rows().begin(), rows.rows().end(), [&](const auto& row) { return row.fields == fields; });
     // A separator that cuts every row into the same number of fields is the one; more fields decide between equals.
-    const double score = fields < 2 ? 0 : static_cast<double>(alike) / static_cast<double>(rows.rows().size()) + (clean ? 1 : 0) +
-                                              static_cast<double>(fields) / 1e6;
+    const double score = fields < 2 ? 0
+                                    : static_cast<double>(alike) / static_cast<double>(rows.rows().size()) + (clean ? 1 : 0) +
+                                          static_cast<double>(fields) / 1e6;
     if (score > best_score) {
       best_score = score;
       best.separator = separator;
@@ -235,15 +236,16 @@ Status CsvMachine::end_row(CsvRows& out) {
   if (names_pending_) {
     std::vector<std::string_view> titles(field_ends_.size() - 1);
     if (layout_->header)
-      for (size_t i = 0; i < titles.size(); ++i) titles[i] = std::string_view{text_}.substr(field_ends_[i], field_ends_[i + 1] - field_ends_[i]);
+      for (size_t i = 0; i < titles.size(); ++i)
+        titles[i] = std::string_view{text_}.substr(field_ends_[i], field_ends_[i + 1] - field_ends_[i]);
     layout_->columns = unique_names(titles);
     is_header = layout_->header;
     names_pending_ = false;
   }
   if (!is_header) {
     if (row_ > limits_.rows) return fail("more than " + std::to_string(limits_.rows) + " rows");
-    out.rows_.push_back({row_, row_first_byte_, byte_, static_cast<uint32_t>(out.field_ends_.size() - 1),
-                         static_cast<uint32_t>(field_ends_.size() - 1)});
+    out.rows_.push_back(
+        {row_, row_first_byte_, byte_, static_cast<uint32_t>(out.field_ends_.size() - 1), static_cast<uint32_t>(field_ends_.size() - 1)});
     const size_t offset = out.text_.size();
     out.text_.append(text_);
     for (size_t i = 1; i < field_ends_.size(); ++i) out.field_ends_.push_back(offset + field_ends_[i]);

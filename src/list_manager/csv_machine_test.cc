@@ -131,7 +131,8 @@ TEST(CsvMachine, refuses_empty_files_nul_bytes_and_what_is_beyond_its_limits) {
 TEST(CsvMachine, knows_utf8) {
   for (const char* good : {"", "a", "\xC2\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "z\xE2\x82\xAC"})
     EXPECT_TRUE(is_utf8(good)) << good;
-  for (const char* bad : {"\x80", "\xC0\xAF", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5", "\xC2", "\xE2\x82", "\xE2\x82z"})
+  for (const char* bad : {"\x80", "\xC0\xAF", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5",
+                          "\xC2", "\xE2\x82", "\xE2\x82z"})
     EXPECT_FALSE(is_utf8(bad));
 }
 
@@ -142,7 +143,8 @@ rc::Gen<std::string> files() {
       {4, rc::gen::elementOf(std::vector<std::string>{",", ";", "\t", "|"})},
       {4, rc::gen::elementOf(std::vector<std::string>{"\n", "\r\n", "\r"})},
       {2, rc::gen::just(std::string{"\""})},
-      {2, rc::gen::map(rc::gen::container<std::string>(rc::gen::elementOf(std::string{"x,\n\r;"})), [](std::string s) { return "\"" + s + "\""; })},
+      {2, rc::gen::map(rc::gen::container<std::string>(rc::gen::elementOf(std::string{"x,\n\r;"})),
+                       [](std::string s) { return "\"" + s + "\""; })},
       {1, rc::gen::elementOf(std::vector<std::string>{"\xC3\xA9", "\xE2\x82\xAC", "\xEF\xBB\xBF", "\xE9", std::string(1, '\0')})},
   });
   return rc::gen::map(rc::gen::container<std::vector<std::string>>(piece), [](const std::vector<std::string>& pieces) {
@@ -170,7 +172,8 @@ RC_GTEST_PROP(CsvMachine, goes_on_after_any_row_as_if_it_had_not_stopped, ()) {
   const Read whole = read(CsvMachine{{}, small}, file);
   for (size_t i = 0; i < whole.rows.size(); ++i) {
     const ReadRow& last = whole.rows[i];
-    const Read rest = read(CsvMachine{*whole.layout, last.end_byte, last.number + 1, small}, std::string_view{file}.substr(static_cast<size_t>(last.end_byte)));
+    const Read rest = read(CsvMachine{*whole.layout, last.end_byte, last.number + 1, small},
+                           std::string_view{file}.substr(static_cast<size_t>(last.end_byte)));
     RC_ASSERT(rest.rows == std::vector<ReadRow>(whole.rows.begin() + static_cast<ptrdiff_t>(i) + 1, whole.rows.end()));
     RC_ASSERT(rest.error == whole.error);
   }

@@ -22,9 +22,11 @@ Result<ImportLayout> layout_from_json(const std::string& text) {
     if (!in.contains(key) || !in[key].is_number_unsigned() || in[key].get<size_t>() >= in["columns"].size()) return std::nullopt;
     return in[key].get<size_t>();
   };
-  const bool whole = in.is_object() && in.contains("separator") && in["separator"].is_string() && in["separator"].get_ref<const std::string&>().size() == 1 &&
-                     in.contains("header") && in["header"].is_boolean() && in.contains("columns") && in["columns"].is_array() &&
-                     std::all_of(in["columns"].begin(), in["columns"].end(), [](const json& name) { return name.is_string(); }) && column("phone");
+  const bool whole = in.is_object() && in.contains("separator") && in["separator"].is_string() &&
+                     in["separator"].get_ref<const std::string&>().size() == 1 && in.contains("header") && in["header"].is_boolean() &&
+                     in.contains("columns") && in["columns"].is_array() &&
+                     std::all_of(in["columns"].begin(), in["columns"].end(), [](const json& name) { return name.is_string(); }) &&
+                     column("phone");
   if (!whole) return Error{ErrorKind::internal, "the stored layout of the import cannot be read: " + text.substr(0, 200)};
   return ImportLayout{
       .csv = {.separator = in["separator"].get_ref<const std::string&>()[0],

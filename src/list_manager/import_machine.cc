@@ -20,10 +20,18 @@ void append_json_string(std::string& out, std::string_view text) {
     out += '\\';
     switch (c) {
       case '"':
-      case '\\': out += static_cast<char>(c); break;
-      case '\n': out += 'n'; break;
-      case '\r': out += 'r'; break;
-      case '\t': out += 't'; break;
+      case '\\':
+        out += static_cast<char>(c);
+        break;
+      case '\n':
+        out += 'n';
+        break;
+      case '\r':
+        out += 'r';
+        break;
+      case '\t':
+        out += 't';
+        break;
       default:
         out += "u00";
         out += hex[c >> 4];
@@ -69,7 +77,8 @@ std::vector<ImportEffect> ImportMachine::step(const ImportInput& input, Instant)
   std::vector<ImportEffect> effects;
   if (ended_) return effects;
   if (!phones_) {
-    finish(ImportState::failed, "\"" + import_.default_region + "\" is not a region for numbers without country code; use one like US, DE, GB", effects);
+    finish(ImportState::failed,
+           "\"" + import_.default_region + "\" is not a region for numbers without country code; use one like US, DE, GB", effects);
     return effects;
   }
   CsvRows rows;

@@ -55,10 +55,10 @@ Outcome run(const std::string& file, Import import = {}) {
 }
 
 TEST(ImportMachine, turns_rows_into_contacts_with_zone_reference_and_attributes) {
-  const Outcome outcome = run(
-      "Customer ID,Mobile Number,First name,Time Zone\n"
-      "c1,(212) 555-0100,\"Ann \"\"A\"\"\",\n"
-      "c2,+44 20 7946 0018,Bob,Europe/Dublin\n");
+  const Outcome outcome =
+      run("Customer ID,Mobile Number,First name,Time Zone\n"
+          "c1,(212) 555-0100,\"Ann \"\"A\"\"\",\n"
+          "c2,+44 20 7946 0018,Bob,Europe/Dublin\n");
   EXPECT_EQ(outcome.finish->state, ImportState::completed);
   EXPECT_EQ(outcome.accepted.phones, (std::vector<std::string>{"+12125550100", "+442079460018"}));
   EXPECT_EQ(outcome.accepted.time_zones, (std::vector<std::string>{"America/New_York", "Europe/Dublin"}));
@@ -70,7 +70,8 @@ TEST(ImportMachine, turns_rows_into_contacts_with_zone_reference_and_attributes)
 
 TEST(ImportMachine, rejects_rows_with_row_column_value_and_reason) {
   const std::string long_value = std::string(300, 'x') + "\xC3\xA9";
-  const Outcome outcome = run("phone,tz,name\n12,,Ann\n2125550100,Mars,Bob\n2125550101,,Cy,extra\n" + long_value + ",,Dee\n2125550102,,Eve\n");
+  const Outcome outcome =
+      run("phone,tz,name\n12,,Ann\n2125550100,Mars,Bob\n2125550101,,Cy,extra\n" + long_value + ",,Dee\n2125550102,,Eve\n");
   ASSERT_EQ(outcome.rejects.size(), 4u);
   EXPECT_EQ(outcome.rejects[0], (Reject{1, "phone", "12", "too short"}));
   EXPECT_EQ(outcome.rejects[1], (Reject{2, "tz", "Mars", "not an IANA time zone, such as America/New_York"}));
@@ -93,7 +94,8 @@ TEST(ImportMachine, takes_the_columns_the_person_named) {
   EXPECT_EQ(outcome.accepted.phones, std::vector<std::string>{"+442079460018"});
   EXPECT_EQ(outcome.accepted.attributes, std::vector<std::string>{R"({"phone":"x"})"});
   import.options.phone_column = "Fax";
-  EXPECT_EQ(run("phone,Other phone\nx,y\n", import).finish->error, "header: the file has no column \"Fax\"; its columns are: phone, Other phone");
+  EXPECT_EQ(run("phone,Other phone\nx,y\n", import).finish->error,
+            "header: the file has no column \"Fax\"; its columns are: phone, Other phone");
 }
 
 TEST(ImportMachine, finds_the_number_in_a_file_without_header) {

@@ -14,7 +14,9 @@ uint64_t save_lane(ImportId id) { return read_lane(id) + 1; }
 // One save under way and one ready: enough to keep database and parser both busy.
 constexpr int saves_at_once = 2;
 
-bool is_save(const ImportEffect& effect) { return std::holds_alternative<SaveRows>(effect) || std::holds_alternative<FinishImport>(effect); }
+bool is_save(const ImportEffect& effect) {
+  return std::holds_alternative<SaveRows>(effect) || std::holds_alternative<FinishImport>(effect);
+}
 
 /// Each save in a transaction of its own: a checkpoint between two is as good as one after both.
 Status commit(ListStore& store, const LeaseGrant& grant, const Import& import, const std::vector<ImportEffect>& effects) {
@@ -67,9 +69,8 @@ class ListManagerService::Worker {
         owner_.seams_.store, save_lane(id_),
         EffectRunner<ImportEffect>::Shell{
             .is_save = is_save,
-            .commit = [&store = owner_.store_, grant = grant_, import = std::move(import)](const std::vector<ImportEffect>& effects) {
-              return commit(store, grant, import, effects);
-            },
+            .commit = [&store = owner_.store_, grant = grant_, import = std::move(import)](
+                          const std::vector<ImportEffect>& effects) { return commit(store, grant, import, effects); },
             .perform =
                 [this](ImportEffect& effect) {
                   if (std::holds_alternative<LeaveImport>(effect)) return leave();
@@ -84,7 +85,9 @@ class ListManagerService::Worker {
     reading_ = true;
     run_store(
         owner_.seams_.store, read_lane(id_),
-        [&store = owner_.store_, id = id_, from = next_byte_, count = owner_.settings_.bytes_per_read] { return store.read_bytes(id, from, count); },
+        [&store = owner_.store_, id = id_, from = next_byte_, count = owner_.settings_.bytes_per_read] {
+          return store.read_bytes(id, from, count);
+        },
         [this, alive = std::weak_ptr(alive_), life = life_](Result<std::string> bytes) {
           if (alive.expired() || life != life_) return;
           reading_ = false;
@@ -105,10 +108,14 @@ class ListManagerService::Worker {
 
   void failed(const Error& error) {
     switch (error.kind) {
-      case ErrorKind::fenced: return owner_.seams_.clock.post([&leases = owner_.leases_, grant = grant_] { leases.fenced(grant); });
-      case ErrorKind::conflict: return leave();  // cancelled
-      case ErrorKind::invalid: return give_up(error);
-      default: return retry();
+      case ErrorKind::fenced:
+        return owner_.seams_.clock.post([&leases = owner_.leases_, grant = grant_] { leases.fenced(grant); });
+      case ErrorKind::conflict:
+        return leave();  // cancelled
+      case ErrorKind::invalid:
+        return give_up(error);
+      default:
+        return retry();
     }
   }
 
@@ -184,8 +191,9 @@ void ListManagerService::choose(const std::vector<ListStore::Waiting>& waiting) 
   for (const ImportId id : unwanted) leave(id);
   for (const ImportId id : wanted) {
     if (!candidacies_.insert(id).second) continue;
-    leases_.compete(import_resource(id), {.start = [this, id](const LeaseGrant& grant) { workers_[id] = std::make_unique<Worker>(*this, id, grant); },
-                                          .stop = [this, id](const LeaseGrant&, const std::string&) { workers_.erase(id); }});
+    leases_.compete(import_resource(id),
+                    {.start = [this, id](const LeaseGrant& grant) { workers_[id] = std::make_unique<Worker>(*this, id, grant); },
+                     .stop = [this, id](const LeaseGrant&, const std::string&) { workers_.erase(id); }});
   }
 }
 

@@ -15,9 +15,9 @@ namespace everdial {
 class ListManagerService {
  public:
   struct Settings {
-    size_t imports_at_once = 2;       ///< that it takes by itself; imports of a dead server come on top
+    size_t imports_at_once = 2;  ///< that it takes by itself; imports of a dead server come on top
     Duration poll_every = 500ms;
-    Duration retry_after = 1s;        ///< after a failure of the database
+    Duration retry_after = 1s;  ///< after a failure of the database
     size_t bytes_per_read = 256 << 10;
     ImportLimits limits;
   };

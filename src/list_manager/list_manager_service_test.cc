@@ -17,7 +17,9 @@ class FaultyStore final : public ListStore {
   explicit FaultyStore(MemoryListStore& store) : store_(store) {}
   Result<std::vector<Waiting>> waiting_imports() override { return store_.waiting_imports(); }
   Result<Import> load_import(ImportId id) override { return store_.load_import(id); }
-  Result<std::string> read_bytes(ImportId id, int64_t first_byte, size_t at_most) override { return store_.read_bytes(id, first_byte, at_most); }
+  Result<std::string> read_bytes(ImportId id, int64_t first_byte, size_t at_most) override {
+    return store_.read_bytes(id, first_byte, at_most);
+  }
   Status save_rows(const LeaseGrant& grant, const Import& import, const SaveRows& rows) override {
     if (rows.to.row > last_row) return Error{ErrorKind::unavailable, "out of reach"};
     Status saved = store_.save_rows(grant, import, rows);
@@ -87,7 +89,8 @@ class Cluster {
 
 std::string file_of(int rows) {
   std::string file = "phone,name\n";
-  for (int i = 0; i < rows; ++i) file += (i % 10 == 9 ? "12" : "212555" + std::to_string(1000 + i * 7 % 97)) + ",n" + std::to_string(i) + "\n";
+  for (int i = 0; i < rows; ++i)
+    file += (i % 10 == 9 ? "12" : "212555" + std::to_string(1000 + i * 7 % 97)) + ",n" + std::to_string(i) + "\n";
   return file;
 }
 

@@ -57,26 +57,41 @@ class MemoryWorld final : public World {
 
 class PgWorld final : public World {
  public:
-  PgWorld() { list_ = query("insert into contact_list (name, default_region, time_zone) values ('l', 'GB', 'Europe/London') returning id").integer(0, 0); }
+  PgWorld() {
+    list_ =
+        query("insert into contact_list (name, default_region, time_zone) values ('l', 'GB', 'Europe/London') returning id").integer(0, 0);
+  }
   ListStore& store() override { return *store_; }
   LeaseStore& leases() override { return *leases_; }
   ImportId upload(Import import, const std::string& file) override {
     const bool has_list = import.kind == FileKind::contacts;
-    const auto rows = query("insert into contact_import (list_id, file_name, file_kind, state, size_bytes, options) values ($1, 'f.csv', $2, 'queued', $3, $4::jsonb) returning id",
-                            pg::Params{}.add(has_list ? std::optional{list_} : std::nullopt).add(to_string(import.kind)).add(static_cast<int64_t>(file.size())).add(to_json(import.options)));
+    const auto rows = query(
+        "insert into contact_import (list_id, file_name, file_kind, state, size_bytes, options) values ($1, 'f.csv', $2, 'queued', $3, "
+        "$4::jsonb) returning id",
+        pg::Params{}
+            .add(has_list ? std::optional{list_} : std::nullopt)
+            .add(to_string(import.kind))
+            .add(static_cast<int64_t>(file.size()))
+            .add(to_json(import.options)));
     const ImportId id{rows.integer(0, 0)};
     constexpr size_t chunk = 7;
     for (size_t at = 0; at < file.size(); at += chunk)
-      query("insert into contact_import_chunk values ($1, $2, $3)", pg::Params{}.add(id.value).add(static_cast<int64_t>(at)).add_bytes(file.substr(at, chunk)));
+      query("insert into contact_import_chunk values ($1, $2, $3)",
+            pg::Params{}.add(id.value).add(static_cast<int64_t>(at)).add_bytes(file.substr(at, chunk)));
     return id;
   }
   void cancel(ImportId id) override { query("update contact_import set state = 'cancelled' where id = $1", pg::Params{}.add(id.value)); }
   std::vector<std::string> contacts() override {
-    return texts("select phone || ' ' || time_zone || ' ' || coalesce(ref, '-') || ' ' || replace(attributes::text, ': ', ':') || ' ' || import_row from contact order by id");
+    return texts(
+        "select phone || ' ' || time_zone || ' ' || coalesce(ref, '-') || ' ' || replace(attributes::text, ': ', ':') || ' ' || import_row "
+        "from contact order by id");
   }
-  std::vector<std::string> dnc() override { return texts("select phone from dnc where source = 'import' and import_id is not null order by phone"); }
+  std::vector<std::string> dnc() override {
+    return texts("select phone from dnc where source = 'import' and import_id is not null order by phone");
+  }
   std::vector<Reject> rejects(ImportId id) override {
-    const auto rows = query("select row_number, column_name, value, reason from contact_import_reject where import_id = $1 order by 1", pg::Params{}.add(id.value));
+    const auto rows = query("select row_number, column_name, value, reason from contact_import_reject where import_id = $1 order by 1",
+                            pg::Params{}.add(id.value));
     std::vector<Reject> out;
     for (size_t r = 0; r < rows.size(); ++r) out.push_back({rows.integer(r, 0), rows.string(r, 1), rows.string(r, 2), rows.string(r, 3)});
     return out;
@@ -107,7 +122,8 @@ class ListStoreContract : public testing::TestWithParam<std::pair<const char*, M
  protected:
   void SetUp() override {
     world = GetParam().second();
-    for (const Incarnation& one : {kOne, kTwo}) ASSERT_TRUE(world->leases().open_session(Session{one, ServerName{"as1"}, "list_manager"}).ok());
+    for (const Incarnation& one : {kOne, kTwo})
+      ASSERT_TRUE(world->leases().open_session(Session{one, ServerName{"as1"}, "list_manager"}).ok());
   }
   ListStore& store() { return world->store(); }
   Import load(ImportId id) {
@@ -167,7 +183,8 @@ TEST_P(ListStoreContract, saves_rows_rejects_counts_and_checkpoint_together) {
   EXPECT_EQ(saved.layout, two_contacts().layout);
   EXPECT_EQ(saved.accepted, 2);
   EXPECT_EQ(saved.rejected, 1);
-  EXPECT_EQ(world->contacts(), (std::vector<std::string>{R"(+12125550100 America/New_York r"1\ {"name":"Ann, {\"x\"} NULL"} 1)", "+12125550101 UTC - {} 3"}));
+  EXPECT_EQ(world->contacts(),
+            (std::vector<std::string>{R"(+12125550100 America/New_York r"1\ {"name":"Ann, {\"x\"} NULL"} 1)", "+12125550101 UTC - {} 3"}));
   EXPECT_EQ(world->rejects(id), two_contacts().rejects);
 }
 
@@ -251,7 +268,8 @@ TEST_P(ListStoreContract, adds_dnc_numbers_once) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, ListStoreContract,
-                         testing::Values(std::pair<const char*, MakeWorld>{"memory", [] { return std::unique_ptr<World>(new MemoryWorld); }},
+                         testing::Values(std::pair<const char*, MakeWorld>{"memory",
+                                                                           [] { return std::unique_ptr<World>(new MemoryWorld); }},
                                          std::pair<const char*, MakeWorld>{"pg", [] { return std::unique_ptr<World>(new PgWorld); }}),
                          [](const auto& info) { return info.param.first; });
 

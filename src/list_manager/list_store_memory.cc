@@ -51,7 +51,8 @@ Result<std::vector<ListStore::Waiting>> MemoryListStore::waiting_imports() {
   if (!leases.ok()) return leases.error();
   std::vector<Waiting> waiting;
   for (const ImportId id : ids) {
-    const bool held = std::any_of(leases->begin(), leases->end(), [&](const LeaseRow& l) { return l.resource == import_resource(id) && l.holder; });
+    const bool held =
+        std::any_of(leases->begin(), leases->end(), [&](const LeaseRow& l) { return l.resource == import_resource(id) && l.holder; });
     waiting.push_back({id, held});
   }
   return waiting;
@@ -74,7 +75,8 @@ Result<std::string> MemoryListStore::read_bytes(ImportId id, int64_t first_byte,
 Result<MemoryListStore::Upload*> MemoryListStore::open(const LeaseGrant& grant, ImportId id) {
   if (Status mine = leases_.fence(grant); !mine.ok()) return mine.error();
   const auto found = uploads_.find(id);
-  if (found == uploads_.end() || !waits(found->second.import)) return Error{ErrorKind::conflict, "the import is over, or not where it was left"};
+  if (found == uploads_.end() || !waits(found->second.import))
+    return Error{ErrorKind::conflict, "the import is over, or not where it was left"};
   return &found->second;
 }
 

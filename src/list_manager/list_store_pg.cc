@@ -10,7 +10,8 @@ using pg::Params;
 using pg::Rows;
 
 Connection::Statement fence(const LeaseGrant& grant) {
-  return {"select ha_fence($1::bigint, $2::bigint, $3::uuid)", Params{}.add(grant.res_id).add(grant.epoch.value).add(grant.incarnation.value)};
+  return {"select ha_fence($1::bigint, $2::bigint, $3::uuid)",
+          Params{}.add(grant.res_id).add(grant.epoch.value).add(grant.incarnation.value)};
 }
 
 class PgListStore final : public ListStore {
@@ -29,7 +30,8 @@ class PgListStore final : public ListStore {
 
   Result<Import> load_import(ImportId id) override {
     auto rows = pool_.query(
-        "select i.file_kind, coalesce(i.list_id, 0), coalesce(l.default_region, 'US'), coalesce(l.time_zone, 'UTC'), i.state, i.options, i.layout, "
+        "select i.file_kind, coalesce(i.list_id, 0), coalesce(l.default_region, 'US'), coalesce(l.time_zone, 'UTC'), i.state, i.options, "
+        "i.layout, "
         "i.size_bytes, i.read_bytes, i.next_row, i.accepted, i.duplicates, i.rejected, coalesce(i.error, '') "
         "from contact_import i left join contact_list l on l.id = i.list_id where i.id = $1",
         Params{}.add(id.value));
@@ -127,7 +129,8 @@ class PgListStore final : public ListStore {
 
   static Connection::Statement save_dnc(const Import& import, const SaveRows& rows) {
     static const std::string sql = with_checkpoint(
-        "insert into dnc (phone, source, import_id) select phone, 'import', $1 from unnest($12::text[]) phone on conflict (phone) do nothing");
+        "insert into dnc (phone, source, import_id) select phone, 'import', $1 from unnest($12::text[]) phone on conflict (phone) do "
+        "nothing");
     return {sql, common(import, rows).add(rows.accepted.phones)};
   }
 

@@ -1,10 +1,13 @@
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 
 namespace everdial {
+
+namespace phone_patterns {
+struct Region;
+}
 
 /// A telephone number as a list has it, in the one form Everdial dials, or why it cannot be dialed.
 struct PhoneReading {
@@ -20,9 +23,15 @@ class PhoneNumbers {
   explicit PhoneNumbers(std::string region);
 
   PhoneReading read(std::string_view text) const;
+  /// What libphonenumber says. `read` says the same, but has most numbers from an automaton made of libphonenumber's own expressions,
+  /// forty times as fast.
+  PhoneReading read_by_library(std::string_view text) const;
 
  private:
+  std::string read_at_a_glance(std::string_view text) const;
+
   std::string region_;
+  const phone_patterns::Region* patterns_;  ///< null: numbers without country code are left to libphonenumber
 };
 
 /// The IANA zone a number lies in by its prefix. Where the prefix has several: `list_zone` if it is one of them, else the one of most

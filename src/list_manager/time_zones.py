@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes time_zone_data.cc: which time zones the numbers of each prefix lie in.
+"""Writes time_zones.cc: which time zones the numbers of each prefix lie in.
 
 The data is Debian's python3-phonenumbers, of the same version as libphonenumber, whose C++ library has no such lookup.
 """
@@ -37,12 +37,12 @@ def main(path):
     rows.sort()
 
     with open(path, "w", encoding="ascii") as out:
-        out.write('// Made by time_zones.py.\n#include "list_manager/time_zone_data.h"\n\nnamespace everdial::time_zone_data {\n\n')
+        out.write('// Made by time_zones.py.\n#include "list_manager/time_zones.h"\n\nnamespace everdial::time_zones {\n\n')
         out.write(f"const int longest_prefix = {TIMEZONE_LONGEST_PREFIX};\n\n")
         out.write("const char* const names[] = {\n" + "".join(f'    "{name}",\n' for name in names) + "};\n\n")
         out.write("const uint16_t groups[] = {\n" + "".join(f"    {number},\n" for number in groups) + "};\n\n")
         out.write("const Prefix prefixes[] = {\n" + "".join("    {%d, %d, %d},\n" % row for row in rows) + "};\n")
-        out.write(f"const size_t prefix_count = {len(rows)};\n\n}}  // namespace everdial::time_zone_data\n")
+        out.write(f"const size_t prefix_count = {len(rows)};\n\n}}  // namespace everdial::time_zones\n")
 
 
 main(sys.argv[1])
