@@ -1,0 +1,71 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "server/server_types.h"
+
+namespace everdial::server {
+
+/// Keeps a server's components running: starts them, restarts those that die or hang, buries the dead, renews the living. `now` is the
+/// steady clock; ServerTick comes every `Settings::tick`.
+class ServerMachine {
+ public:
+  struct Settings {
+    Duration tick = 100ms;
+    Duration renew_every = 500ms;
+    Duration silent_after = 2500ms;   ///< without progress: killed
+    Duration start_within = 15s;      ///< until the first progress
+    Duration quick_death = 2s;        ///< who dies younger waits before the next start
+    Duration first_wait = 100ms;      ///< doubled with each quick death in a row
+    Duration longest_wait = 5s;
+    Duration drain_within = 40s;      ///< then killed
+    Duration bury_within = 3s;        ///< at the end; then others take what we held for silent
+  };
+
+  ServerMachine(Incarnation me, std::vector<ChildName> children, Settings settings);
+
+  /// Starts all; the first thing asked of it.
+  std::vector<Effect> begin(Instant now);
+  std::vector<Effect> step(const Input& input, Instant now);
+
+  /// How many run and have shown progress, of how many.
+  size_t serving() const;
+  size_t wanted() const { return children_.size(); }
+
+ private:
+  enum class State { waiting, starting, serving, draining, gone };
+  struct Child {
+    State state = State::waiting;
+    Incarnation incarnation;
+    Instant since;       ///< of the state; of the start, while it runs
+    Instant progress;    ///< last seen
+    Instant start_at;    ///< while waiting
+    int quick_deaths = 0;
+    bool progressed = false;  ///< since the last renewal
+    bool killed = false;
+  };
+
+  void start(const ChildName& name, Child& child, Instant now, std::vector<Effect>& out);
+  void wait_and_start(Child& child, Instant now);
+  void exited(const ChildName& name, Child& child, Instant now, std::vector<Effect>& out);
+  void tick(Instant now, std::vector<Effect>& out);
+  void watch(const ChildName& name, Child& child, Instant now, std::vector<Effect>& out);
+  void renew(Instant now, std::vector<Effect>& out);
+  void drain(Instant now, std::vector<Effect>& out);
+  void bury(std::vector<Effect>& out);
+  void maybe_exit(Instant now, std::vector<Effect>& out);
+  static bool running(const Child& child) { return child.state != State::waiting && child.state != State::gone; }
+
+  Incarnation me_;
+  Settings settings_;
+  std::map<ChildName, Child> children_;
+  std::set<Incarnation> dead_;  ///< not yet known to be buried
+  bool burying_ = false, renewing_ = false, draining_ = false, exiting_ = false;
+  std::optional<Instant> last_tick_, last_renewal_;
+  Instant drain_until_;
+  std::optional<Instant> bury_until_;  ///< set when no child is left
+};
+
+}  // namespace everdial::server

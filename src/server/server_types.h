@@ -1,0 +1,67 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "model/ids.h"
+
+namespace everdial::server {
+
+/// One process that this server keeps running: "mpp" with instance "1", "dashboard" with none.
+struct ChildName {
+  std::string component;
+  std::string instance;
+  auto operator<=>(const ChildName&) const = default;
+};
+inline std::string to_string(const ChildName& name) { return name.instance.empty() ? name.component : name.component + "/" + name.instance; }
+
+// ---- inputs: facts -----------------------------------------------------------------------------------------------------------
+
+struct ChildStarted {
+  ChildName child;
+  Incarnation incarnation;
+};
+struct ChildNotStarted {
+  ChildName child;
+};
+struct ChildProgressed {  ///< its loop has turned
+  ChildName child;
+};
+struct ChildExited {
+  ChildName child;
+};
+struct SessionsRenewed {  ///< or not: the answer to RenewSessions is there
+};
+struct DeadBuried {
+  std::vector<Incarnation> dead;
+};
+struct DeadNotBuried {};
+struct ServerTick {};
+struct DrainRequested {};
+using Input = std::variant<ChildStarted, ChildNotStarted, ChildProgressed, ChildExited, SessionsRenewed, DeadBuried, DeadNotBuried, ServerTick, DrainRequested>;
+
+// ---- effects: requests -------------------------------------------------------------------------------------------------------
+
+struct StartChild {
+  ChildName child;
+};
+struct DrainChild {  ///< SIGTERM
+  ChildName child;
+};
+struct KillChild {  ///< SIGKILL
+  ChildName child;
+  std::string reason;
+};
+struct RenewSessions {
+  std::vector<Incarnation> incarnations;
+};
+struct BuryDead {  ///< release their leases, delete their sessions
+  std::vector<Incarnation> dead;
+  std::string reason;
+};
+struct ExitServer {};
+using Effect = std::variant<StartChild, DrainChild, KillChild, RenewSessions, BuryDead, ExitServer>;
+
+}  // namespace everdial::server
