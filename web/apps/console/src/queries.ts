@@ -81,7 +81,7 @@ export interface AttemptFilter {
 }
 export const attemptsQuery = (job_id: number, filter: AttemptFilter) =>
   paged(['attempts', job_id, filter], (cursor) =>
-    bodyOf(http.GET('/jobs/{job_id}/attempts', { params: { path: { job_id }, query: { ...filter, cursor, limit: 100 } } })),
+    bodyOf(http.GET('/jobs/{job_id}/attempts', { params: { path: { job_id }, query: { ...filter, cursor } } })),
   );
 export const attemptQuery = (attempt_id: string) =>
   queryOptions({

@@ -36,7 +36,7 @@ describe('uploadFile', () => {
     expect(progress.map((p) => p.sentBytes)).toEqual([0, chunkBytes, chunkBytes * 2, file.size]);
   });
 
-  test('F_04 goes on at the chunk that failed', async () => {
+  test('goes on at the chunk that failed', async () => {
     const { api, chunks, calls } = importServer(chunkBytes);
     let reached: UploadProgress | undefined;
     const onProgress = (p: UploadProgress) => void (reached = p);

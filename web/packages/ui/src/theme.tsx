@@ -20,6 +20,8 @@ const theme = createTheme({
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.125rem' },
   headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.25rem' }, h2: { fontSize: '1rem' }, h3: { fontSize: '0.875rem' } } },
   respectReducedMotion: true,
+  // A dialog's own header is no landmark of the page.
+  components: { ModalHeader: { defaultProps: { role: 'presentation' } } },
 });
 
 /** Mantine's own greys, reds and placeholders fall below 4.5:1; here, once, they are tied to our tokens. */

@@ -1,0 +1,57 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type APIRequestContext, type Page } from '@playwright/test';
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: these tests want a running Everdial (see web/README.md)`);
+  return value;
+}
+
+export const baseURL = setting('EVERDIAL_URL');
+export const user = setting('EVERDIAL_USER');
+export const password = setting('EVERDIAL_PASSWORD');
+export const sessionFile = 'test-results/session.json';
+
+export const listName = 'Spring reminders';
+export const campaignName = 'Spring reminders by phone';
+export const goodRows = 44;
+export const rejectedRows = 2;
+
+/** People, a machine, a busy line, one that only rings, one that does not exist; then a duplicate and two rows that are no numbers. */
+export function contactsCsv(): string {
+  const ends = [...Array.from({ length: 40 }, (_, i) => i), 60, 72, 80, 89];
+  const rows = ends.map((end, i) => `C${i},Person ${i},+1212555${String(100 + end).padStart(4, '0')}`);
+  return ['id,name,phone', ...rows, 'C98,Twice,+12125550100', 'C99,Short,12345', 'C100,None,'].join('\n');
+}
+
+export async function logIn(page: Page, name = user, secret = password): Promise<void> {
+  await page.goto('/');
+  await page.getByLabel('Name').fill(name);
+  await page.getByRole('textbox', { name: 'Password' }).fill(secret);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
+/** Axe over the whole page, each of its rules, best practices too. */
+export async function expectNoViolation(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
+  expect(told).toEqual([]);
+}
+
+/** The first thing of a list of the API. */
+export async function first<T>(request: APIRequestContext, path: string): Promise<T> {
+  const answer = await request.get(`/api/v1${path}`);
+  expect(answer.ok(), `GET ${path}: ${answer.status()}`).toBe(true);
+  return ((await answer.json()) as { items: T[] }).items[0]!;
+}
+
+/** A change as the console makes it: with the session's cookie and its CSRF token. */
+export async function post<T>(request: APIRequestContext, path: string, body?: unknown): Promise<T> {
+  const { csrf_token } = (await (await request.get('/api/v1/session')).json()) as { csrf_token: string };
+  const answer = await request.post(`/api/v1${path}`, {
+    data: body,
+    headers: { 'X-CSRF-Token': csrf_token, 'Idempotency-Key': crypto.randomUUID() },
+  });
+  expect(answer.ok(), `POST ${path}: ${answer.status()} ${await answer.text()}`).toBe(true);
+  return (await answer.json()) as T;
+}

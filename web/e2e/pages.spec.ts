@@ -1,0 +1,83 @@
+import { expect, test, type APIRequestContext } from '@playwright/test';
+import { expectNoViolation, first } from './everdial';
+
+interface Thing {
+  id: number | string;
+}
+const at = (folder: string, list: string) => async (request: APIRequestContext) => `/${folder}/${(await first<Thing>(request, list)).id}`;
+
+const pages: Record<string, string | ((request: APIRequestContext) => Promise<string>)> = {
+  Status: '/status',
+  Jobs: '/jobs',
+  'a job': at('jobs', '/jobs'),
+  'an attempt': async (request) => {
+    const job = await first<Thing>(request, '/jobs');
+    return `/attempts/${(await first<Thing>(request, `/jobs/${job.id}/attempts`)).id}`;
+  },
+  Campaigns: '/campaigns',
+  'a campaign': at('campaigns', '/campaigns'),
+  'a new campaign': '/campaigns/new',
+  'Contact lists': '/lists',
+  'a contact list': at('lists', '/lists'),
+  'an import': at('imports', '/imports'),
+  'Do not call': '/dnc',
+};
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`in ${colorScheme} colours`, () => {
+    test.use({ colorScheme });
+
+    for (const [name, address] of Object.entries(pages)) {
+      test(`the page of ${name} has no accessibility violation, no error and no shift`, async ({ page, request }, info) => {
+        const errors: string[] = [];
+        page.on('pageerror', (error) => errors.push(error.message));
+        page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+        await page.addInitScript(() => {
+          const shifts = Object.assign(window, { layoutShift: 0 });
+          new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) shifts.layoutShift += (entry as PerformanceEntry & { value: number }).value;
+          }).observe({ type: 'layout-shift', buffered: true });
+        });
+        await page.goto(typeof address === 'string' ? address : await address(request));
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+        await expect(page.getByText('Loading…')).toHaveCount(0);
+        await expect(page.getByText('Live', { exact: true })).toBeVisible();
+        await info.attach(`${name}, ${colorScheme}`, { body: await page.screenshot(), contentType: 'image/png' });
+        await expectNoViolation(page);
+        expect(errors).toEqual([]);
+        expect(await page.evaluate(() => (window as unknown as { layoutShift: number }).layoutShift)).toBeLessThan(0.1);
+      });
+    }
+
+    test('the dialogs have no accessibility violation', async ({ page }) => {
+      await page.goto('/lists');
+      await page.getByRole('button', { name: 'New contact list' }).first().click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+      await expectNoViolation(page);
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog')).toBeHidden();
+      await page.goto('/status');
+      await page.getByRole('button', { name: 'History of campaign_director' }).click();
+      await expect(page.getByRole('dialog').getByRole('row').nth(1)).toBeVisible();
+      await expectNoViolation(page);
+    });
+
+    test('logging in has no accessibility violation', async ({ browser }) => {
+      const context = await browser.newContext({ colorScheme, storageState: { cookies: [], origins: [] } });
+      const page = await context.newPage();
+      await page.goto('/');
+      await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
+      await expectNoViolation(page);
+      await context.close();
+    });
+  });
+}
+
+test('a phone shows the status without scrolling sideways', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.goto('/status');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(page.getByText('MASTER').first()).toBeVisible();
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overflow).toBeLessThanOrEqual(0);
+});
