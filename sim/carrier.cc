@@ -1,7 +1,5 @@
 #include "sim/carrier.h"
 
-#include <algorithm>
-
 namespace everdial::sim {
 
 Callee callee_of(const std::string& phone) {
@@ -21,20 +19,15 @@ size_t Carrier::invite(const std::string& mpp, const AttemptId& attempt, const s
   };
   if (check)
     if (const std::string wrong = check(attempt, phone); !wrong.empty()) fail(wrong);
-  for (size_t index : by_phone_[phone]) {
+  for (size_t index : by_callee_[{attempt.job, phone}]) {
     const Leg& before = legs_[index];
     if (before.attempt == attempt) fail("the attempt was executed before");
     else if (before.answered) fail("the number had answered before");
     else if (!before.over) fail("another call to the number is in the air");
   }
   legs_.push_back({mpp, attempt, phone, timeline_.now()});
-  by_phone_[phone].push_back(legs_.size() - 1);
+  by_callee_[{attempt.job, phone}].push_back(legs_.size() - 1);
   return legs_.size() - 1;
-}
-
-bool Carrier::was_answered(const std::string& phone) const {
-  const auto found = by_phone_.find(phone);
-  return found != by_phone_.end() && std::any_of(found->second.begin(), found->second.end(), [&](size_t i) { return legs_[i].answered; });
 }
 
 void SimTrunk::tell(TrunkEvent event) {
@@ -58,6 +51,7 @@ void SimTrunk::later(size_t index, Duration delay, std::function<void(Carrier::L
 
 void SimTrunk::place(LegOrder order) {
   const AttemptId attempt = order.attempt;
+  keep_(attempt, "dialog");
   const size_t index = carrier_.invite(mpp_, attempt, order.plan.phone);
   legs_[attempt] = index;
   auto event = [&](TrunkEvent::Kind kind) { return TrunkEvent{.kind = kind, .attempt = attempt, .trunk = order.trunk}; };

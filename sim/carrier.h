@@ -34,13 +34,12 @@ class Carrier {
   size_t invite(const std::string& mpp, const AttemptId& attempt, const std::string& phone);
   Leg& leg(size_t index) { return legs_.at(index); }
   const std::vector<Leg>& legs() const { return legs_; }
-  bool was_invited(const std::string& phone) const { return by_phone_.contains(phone); }
-  bool was_answered(const std::string& phone) const;
+  bool was_invited(JobId job, const std::string& phone) const { return by_callee_.contains({job, phone}); }
 
  private:
   Timeline& timeline_;
   std::vector<Leg> legs_;
-  std::map<std::string, std::vector<size_t>> by_phone_;
+  std::map<std::pair<JobId, std::string>, std::vector<size_t>> by_callee_;  ///< two jobs may well call one number at a time
   std::string violation_;
 };
 
@@ -53,7 +52,10 @@ class SimTrunk final : public Trunk {
  public:
   SimTrunk(Carrier& carrier, Process& process, Timeline& timeline, std::string mpp) : carrier_(carrier), process_(process), timeline_(timeline), mpp_(std::move(mpp)) {}
 
-  void listen(Handler handler) override { handler_ = std::make_shared<Handler>(std::move(handler)); }
+  void listen(Handler handler, Keep keep) override {
+    handler_ = std::make_shared<Handler>(std::move(handler));
+    keep_ = std::move(keep);
+  }
   void place(LegOrder order) override;
   void play(const AttemptId& attempt, const std::string& prompt) override;
   void hang_up(const AttemptId& attempt) override;
@@ -70,6 +72,7 @@ class SimTrunk final : public Trunk {
   Timeline& timeline_;
   std::string mpp_;
   std::shared_ptr<Handler> handler_;
+  Keep keep_;
   std::map<AttemptId, size_t> legs_;
 };
 

@@ -76,7 +76,8 @@ struct Ground {
   explicit Ground(uint64_t seed) : timeline(seed) {}
 };
 
-/// One life of one process: the seams its services see. Its death ends all its callbacks at once; what it has sent may still
+/// One life of one process: the seams its services see. Its death ends all its callbacks at once; what it has sent may still arrive,
+/// and a statement on its way to the database may still be executed.
 class Process final : public Clock, public StoreExecutor, public Network, public Random {
  public:
   Process(Ground& ground, std::string server, std::string name, Address address);

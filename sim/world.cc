@@ -265,7 +265,7 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
     const auto found = tables_->attempts.find(attempt);
     if (found == tables_->attempts.end()) return "no intent was committed";
     if (found->second.state == AttemptState::aborted) return "the attempt was settled as never executed";
-    if (found->second.state != AttemptState::intent) return "the attempt was settled before";
+    if (found->second.state != AttemptState::intent) return "the attempt was settled before as " + std::string(found->second.code ? to_string(*found->second.code) : "nothing") + " under epoch " + (found->second.done_epoch ? to_string(*found->second.done_epoch) : "?");
     if (tables_->dnc.contains(phone)) {
       const auto contact = tables_->job_contacts.find({attempt.job, attempt.contact});
       if (contact != tables_->job_contacts.end() && contact->second.attempts > 1) return "the number had opted out";
@@ -467,7 +467,7 @@ std::string World::liveness() const {
     if (contact.state != JobContactState::done) return "contact " + to_string(key.second) + " is not done";
     const std::string& phone = tables_->contacts[static_cast<size_t>(key.second.value - 1)].phone;
     const bool undialed = contact.code == CompletionCode::restricted_dnc || contact.code == CompletionCode::attempt_unknown;
-    if (!undialed && !carrier_->was_invited(phone)) return "contact " + to_string(key.second) + " is lost: done as " + std::string(to_string(*contact.code)) + " and never dialed";
+    if (!undialed && !carrier_->was_invited(key.first, phone)) return "contact " + to_string(key.second) + " is lost: done as " + std::string(to_string(*contact.code)) + " and never dialed";
   }
   return "";
 }

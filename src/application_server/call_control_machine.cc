@@ -50,6 +50,7 @@ void CallControlMachine::on(const OrdersArrived& input) {
     const Address* mpp = choose_mpp();
     if (!mpp) {
       placement.answer.verdicts.push_back(OrderVerdict::no_mpp);
+      remember(order.attempt);
       continue;
     }
     // Health is the MPP's own knowledge, and ours of it may be old: with nothing left we let it judge.
@@ -58,6 +59,7 @@ void CallControlMachine::on(const OrdersArrived& input) {
     std::vector<std::string> trunks = trunks_.take(down, now_);
     if (trunks.empty()) {
       placement.answer.verdicts.push_back(settings_.trunks.empty() ? OrderVerdict::no_trunk : OrderVerdict::overloaded);
+      remember(order.attempt);
       continue;
     }
     placement.answer.verdicts.push_back(OrderVerdict::accepted);
@@ -142,7 +144,7 @@ void CallControlMachine::on(const SettledArrived& input) {
     }
     tell(found->second.mpp, attempt);
     vacate(found->second);
-    calls_.erase(found);
+    found->second.heard_of = now_;
   }
   for (auto& [mpp, forget] : forgets) effects_.push_back(std::move(forget));
 }
@@ -182,11 +184,13 @@ void CallControlMachine::vacate(Call& call) {
   if (const auto found = mpps_.find(call.mpp); found != mpps_.end()) --found->second.calls;
 }
 
+void CallControlMachine::remember(const AttemptId& attempt) { calls_[attempt] = Call{.in_air = false, .heard_of = now_}; }
+
 void CallControlMachine::not_placed(const AttemptId& attempt) {
   const auto found = calls_.find(attempt);
   if (found == calls_.end()) return;
   vacate(found->second);
-  calls_.erase(found);
+  found->second.heard_of = now_;
 }
 
 }  // namespace everdial

@@ -67,12 +67,14 @@ class CallControlMachine {
   void hear_of(const CallRecord& record, const Address& mpp);
   void occupy(Call& call, const Address& mpp, const std::string& trunk);
   void vacate(Call& call);
+  void remember(const AttemptId& attempt);
   void not_placed(const AttemptId& attempt);
   void finish(call_control::ReplyId id, Placement& placement);
 
   Settings settings_;
   TrunkAllotment trunks_;
   std::map<Address, Mpp> mpps_;  ///< those that take calls
+  /// Settled and refused ones stay for a while: a late copy of an order must not go to another MPP, which could not know it for one.
   std::unordered_map<AttemptId, Call> calls_;
   size_t in_air_ = 0;
   std::map<call_control::ReplyId, Placement> placements_;

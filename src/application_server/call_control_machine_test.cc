@@ -85,8 +85,9 @@ TEST(CallControl, says_overloaded_beyond_the_trunks_limits_M_08) {
   bench.accept(bench.all<Execute>().at(0));
   EXPECT_EQ(bench.verdicts(), (std::vector{OrderVerdict::accepted, OrderVerdict::overloaded}));
   bench.step(EventsArrived{2, bench.event(1, CallEvents::Kind::ended, CallStage::ended)});
-  bench.order(3, {2});
-  EXPECT_EQ(bench.all<Execute>().size(), 1u) << "the channel is free again";
+  bench.order(3, {2, 3});
+  ASSERT_EQ(bench.all<Execute>().size(), 1u) << "the channel is free again";
+  EXPECT_EQ(bench.all<Execute>()[0].orders.size(), 1u) << "but a refused order stays refused: its attempt is settled by now";
 }
 
 TEST(CallControl, takes_an_order_that_an_mpp_refused_off_its_count) {
@@ -147,7 +148,7 @@ TEST(CallControl, lets_the_mpp_of_a_settled_call_forget_it_or_all_when_it_does_n
   bench.step(SettledArrived{{{attempt(1)}}});
   ASSERT_EQ(bench.all<Forget>().size(), 1u);
   EXPECT_EQ(bench.all<Forget>()[0].mpp, second);
-  bench.step(SettledArrived{{{attempt(1)}}});
+  bench.step(SettledArrived{{{attempt(2)}}});
   EXPECT_EQ(bench.all<Forget>().size(), 2u);
 }
 

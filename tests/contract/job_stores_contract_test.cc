@@ -1,0 +1,271 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "runtime/test_database.h"
+#include "sim/tables.h"
+
+// What the stores of jobs and attempts keep to, in PostgreSQL and in the simulator's memory: what the simulator shows of the machines
+// then holds for the product.
+
+namespace everdial {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const Incarnation kMe{"00000000-0000-4000-8000-000000000001"}, kOther{"00000000-0000-4000-8000-000000000002"};
+const Instant kNow = *parse_iso8601("2026-07-01T12:00:00Z");
+
+/// A database with one list of `contacts` contacts and one queued job.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual LeaseStore& leases() = 0;
+  virtual AttemptStore& attempts() = 0;
+  virtual DirectorStore& director() = 0;
+  virtual JobId make_job(int contacts) = 0;
+  virtual void request(JobId job, JobRequest request) = 0;
+  /// "state code due" of a contact, "state code" of an attempt.
+  virtual std::string contact(JobId job, int n) = 0;
+  virtual std::string attempt(const AttemptId& id) = 0;
+  virtual ContactId nth(int n) = 0;
+  virtual std::vector<std::string> dnc() = 0;
+};
+
+class MemoryBackend final : public Backend {
+ public:
+  LeaseStore& leases() override { return tables_.leases; }
+  AttemptStore& attempts() override { return attempts_; }
+  DirectorStore& director() override { return director_; }
+  JobId make_job(int contacts) override {
+    for (int i = 1; i <= contacts; ++i) tables_.contacts.push_back({ContactId{i}, "+1555" + std::to_string(i)});
+    tables_.jobs[JobId{1}].id = JobId{1};
+    tables_.mpps.insert("as1/mpp/1");
+    return JobId{1};
+  }
+  void request(JobId job, JobRequest request) override { tables_.jobs.at(job).requested = request; }
+  std::string contact(JobId job, int n) override {
+    const auto& row = tables_.job_contacts.at({job, nth(n)});
+    return std::string(to_string(row.state)) + " " + (row.code ? std::string(to_string(*row.code)) : "-") + (row.due_at > Instant{} ? " " + to_iso8601(row.due_at) : "");
+  }
+  std::string attempt(const AttemptId& id) override {
+    const auto& row = tables_.attempts.at(id);
+    constexpr const char* states[] = {"intent", "done", "aborted", "unknown"};
+    return std::string(states[static_cast<int>(row.state)]) + " " + (row.code ? std::string(to_string(*row.code)) : "-");
+  }
+  ContactId nth(int n) override { return ContactId{n}; }
+  std::vector<std::string> dnc() override { return {tables_.dnc.begin(), tables_.dnc.end()}; }
+
+ private:
+  sim::Tables tables_{[] { return kNow; }};
+  sim::MemoryAttemptStore attempts_{tables_};
+  sim::MemoryDirectorStore director_{tables_};
+};
+
+class PgBackend final : public Backend {
+ public:
+  LeaseStore& leases() override { return *leases_; }
+  AttemptStore& attempts() override { return *attempts_; }
+  DirectorStore& director() override { return *director_; }
+  JobId make_job(int contacts) override {
+    must("insert into mpp (name) values ('as1/mpp/1')");
+    const int64_t list = must("insert into contact_list (name) values ('l') returning id").integer(0, 0);
+    first_ = must("insert into contact (list_id, phone, time_zone, import_id, import_row) select " + std::to_string(list) + ", '+1555' || n, 'UTC', 1, n from generate_series(1, " +
+                  std::to_string(contacts) + ") n returning id")
+                 .integer(0, 0);
+    const int64_t campaign = must("insert into campaign (name, list_id, strategy) values ('c', " + std::to_string(list) + ", '{}') returning id").integer(0, 0);
+    return JobId{must("insert into job (campaign_id) values (" + std::to_string(campaign) + ") returning id").integer(0, 0)};
+  }
+  void request(JobId job, JobRequest request) override { must("update job set requested = '" + std::string(to_string(request)) + "' where id = " + to_string(job)); }
+  std::string contact(JobId job, int n) override {
+    const auto rows = must("select state, coalesce(code, '-'), due_at from job_contact where job_id = " + to_string(job) + " and contact_id = " + to_string(nth(n)));
+    return rows.string(0, 0) + " " + rows.string(0, 1) + (rows.instant(0, 2) > Instant{} ? " " + to_iso8601(rows.instant(0, 2)) : "");
+  }
+  std::string attempt(const AttemptId& id) override {
+    const auto rows = must("select state, coalesce(code, '-') from attempt where job_id = " + to_string(id.job) + " and contact_id = " + to_string(id.contact) +
+                           " and number = " + std::to_string(id.number));
+    const bool aborted = rows.text(0, 0) == "aborted";  // its code is the reason, kept in PostgreSQL only
+    return rows.string(0, 0) + " " + (aborted ? "-" : rows.string(0, 1));
+  }
+  ContactId nth(int n) override { return ContactId{first_ + n - 1}; }
+  std::vector<std::string> dnc() override {
+    std::vector<std::string> out;
+    const auto rows = must("select phone from dnc order by 1");
+    for (size_t r = 0; r < rows.size(); ++r) out.push_back(rows.string(r, 0));
+    return out;
+  }
+
+  pg::Rows must(const std::string& sql) {
+    auto rows = database_.pool().query(sql);
+    EXPECT_TRUE(rows.ok()) << sql << ": " << (rows.ok() ? "" : rows.error().message);
+    return *rows;
+  }
+
+ private:
+  TestDatabase database_;
+  std::unique_ptr<LeaseStore> leases_ = make_pg_lease_store(database_.pool());
+  std::unique_ptr<AttemptStore> attempts_ = make_pg_attempt_store(database_.pool());
+  std::unique_ptr<DirectorStore> director_ = make_pg_director_store(database_.pool());
+  int64_t first_ = 0;
+};
+
+class JobStores : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (std::string(GetParam()) == "pg") backend = std::make_unique<PgBackend>();
+    else backend = std::make_unique<MemoryBackend>();
+    for (const auto& me : {kMe, kOther}) ASSERT_TRUE(backend->leases().open_session(Session{me, ServerName{"as1"}, "x", "", Address{"a:1"}, "1"}).ok());
+    job = backend->make_job(5);
+    ASSERT_TRUE(backend->leases().ensure({Resource{"campaign_director"}, job_resource(job)}).ok());
+    director = acquire(Resource{"campaign_director"}, kMe);
+    owner = acquire(job_resource(job), kMe);
+  }
+  LeaseGrant acquire(const Resource& resource, const Incarnation& me) {
+    for (const LeaseRow& row : backend->leases().leases({resource}).value())
+      if (row.resource == resource) return backend->leases().acquire({row, me, "test", 0ms}).value().value();
+    ADD_FAILURE();
+    return {};
+  }
+  void run_job() {
+    ASSERT_TRUE(backend->director().commit(director, {SaveJobState{job, JobState::queued, JobState::filtering}}).ok());
+    while (!backend->director().filter_chunk(director, job, 2).value()) {}
+  }
+  AttemptId id(int n, int number = 1) { return {job, backend->nth(n), number}; }
+  Status commit(std::vector<JobEffect> saves) { return backend->attempts().commit(owner, job, saves, kNow); }
+  SaveIntent intent(int n, int number = 1) { return {id(n, number), "+1555" + std::to_string(n)}; }
+  SaveResult result(int n, CompletionCode code, std::optional<Instant> retry = std::nullopt) {
+    CallRecord record{.attempt = id(n), .resource = owner.resource, .epoch = owner.epoch};
+    record.stage = CallStage::ended;
+    record.placed_at = kNow;
+    record.ended_at = kNow;
+    record.opted_out = code == CompletionCode::opted_out;
+    return {record, code, retry};
+  }
+  DueFetched due(std::optional<DueKey> after = std::nullopt, int limit = 10, Instant now = kNow) { return backend->attempts().fetch_due(job, after, limit, now).value(); }
+
+  std::unique_ptr<Backend> backend;
+  JobId job;
+  LeaseGrant director, owner;
+};
+
+TEST_P(JobStores, C_02_fill_the_queue_chunk_by_chunk_and_then_the_job_runs) {
+  ASSERT_TRUE(backend->director().commit(director, {SaveJobState{job, JobState::queued, JobState::filtering}}).ok());
+  EXPECT_FALSE(backend->director().filter_chunk(director, job, 2).value());
+  EXPECT_EQ(due().contacts.size(), 2u);
+  EXPECT_EQ(backend->director().jobs().value().at(0).state, JobState::filtering);
+  EXPECT_FALSE(backend->director().filter_chunk(director, job, 2).value());
+  EXPECT_TRUE(backend->director().filter_chunk(director, job, 2).value());
+  EXPECT_EQ(backend->director().jobs().value().at(0).state, JobState::running);
+  EXPECT_EQ(due().contacts.size(), 5u);
+  EXPECT_TRUE(backend->director().filter_chunk(director, job, 2).value()) << "nothing is done to a job that runs";
+}
+
+TEST_P(JobStores, change_a_jobs_state_only_from_the_state_it_was_seen_in) {
+  ASSERT_TRUE(backend->director().commit(director, {SaveJobState{job, JobState::running, JobState::completed}}).ok());
+  EXPECT_EQ(backend->director().jobs().value().at(0).state, JobState::queued);
+  backend->request(job, JobRequest::stop);
+  EXPECT_EQ(backend->director().jobs().value().at(0).requested, JobRequest::stop);
+  ASSERT_TRUE(backend->director().commit(director, {SaveJobState{job, JobState::queued, JobState::stopped, true}, AllotJob{job, kMe}}).ok());
+  ASSERT_EQ(backend->director().jobs().value().size(), 1u) << "ended, but still allotted";
+  EXPECT_FALSE(backend->director().jobs().value().at(0).requested);
+  ASSERT_TRUE(backend->director().commit(director, {AllotJob{job, std::nullopt}}).ok());
+  EXPECT_THAT(backend->director().jobs().value(), IsEmpty());
+}
+
+TEST_P(JobStores, M_06_give_due_contacts_in_order_behind_a_key) {
+  run_job();
+  const DueFetched first = due(std::nullopt, 2);
+  ASSERT_EQ(first.contacts.size(), 2u);
+  EXPECT_FALSE(first.exhausted);
+  EXPECT_EQ(first.contacts[0].phone, "+15551");
+  EXPECT_EQ(first.contacts[0].time_zone, "UTC");
+  const DueFetched rest = due(first.contacts[1].key);
+  EXPECT_EQ(rest.contacts.size(), 3u);
+  EXPECT_TRUE(rest.exhausted);
+  EXPECT_FALSE(due(rest.contacts.back().key).nothing_left) << "behind a key nothing is said of what stands before it";
+}
+
+TEST_P(JobStores, write_the_attempt_ahead_and_settle_it_once) {
+  run_job();
+  ASSERT_TRUE(commit({intent(1), intent(2)}).ok());
+  EXPECT_EQ(backend->contact(job, 1), "in_flight -");
+  EXPECT_EQ(backend->attempt(id(1)), "intent -");
+  EXPECT_EQ(due().contacts.size(), 3u);
+  ASSERT_TRUE(commit({result(1, CompletionCode::answer_human), result(1, CompletionCode::answer_human), result(2, CompletionCode::call_busy, kNow + 60s)}).ok());
+  EXPECT_EQ(backend->contact(job, 1), "done answer_human");
+  EXPECT_EQ(backend->attempt(id(1)), "done answer_human");
+  EXPECT_EQ(backend->contact(job, 2), "ready call_busy 2026-07-01T12:01:00.000000Z");
+  ASSERT_TRUE(commit({result(1, CompletionCode::call_busy)}).ok());
+  EXPECT_EQ(backend->attempt(id(1)), "done answer_human") << "the first result stands";
+  const auto later = due(std::nullopt, 10, kNow + 61s);
+  ASSERT_EQ(later.contacts.size(), 4u);
+  EXPECT_EQ(later.contacts.back().attempts, 1);
+  EXPECT_THAT(later.contacts.back().codes, ElementsAre(CompletionCode::call_busy));
+}
+
+TEST_P(JobStores, refuse_an_intent_for_a_contact_that_is_not_ready_and_then_save_nothing_of_the_commit) {
+  run_job();
+  ASSERT_TRUE(commit({intent(1)}).ok());
+  EXPECT_EQ(commit({intent(2), intent(1, 2)}).error().kind, ErrorKind::conflict);
+  EXPECT_EQ(backend->contact(job, 2), "ready -");
+  EXPECT_EQ(commit({intent(3, 2)}).error().kind, ErrorKind::conflict) << "numbers are not skipped";
+}
+
+TEST_P(JobStores, M_06_refuse_everything_of_an_owner_that_is_owner_no_more) {
+  run_job();
+  acquire(job_resource(job), kOther);
+  acquire(Resource{"campaign_director"}, kOther);
+  EXPECT_EQ(commit({intent(1)}).error().kind, ErrorKind::fenced);
+  EXPECT_EQ(backend->attempts().load(owner, job).error().kind, ErrorKind::fenced);
+  EXPECT_EQ(backend->director().commit(director, {AllotJob{job, kMe}}).error().kind, ErrorKind::fenced);
+  EXPECT_EQ(backend->director().filter_chunk(director, job, 1).error().kind, ErrorKind::fenced);
+  EXPECT_EQ(backend->contact(job, 1), "ready -");
+}
+
+TEST_P(JobStores, M_05_show_a_new_owner_what_is_unsettled_and_let_it_abort_or_give_up) {
+  run_job();
+  ASSERT_TRUE(commit({intent(1), intent(2), intent(3)}).ok());
+  const JobLoaded loaded = backend->attempts().load(owner, job).value();
+  ASSERT_EQ(loaded.unsettled.size(), 3u);
+  EXPECT_EQ(loaded.unsettled[0].attempt, id(1));
+  EXPECT_EQ(loaded.unsettled[0].phone, "+15551");
+  EXPECT_THAT(loaded.mpps, ElementsAre("as1/mpp/1"));
+  ASSERT_TRUE(commit({SaveAborted{id(1), "settled_not_executed", kNow}, SaveUnknown{id(2)}}).ok());
+  EXPECT_EQ(backend->contact(job, 1), "ready - 2026-07-01T12:00:00.000000Z");
+  EXPECT_EQ(backend->attempt(id(1)), "aborted -");
+  EXPECT_EQ(backend->contact(job, 2), "done attempt_unknown");
+  ASSERT_TRUE(commit({result(2, CompletionCode::call_busy, kNow)}).ok());
+  EXPECT_EQ(backend->attempt(id(2)), "done call_busy") << "told late after all";
+  EXPECT_THAT(backend->contact(job, 2), testing::StartsWith("done call_busy")) << "but what was UNKNOWN is not redialed by itself";
+  ASSERT_TRUE(commit({result(1, CompletionCode::call_busy)}).ok());
+  EXPECT_EQ(backend->attempt(id(1)), "aborted -");
+  ASSERT_TRUE(commit({intent(1, 2)}).ok()) << "the next attempt has the next number";
+}
+
+TEST_P(JobStores, put_off_or_end_contacts_that_may_not_be_dialed_and_remember_opt_outs) {
+  run_job();
+  ASSERT_TRUE(commit({SaveRestricted{backend->nth(1), CompletionCode::restricted_dnc, std::nullopt}, SaveRestricted{backend->nth(2), CompletionCode::restricted_hours, kNow + 1h}, intent(3)}).ok());
+  EXPECT_EQ(backend->contact(job, 1), "done restricted_dnc");
+  EXPECT_EQ(backend->contact(job, 2), "ready restricted_hours 2026-07-01T13:00:00.000000Z");
+  ASSERT_TRUE(commit({result(3, CompletionCode::opted_out)}).ok());
+  EXPECT_THAT(backend->dnc(), ElementsAre("+15553"));
+}
+
+TEST_P(JobStores, say_a_job_is_drained_only_when_nothing_is_in_flight_or_left) {
+  run_job();
+  auto drained = [&] { return backend->director().jobs().value().at(0).drained; };
+  ASSERT_TRUE(commit({SaveDrained{}}).ok());
+  EXPECT_FALSE(drained()) << "contacts are left";
+  for (int n = 1; n <= 5; ++n) ASSERT_TRUE(commit({intent(n)}).ok());
+  ASSERT_TRUE(commit({SaveDrained{}}).ok());
+  EXPECT_FALSE(drained()) << "calls are in the air";
+  for (int n = 1; n <= 5; ++n) ASSERT_TRUE(commit({result(n, CompletionCode::answer_machine)}).ok());
+  EXPECT_TRUE(due().nothing_left);
+  ASSERT_TRUE(commit({SaveDrained{}}).ok());
+  EXPECT_TRUE(drained());
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, JobStores, testing::Values("memory", "pg"), [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace everdial
