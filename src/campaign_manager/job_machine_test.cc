@@ -82,6 +82,18 @@ TEST_F(Job, F_07_does_not_burn_a_contact_when_no_mpp_takes_the_order) {
   EXPECT_GT(of<SaveAborted>(effects)[0].due_at, now);
 }
 
+TEST_F(Job, F_07_does_not_burn_a_contact_whose_mpp_died_before_its_invite_left) {
+  load();
+  dial(1);
+  CallRecord record = ended(id(1), CompletionCode::call_lost);
+  record.never_sent = true;
+  const auto effects = step(ResultsArrived{{record}});
+  EXPECT_TRUE(of<SaveResult>(effects).empty());
+  ASSERT_EQ(of<SaveAborted>(effects).size(), 1u);
+  EXPECT_EQ(of<TellSettled>(effects).size(), 1u);
+  EXPECT_EQ(machine.calls_in_air(), 0u);
+}
+
 TEST_F(Job, retries_by_the_strategy_and_then_is_done_with_the_contact) {
   load();
   dial(1);
