@@ -82,9 +82,12 @@ Sipp::Sipp(const std::string& scenario, std::vector<std::string> options, bool t
   const int out = mkstemp(log);
   EVERDIAL_CHECK(out >= 0);
   log_ = log;
-  std::vector<std::string> arguments = {"sipp", "-sf", std::string(EVERDIAL_SIP_SCENARIOS) + "/" + scenario + ".xml", "-i", "127.0.0.1",
-                                        "-mi", "127.0.0.1", "-p", std::to_string(port_), "-m", "1", "-nostdin", "-timeout", "40",
-                                        "-timeout_error", "-t", tcp ? "t1" : "u1"};
+  std::vector<std::string> arguments = {"sipp", "-i", "127.0.0.1",
+                                        "-mi", "127.0.0.1", "-p", std::to_string(port_), "-nostdin", "-t", tcp ? "t1" : "u1"};
+  if (!scenario.empty())
+    for (const std::string& argument : {std::string("-sf"), std::string(EVERDIAL_SIP_SCENARIOS) + "/" + scenario + ".xml", std::string("-m"),
+                                        std::string("1"), std::string("-timeout"), std::string("40"), std::string("-timeout_error")})
+      arguments.push_back(argument);
   arguments.insert(arguments.end(), options.begin(), options.end());
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());

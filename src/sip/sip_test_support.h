@@ -56,7 +56,7 @@ class Events {
 /// A port of 127.0.0.1 that is free for UDP and TCP now.
 int free_port();
 
-/// A SIPp process that plays one scenario of tests/sip on a port of its own.
+/// A SIPp process on a port of its own that plays one scenario of tests/sip once; without a scenario, what `options` say.
 class Sipp {
  public:
   explicit Sipp(const std::string& scenario, std::vector<std::string> options = {}, bool tcp = false);

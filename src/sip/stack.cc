@@ -295,7 +295,8 @@ class Stack::Impl {
   }
 
   static msg_t* parse(const std::string& text) {
-    msg_t* message = msg_make(sip_default_mclass(), 0, text.data(), static_cast<ssize_t>(text.size()));
+    // With the copy, headers go out as they were written, and are not put into words a second time.
+    msg_t* message = msg_make(sip_default_mclass(), MSG_DO_EXTRACT_COPY, text.data(), static_cast<ssize_t>(text.size()));
     const sip_t* sip = message != nullptr ? sip_object(message) : nullptr;
     if (sip != nullptr && sip->sip_request != nullptr && sip->sip_error == nullptr && sip_sanity_check(sip) >= 0) return message;
     if (message != nullptr) msg_destroy(message);
