@@ -59,6 +59,7 @@ struct CallRecord {
   std::optional<CompletionCode> analysis;  ///< what call progress analysis found, once it has
   CompletionCode code = CompletionCode::general_failure;  ///< meaningful when ended
   int sip_status = 0;                                     ///< final status of the INVITE, 0 until there is one
+  bool never_sent = false;                                ///< ended, and its INVITE has never left: nobody was called
   bool opted_out = false;
   std::string digits;     ///< DTMF received, at most 64
   std::string recording;  ///< file name of the recording, if any

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "base/result.h"
@@ -9,7 +10,8 @@
 
 namespace everdial {
 
-/// Where an MPP writes what it must still know after it died. Blocking; called on one store thread.
+/// Where an MPP writes what it must still know after it died. Blocking; called on one store thread, but for `append` without `durable`, which
+/// any thread may call.
 class JournalStore {
  public:
   virtual ~JournalStore() = default;
@@ -35,6 +37,7 @@ class MemoryJournal : public JournalStore {
   Status rewrite(const std::vector<mpp::JournalEntry>& entries) override;
 
  private:
+  std::mutex mutex_;
   std::vector<mpp::JournalEntry> entries_;
 };
 

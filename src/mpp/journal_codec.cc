@@ -162,7 +162,7 @@ void fields(Archive& io, Record& record) {
   io(record.resource), io(record.epoch), io(record.mpp), io(record.trunk);
   fields(io, record.plan);
   io(record.stage), io(record.placed_at), io(record.ringing_at), io(record.answered_at), io(record.ended_at);
-  io(record.analysis), io(record.code), io(record.sip_status), io(record.opted_out), io(record.digits), io(record.recording);
+  io(record.analysis), io(record.code), io(record.sip_status), io(record.never_sent), io(record.opted_out), io(record.digits), io(record.recording);
 }
 
 template <class Archive, class Entry>

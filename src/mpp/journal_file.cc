@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <string>
 
 #include "mpp/journal.h"
@@ -91,36 +92,45 @@ class FileJournal : public JournalStore {
     rest.remove_prefix(magic.size());
     std::vector<JournalEntry> entries;
     for (auto entry = take_encoded(rest); entry.ok(); entry = take_encoded(rest)) entries.push_back(std::move(*entry));
+    const std::lock_guard lock(mutex_);
     size_ = bytes.size() - rest.size();
     if (!cut_to_size()) return failure(path_, "cannot drop the torn end");
     return entries;
   }
 
   Status append(const std::vector<JournalEntry>& entries, bool durable) override {
-    if (!file_.is_open()) return Error{ErrorKind::unavailable, path_.string() + ": not loaded"};
-    buffer_.clear();
-    for (const JournalEntry& entry : entries) append_encoded(entry, buffer_);
-    if (!write_all(file_.fd(), buffer_) || (durable && ::fdatasync(file_.fd()) != 0)) {
-      Error error = failure(path_, "cannot write");
-      // After a failed sync nobody knows what the disk has: only reading it anew tells.
-      if (!cut_to_size()) file_ = File();
-      return error;
+    std::string bytes;
+    for (const JournalEntry& entry : entries) append_encoded(entry, bytes);
+    {
+      const std::lock_guard lock(mutex_);
+      if (!file_.is_open()) return Error{ErrorKind::unavailable, path_.string() + ": not loaded"};
+      if (!write_all(file_.fd(), bytes)) {
+        Error error = failure(path_, "cannot write");
+        if (!cut_to_size()) file_ = File();
+        return error;
+      }
+      size_ += bytes.size();
     }
-    size_ += buffer_.size();
-    return success();
+    // Only this thread puts another file in its place, so the descriptor stays while others write behind what is being synced.
+    if (!durable || ::fdatasync(file_.fd()) == 0) return success();
+    Error error = failure(path_, "cannot sync");
+    // After a failed sync nobody knows what the disk has: only reading it anew tells.
+    const std::lock_guard lock(mutex_);
+    file_ = File();
+    return error;
   }
 
   Status rewrite(const std::vector<JournalEntry>& entries) override {
     const std::filesystem::path fresh = path_.string() + ".new";
     File file(::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0640));
     if (!file.is_open()) return failure(fresh, "cannot create");
-    buffer_ = magic;
-    for (const JournalEntry& entry : entries) append_encoded(entry, buffer_);
-    if (!write_all(file.fd(), buffer_) || ::fsync(file.fd()) != 0) return failure(fresh, "cannot write");
+    std::string bytes(magic);
+    for (const JournalEntry& entry : entries) append_encoded(entry, bytes);
+    if (!write_all(file.fd(), bytes) || ::fsync(file.fd()) != 0) return failure(fresh, "cannot write");
     if (::rename(fresh.c_str(), path_.c_str()) != 0 || !sync_folder(path_)) return failure(path_, "cannot replace");
+    const std::lock_guard lock(mutex_);
     file_ = std::move(file);
-    size_ = buffer_.size();
-    buffer_ = {};
+    size_ = bytes.size();
     return success();
   }
 
@@ -136,6 +146,7 @@ class FileJournal : public JournalStore {
         return Error{ErrorKind::conflict, path_.string() + ": another process has it open; give each MPP worker an instance name of its own"};
       lock_ = std::move(lock);
     }
+    const std::lock_guard lock(mutex_);
     file_ = File(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
     if (!file_.is_open()) return failure(path_, "cannot open");
     return success();
@@ -145,9 +156,9 @@ class FileJournal : public JournalStore {
 
   std::filesystem::path path_;
   File lock_;
+  std::mutex mutex_;
   File file_;
   size_t size_ = 0;  ///< of what is whole
-  std::string buffer_;
 };
 
 }  // namespace

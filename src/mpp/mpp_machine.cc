@@ -47,6 +47,7 @@ void MppMachine::on(const JournalLoaded& input) {
   for (auto& [attempt, call] : calls_) {
     if (is_alive(call.record)) {
       ++alive_;
+      call.record.never_sent = call.snapshot.empty() && call.record.stage == CallStage::placed;
       effects_.push_back(EndRestored{attempt, call.snapshot});
       end(call, call.hanging_up.value_or(CompletionCode::call_lost));
     } else {
@@ -234,7 +235,9 @@ void MppMachine::report(const TrunkEvent& event) {
       return;
     case TrunkEvent::Kind::snapshot:
       call.snapshot = event.snapshot;
-      return write(DialogWritten{event.attempt, event.snapshot}, false);
+      // A compaction on its way may not have it, and will take the place of the file in which it was kept.
+      if (now_ < compacted_at_ + 1s) write(DialogWritten{event.attempt, event.snapshot}, false);
+      return;
     case TrunkEvent::Kind::failed:
       return leg_failed(call, event.sip_status);
     case TrunkEvent::Kind::ended:
@@ -401,6 +404,7 @@ void MppMachine::compact_if_worthwhile() {
     if (!call.snapshot.empty()) compact.entries.push_back(DialogWritten{attempt, call.snapshot});
   }
   journal_entries_ = compact.entries.size();
+  compacted_at_ = now_;
   effects_.push_back(std::move(compact));
 }
 

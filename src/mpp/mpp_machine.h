@@ -101,6 +101,7 @@ class MppMachine {
   std::set<std::string> trunks_down_;
   bool draining_ = false;
   size_t journal_entries_ = 0;
+  Instant compacted_at_;
   std::optional<Instant> armed_;
 
   Instant now_;                      ///< of the step under way

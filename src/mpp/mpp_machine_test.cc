@@ -322,7 +322,7 @@ TEST(MppMachine, forgets_no_call_that_lives) {
 TEST(MppMachine, ends_what_an_earlier_process_left_alive) {
   Bench before;
   for (int64_t id : {1, 2, 3, 4}) before.place(order(attempt(id)));
-  before.trunk(Kind::snapshot, attempt(1), {.snapshot = "dialog 1"});
+  before.journal.push_back(DialogWritten{attempt(1), "dialog 1"});
   before.trunk(Kind::ringing, attempt(2));
   before.trunk(Kind::answered, attempt(3));
   before.trunk(Kind::answered, attempt(4));
@@ -333,6 +333,7 @@ TEST(MppMachine, ends_what_an_earlier_process_left_alive) {
   for (const CallRecord& record : after.ended()) ended[record.attempt] = record;
   ASSERT_EQ(ended.size(), 4u);
   EXPECT_EQ(ended[attempt(1)].code, CompletionCode::call_lost);
+  EXPECT_FALSE(ended[attempt(1)].never_sent);
   EXPECT_TRUE(ended[attempt(2)].ringing_at);
   EXPECT_EQ(ended[attempt(3)].code, CompletionCode::call_lost);
   EXPECT_TRUE(ended[attempt(3)].answered_at);
@@ -342,6 +343,15 @@ TEST(MppMachine, ends_what_an_earlier_process_left_alive) {
   EXPECT_EQ(restored.size(), 4u);
   EXPECT_EQ(restored[attempt(1)], "dialog 1");
   EXPECT_EQ(Bench(after.journal).all<EndRestored>().size(), 0u) << "a third process finds them ended";
+}
+
+TEST(MppMachine, says_of_a_call_whose_invite_never_left_that_nobody_was_called_F_07) {
+  Bench before;
+  before.place(order(attempt(1)));
+  Bench after(before.journal);
+  ASSERT_EQ(after.ended().size(), 1u);
+  EXPECT_TRUE(after.ended()[0].never_sent);
+  EXPECT_EQ(after.place(order(attempt(1))), OrderVerdict::duplicate) << "its owner places another attempt";
 }
 
 TEST(MppMachine, takes_no_new_calls_while_it_drains) {
@@ -369,7 +379,9 @@ TEST(MppMachine, compacts_its_journal_to_what_is_worth_keeping) {
   Bench bench(MppMachine::Settings{.name = "m", .compact_after = 50});
   bench.place(order(attempt(1000)));
   bench.trunk(Kind::snapshot, attempt(1000), {.snapshot = "dialog"});
-  for (int i = 0; i < 40; ++i) bench.trunk(Kind::snapshot, attempt(1000), {.snapshot = "dialog" + std::to_string(i)});
+  bench.trunk(Kind::answered, attempt(1000));
+  for (int i = 0; i < 60; ++i) bench.trunk(Kind::digit, attempt(1000), {.digit = '1'});
+  bench.trunk(Kind::snapshot, attempt(1000), {.snapshot = "newer dialog"});
   for (int64_t id = 1; id <= 10; ++id) {
     bench.place(order(attempt(id)));
     bench.trunk(Kind::failed, attempt(id), {.sip_status = 486});
@@ -377,7 +389,7 @@ TEST(MppMachine, compacts_its_journal_to_what_is_worth_keeping) {
   EXPECT_LT(bench.journal.size(), 45u);
   Bench after(bench.journal);
   EXPECT_EQ(after.machine.unsettled(), 11u);
-  EXPECT_EQ(after.all<EndRestored>().at(0).snapshot, "dialog39");
+  EXPECT_EQ(after.all<EndRestored>().at(0).snapshot, "newer dialog");
   EXPECT_EQ(after.machine.epoch_of(job), Epoch{1});
 }
 

@@ -59,7 +59,11 @@ MppService::~MppService() = default;
 
 void MppService::start() {
   wall_ahead_ = seams_.clock.now() - seams_.clock.steady();
-  trunk_.listen([this](std::vector<TrunkEvent> events) { feed(TrunkReported{std::move(events)}); });
+  trunk_.listen([this](std::vector<TrunkEvent> events) { feed(TrunkReported{std::move(events)}); },
+                [&journal = journal_](const AttemptId& attempt, const std::string& snapshot) {
+                  // Should it fail, the next write of the machine's own fails as well, and it starts over from what the journal has.
+                  (void)journal.append({DialogWritten{attempt, snapshot}}, false);
+                });
   load();
 }
 

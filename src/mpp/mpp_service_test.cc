@@ -18,8 +18,14 @@ AttemptId attempt(int64_t contact) { return {JobId{7}, ContactId{contact}, 1}; }
 class ScriptedTrunk : public Trunk {
  public:
   explicit ScriptedTrunk(Clock& clock) : clock_(clock) {}
-  void listen(Handler handler) override { handler_ = std::move(handler); }
-  void place(LegOrder order) override { placed.push_back(std::move(order)); }
+  void listen(Handler handler, Keep keep) override {
+    handler_ = std::move(handler);
+    keep_ = std::move(keep);
+  }
+  void place(LegOrder order) override {
+    keep_(order.attempt, "dialog");
+    placed.push_back(std::move(order));
+  }
   void play(const AttemptId&, const std::string& prompt) override { played.push_back(prompt); }
   void hang_up(const AttemptId& attempt) override { tell({.kind = TrunkEvent::Kind::ended, .attempt = attempt}); }
   void end_restored(const AttemptId& attempt, const std::string&) override { restored.push_back(attempt); }
@@ -34,6 +40,7 @@ class ScriptedTrunk : public Trunk {
  private:
   Clock& clock_;
   Handler handler_;
+  Keep keep_;
 };
 
 /// A disk that can be full.

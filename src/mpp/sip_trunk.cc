@@ -46,7 +46,7 @@ struct Leg {
 
 }  // namespace
 
-/// Lives on the loop, but for `arrive`, which the SIP and media threads call.
+/// Lives on the loop, but for `arrive` and `keep`, which the SIP and media threads call.
 class SipTrunk::State : public std::enable_shared_from_this<SipTrunk::State> {
  public:
   State(Clock& loop, Settings settings) : loop_(loop), settings_(std::move(settings)) {}
@@ -54,7 +54,7 @@ class SipTrunk::State : public std::enable_shared_from_this<SipTrunk::State> {
   Status start();
   void close();
 
-  void listen(Handler handler);
+  void listen(Handler handler, Keep keep);
   void place(LegOrder order);
   void play(const AttemptId& attempt, const std::string& prompt);
   void hang_up(const AttemptId& attempt);
@@ -65,6 +65,7 @@ class SipTrunk::State : public std::enable_shared_from_this<SipTrunk::State> {
   using Arrived = std::variant<sip::Event, media::Event>;
 
   void arrive(Arrived event);
+  void keep(const sip::SnapshotChanged& changed);
   void take_arrived();
   void flush();
 
@@ -100,15 +101,17 @@ class SipTrunk::State : public std::enable_shared_from_this<SipTrunk::State> {
   Clock& loop_;
   Settings settings_;
   Handler handler_;
+  Keep keep_;
   std::unique_ptr<media::Engine> engine_;
   std::unique_ptr<sip::UserAgent> agent_;
   std::unordered_map<AttemptId, Leg> legs_;
-  std::unordered_map<sip::CallHandle, AttemptId> by_call_;
   std::unordered_map<media::StreamId, AttemptId> by_stream_;
   uint64_t sessions_ = 0;
   std::vector<TrunkEvent> told_;  ///< gathered for the handler
   bool flushing_ = false;
 
+  std::mutex calls_mutex_;  ///< of by_call_ alone, held while a call is being named, so that no word of it comes before its name
+  std::unordered_map<sip::CallHandle, AttemptId> by_call_;
   std::mutex mutex_;
   std::vector<Arrived> arrived_;
   bool closed_ = false;
@@ -131,7 +134,10 @@ Status SipTrunk::State::start() {
   engine_ = std::move(*engine);
   auto agent = sip::UserAgent::start({.address = settings_.address, .udp_port = settings_.sip_port, .tcp_port = settings_.sip_port},
                                      [weak](sip::Event event) {
-                                       if (const auto self = weak.lock()) self->arrive(std::move(event));
+                                       const auto self = weak.lock();
+                                       if (!self) return;
+                                       if (const auto* changed = std::get_if<sip::SnapshotChanged>(&event)) self->keep(*changed);
+                                       self->arrive(std::move(event));
                                      });
   if (!agent.ok()) return agent.error();
   agent_ = std::move(*agent);
@@ -159,6 +165,15 @@ void SipTrunk::State::arrive(Arrived event) {
     });
 }
 
+void SipTrunk::State::keep(const sip::SnapshotChanged& changed) {
+  std::optional<AttemptId> attempt;
+  {
+    const std::lock_guard lock(calls_mutex_);
+    if (const auto found = by_call_.find(changed.call); found != by_call_.end()) attempt = found->second;
+  }
+  if (attempt) keep_(*attempt, encode(changed.snapshot));
+}
+
 void SipTrunk::State::take_arrived() {
   std::vector<Arrived> arrived;
   {
@@ -184,8 +199,9 @@ void SipTrunk::State::flush() {
 
 // ---- commands ----------------------------------------------------------------------------------------------------------------------
 
-void SipTrunk::State::listen(Handler handler) {
+void SipTrunk::State::listen(Handler handler, Keep keep) {
   handler_ = std::move(handler);
+  keep_ = std::move(keep);
   for (const Carrier& each : settings_.carriers) {
     if (each.options_interval <= Duration{}) continue;
     agent_->watch(each.name, {.uri = each.uri,
@@ -207,14 +223,15 @@ void SipTrunk::State::place(LegOrder order) {
   leg.local = {.address = settings_.advertised, .port = port->rtp_port, .session_id = ++sessions_};
   const std::string caller = order.plan.caller_id.empty() ? to->from_user : order.plan.caller_id;
   const std::string from_host = to->from_host.empty() ? settings_.advertised : to->from_host;
+  const AttemptId attempt = order.attempt;
+  const std::lock_guard lock(calls_mutex_);
   leg.call = agent_->invite({.request_uri = "sip:" + order.plan.phone + "@" + host_of(to->uri),
                              .from = "sip:" + (caller.empty() ? std::string("anonymous") : caller) + "@" + from_host,
                              .transport = to->tcp ? sip::Transport::tcp : sip::Transport::udp,
                              .offer = sip::to_text(sip::make_offer(leg.local)),
-                             .headers = {{"X-Everdial-Attempt", to_string(order.attempt)}},
+                             .headers = {{"X-Everdial-Attempt", to_string(attempt)}},
                              .credentials = {to->user, to->password}});
   leg.order = std::move(order);
-  const AttemptId attempt = leg.order.attempt;
   by_call_[leg.call] = attempt;
   by_stream_[leg.stream] = attempt;
   legs_[attempt] = std::move(leg);
@@ -360,14 +377,21 @@ void SipTrunk::State::on(media::Beep& event) {
 
 void SipTrunk::State::remove(const Leg& leg) {
   engine_->close(leg.stream);
-  by_call_.erase(leg.call);
+  {
+    const std::lock_guard lock(calls_mutex_);
+    by_call_.erase(leg.call);
+  }
   by_stream_.erase(leg.stream);
   legs_.erase(AttemptId{leg.order.attempt});
 }
 
 Leg* SipTrunk::State::leg_of(sip::CallHandle call) {
-  const auto found = by_call_.find(call);
-  return found == by_call_.end() ? nullptr : leg_of(found->second);
+  std::optional<AttemptId> attempt;
+  {
+    const std::lock_guard lock(calls_mutex_);
+    if (const auto found = by_call_.find(call); found != by_call_.end()) attempt = found->second;
+  }
+  return attempt ? leg_of(*attempt) : nullptr;
 }
 
 Leg* SipTrunk::State::leg_of(media::StreamId stream) {
@@ -396,7 +420,7 @@ Result<std::unique_ptr<SipTrunk>> SipTrunk::start(Clock& loop, Settings settings
 
 SipTrunk::SipTrunk(std::shared_ptr<State> state) : state_(std::move(state)) {}
 SipTrunk::~SipTrunk() { state_->close(); }
-void SipTrunk::listen(Handler handler) { state_->listen(std::move(handler)); }
+void SipTrunk::listen(Handler handler, Keep keep) { state_->listen(std::move(handler), std::move(keep)); }
 void SipTrunk::place(LegOrder order) { state_->place(std::move(order)); }
 void SipTrunk::play(const AttemptId& attempt, const std::string& prompt) { state_->play(attempt, prompt); }
 void SipTrunk::hang_up(const AttemptId& attempt) { state_->hang_up(attempt); }

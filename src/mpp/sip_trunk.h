@@ -42,7 +42,7 @@ class SipTrunk final : public Trunk {
   static Result<std::unique_ptr<SipTrunk>> start(Clock& loop, Settings settings);
   ~SipTrunk() override;
 
-  void listen(Handler handler) override;
+  void listen(Handler handler, Keep keep) override;
   void place(LegOrder order) override;
   void play(const AttemptId& attempt, const std::string& prompt) override;
   void hang_up(const AttemptId& attempt) override;

@@ -155,7 +155,7 @@ class SipTrunkTest : public testing::Test {
       for (TrunkEvent& event : events)
         if (event.kind != Kind::snapshot) events_.push_back(std::move(event));
       changed_.notify_all();
-    });
+    }, [](const AttemptId&, const std::string&) {});
     thread_ = std::thread([this] { loop_.run(); });
   }
   void place(bool analyse = false, const std::string& recording = {}, const std::string& trunk = "carrier") {

@@ -27,7 +27,7 @@ struct TrunkEvent {
     prompt_done,    ///< the prompt played to its end (or could not be played: see the log)
     digit,          ///< `digit` was pressed
     media_silent,   ///< no RTP has come for as long as the trunk was set to allow
-    snapshot,       ///< `snapshot` is what another process needs to end or go on with this dialog
+    snapshot,       ///< `snapshot`, which was kept already, is what another process needs to end or go on with this dialog
     failed,         ///< the leg's last event: the INVITE ended with `sip_status`; 0: it could not be sent or nothing came back
     ended,          ///< the leg's last event: an answered leg is over, by BYE from either side or by an error
     trunk_up,
@@ -65,11 +65,14 @@ inline constexpr auto enum_names<TrunkEvent::Kind> = std::to_array<std::pair<Tru
 class Trunk {
  public:
   using Handler = std::function<void(std::vector<TrunkEvent>)>;
+  using Keep = std::function<void(const AttemptId& attempt, const std::string& snapshot)>;
 
   virtual ~Trunk() = default;
 
-  /// Where all events go; called once, before anything else.
-  virtual void listen(Handler handler) = 0;
+  /// Where all events go; called once, before anything else. `keep` is called, on any thread, before the INVITE leaves and before whatever
+  /// makes a later snapshot true; when it returns the snapshot outlives the process. So a successor that finds none knows that the INVITE
+  /// never left.
+  virtual void listen(Handler handler, Keep keep) = 0;
 
   virtual void place(LegOrder order) = 0;
 

@@ -70,6 +70,7 @@ void encode(const everdial::CallRecord& from, CallRecord* to) {
   if (from.analysis) to->set_analysis(static_cast<CompletionCode>(encode_enum(*from.analysis)));
   to->set_code(static_cast<CompletionCode>(encode_enum(from.code)));
   to->set_sip_status(from.sip_status);
+  to->set_never_sent(from.never_sent);
   to->set_opted_out(from.opted_out);
   to->set_digits(from.digits);
   to->set_recording(from.recording);
@@ -86,6 +87,7 @@ bool decode(const CallRecord& from, everdial::CallRecord& to) {
   if (from.has_ended_at()) to.ended_at = from_micros(from.ended_at());
   if (from.has_analysis() && !decode_enum(from.analysis(), to.analysis.emplace())) return false;
   to.sip_status = from.sip_status();
+  to.never_sent = from.never_sent();
   to.opted_out = from.opted_out();
   to.digits = from.digits();
   to.recording = from.recording();
