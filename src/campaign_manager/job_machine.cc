@@ -124,22 +124,11 @@ void JobMachine::settle(const CallRecord& record, Instant now) {
   std::optional<Instant> retry;
   // A record of an attempt that is not in the air is one told twice, or of an attempt that was UNKNOWN: the store knows which.
   if (call != in_air_.end()) {
-    if (record.never_sent) {
-      // Its MPP died with the INVITE in hand: nobody was called, so it counts as little as one that was never executed (F_07).
-      emit(SaveAborted{record.attempt, "never_sent", now});
-      emit(TellSettled{{record.attempt}});
-      contacts_in_air_.erase(record.attempt.contact);
-      in_air_.erase(call);
-      nothing_left_ = false;
-      return;
-    }
     retry = retry_at(code, call->second.codes, record.ended_at.value_or(now));
     contacts_in_air_.erase(record.attempt.contact);
     in_air_.erase(call);
-  } else if (record.never_sent) {
-    retry = now;
+    if (retry) nothing_left_ = false;
   }
-  if (retry) nothing_left_ = false;
   emit(SaveResult{record, code, retry});
   emit(TellSettled{{record.attempt}});
 }
