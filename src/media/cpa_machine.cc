@@ -17,9 +17,11 @@ constexpr int longest_first_beep = 60;   // of one heard before any speech: ring
 constexpr int beep_silence = 2;          // after a beep that ends speech
 constexpr int first_beep_silence = 35;   // after one without speech: a busy tone would have come again
 constexpr int fax_tone = 20;
+constexpr int edge = 2;                  // where a tone begins or ends within a frame, it does not look like one
 constexpr int least_speech = 4;          // less is a click
 constexpr int click_gone = 15;
 constexpr float beep_drop_db = 10;
+constexpr int steady_hz = 15;            // no voice holds its pitch so well
 
 constexpr float above_noise_db = 12;
 constexpr float faintest_speech_db = -45;
@@ -61,10 +63,11 @@ std::vector<CpaFinding> CpaMachine::step(const FrameFeatures& features) {
   const bool loud = is_voiced(features.level_db);
   follow_tone(features);
   const bool in_tone = burst_ && burst_->frames >= shortest_burst;
-  follow_speech(loud && !in_tone);
+  const bool voiced = loud && !in_tone && now_ - past_[0].end() >= edge;
+  follow_speech(voiced);
   if (!decided_) judge_tone();
   judge_beep(features);
-  if (!decided_) judge_speech(loud && !in_tone);
+  if (!decided_) judge_speech(voiced);
   const int silent_for = now_ - std::max(speech_.last, past_[0].end());
   if (decided_ == CallClass::machine && !in_tone && silent_for >= frames(settings_.no_beep_after)) tell_beep(0);
   return std::exchange(findings_, {});
@@ -81,6 +84,8 @@ void CpaMachine::follow_tone(const FrameFeatures& features) {
   const bool tone = features.tone_hz != 0;
   if (burst_ && tone && burst_->same_pitch(features)) {
     burst_->level_db = std::max(burst_->level_db, features.level_db);
+    burst_->least_hz = std::min(burst_->least_hz, features.tone_hz);
+    burst_->most_hz = std::max(burst_->most_hz, features.tone_hz);
     // The start of a tone was taken for speech until it proved to be a tone.
     if (++burst_->frames == shortest_burst) speech_ = speech_before_burst_;
     return;
@@ -92,11 +97,18 @@ void CpaMachine::follow_tone(const FrameFeatures& features) {
   }
   burst_.reset();
   if (!tone) return;
-  speech_before_burst_ = speech_;
-  burst_ = Burst{.low_hz = features.tone_hz, .high_hz = features.second_hz, .start = now_, .frames = 1, .level_db = features.level_db};
+  speech_before_burst_ = speech_before_;
+  burst_ = Burst{.low_hz = features.tone_hz,
+                 .high_hz = features.second_hz,
+                 .start = now_,
+                 .frames = 1,
+                 .least_hz = features.tone_hz,
+                 .most_hz = features.tone_hz,
+                 .level_db = features.level_db};
 }
 
 void CpaMachine::follow_speech(bool voiced) {
+  speech_before_ = speech_;
   if (!voiced) {
     if (speech_.voiced > 0 && speech_.voiced < least_speech && now_ - speech_.last > click_gone) speech_ = Speech{};
     return;
@@ -138,10 +150,11 @@ void CpaMachine::judge_beep(const FrameFeatures& features) {
   const Burst& tone = *maybe_beep_;
   const bool spoken = decided_ || speech_.voiced >= least_speech;
   const int since = now_ - tone.end() + 1;
+  const bool steady = tone.most_hz - tone.least_hz <= steady_hz;
   const bool right_pitch = tone.high_hz == 0 && within(tone.low_hz, 400, 2000);
   // The frame in which the tone stops is partly loud.
   const bool quiet_after = since <= 1 || features.level_db < tone.level_db - beep_drop_db;
-  if (!right_pitch || !quiet_after || tone.frames > (spoken ? longest_beep : longest_first_beep)) return maybe_beep_.reset();
+  if (!right_pitch || !steady || !quiet_after || tone.frames > (spoken ? longest_beep : longest_first_beep)) return maybe_beep_.reset();
   if (since <= (spoken ? beep_silence : first_beep_silence)) return;
   const int hertz = tone.low_hz;
   if (!decided_) decide(CallClass::machine, "beep of " + std::to_string(hertz) + " Hz");

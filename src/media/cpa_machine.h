@@ -30,9 +30,9 @@ CompletionCode completion_code_of(CallClass call_class);
 struct CpaSettings {
   Duration decide_within = 4s;         ///< of the answer; then what is likelier is said
   Duration human_pause = 700ms;        ///< silence after a greeting that makes it a person's
-  Duration longest_greeting = 1600ms;  ///< of a person, with its shorter pauses; beyond it is a machine
+  Duration longest_greeting = 1900ms;  ///< of a person, with its shorter pauses; beyond it is a machine
   Duration silence_after = 3500ms;     ///< of the answer without a sound
-  Duration late_speech = 2s;           ///< people speak sooner after they answer
+  Duration late_speech = 1500ms;       ///< people speak sooner after they answer
   Duration no_beep_after = 4s;         ///< of a machine's silence: it records without a beep
   bool operator==(const CpaSettings&) const = default;
 };
@@ -64,6 +64,7 @@ class CpaMachine {
   struct Burst {
     int low_hz = 0, high_hz = 0;  ///< high_hz 0: a single tone
     int start = 0, frames = 0;
+    int least_hz = 0, most_hz = 0;   ///< between which the lower tone has moved
     float level_db = 0;
     int end() const { return start + frames; }
     bool same_pitch(const FrameFeatures& features) const;
@@ -93,7 +94,9 @@ class CpaMachine {
   std::optional<Burst> burst_;             ///< the tone that sounds now
   std::array<Burst, 2> past_{};            ///< the last tones before it, the latest first; frames 0: none
   std::optional<Burst> maybe_beep_;        ///< has ended; what follows shows whether it was one
-  Speech speech_, speech_before_burst_;
+  Speech speech_;
+  Speech speech_before_;        ///< a frame ago
+  Speech speech_before_burst_;  ///< what to return to when the burst proves to be a tone
   std::optional<CallClass> decided_;
   bool beep_told_ = false;
   std::vector<CpaFinding> findings_;       ///< of the step under way

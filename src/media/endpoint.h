@@ -30,6 +30,9 @@ class Endpoint {
   const sockaddr* data() const { return &address_.generic; }
   sockaddr* data() { return &address_.generic; }
   socklen_t size() const { return family() == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in); }
+  /// "192.0.2.1:4000", "[2001:db8::1]:4000"
+  friend std::string to_string(const Endpoint& endpoint);
+
   static constexpr socklen_t capacity = sizeof(sockaddr_in6);
 
  private:
@@ -39,8 +42,5 @@ class Endpoint {
     sockaddr_in6 v6;
   } address_{};
 };
-
-/// "192.0.2.1:4000", "[2001:db8::1]:4000"
-std::string to_string(const Endpoint& endpoint);
 
 }  // namespace everdial::media

@@ -9,7 +9,9 @@ namespace everdial::media {
 namespace {
 
 std::vector<uint8_t> packet(std::vector<uint8_t> rest, uint8_t first = 0x80) {
-  std::vector<uint8_t> bytes{first, 0x88, 0x12, 0x34, 0, 0, 0, 160, 0xde, 0xad, 0xbe, 0xef};
+  std::vector<uint8_t> bytes;
+  bytes.reserve(rtp_header_size + rest.size());
+  bytes = {first, 0x88, 0x12, 0x34, 0, 0, 0, 160, 0xde, 0xad, 0xbe, 0xef};
   bytes.insert(bytes.end(), rest.begin(), rest.end());
   return bytes;
 }
