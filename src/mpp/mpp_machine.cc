@@ -241,7 +241,7 @@ void MppMachine::report(const TrunkEvent& event) {
     case TrunkEvent::Kind::failed:
       return leg_failed(call, event.sip_status);
     case TrunkEvent::Kind::ended:
-      return end(call, call.hanging_up.value_or(outcome(record)));
+      return leg_ended(call);
     case TrunkEvent::Kind::trunk_up:
     case TrunkEvent::Kind::trunk_down:
       return;
@@ -255,6 +255,14 @@ void MppMachine::leg_failed(Call& call, int sip_status) {
   const bool trunk_at_fault = sip_status == 0 || sip_status == 408 || sip_status == 503;
   if (trunk_at_fault && call.record.stage == CallStage::placed && now_ < call.give_up_at && place_on_next_trunk(call)) return;
   end(call, completion_code_of_sip_status(sip_status));
+}
+
+void MppMachine::leg_ended(Call& call) {
+  CallRecord& record = call.record;
+  // Somebody picked up in the very moment in which we gave up: that is no unanswered call, and nobody is called again for it.
+  if (!record.answered_at) record.answered_at = now_;
+  const CompletionCode code = call.hanging_up.value_or(outcome(record));
+  end(call, code == CompletionCode::ring_no_answer ? outcome(record) : code);
 }
 
 // ---- time --------------------------------------------------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ class MppMachine {
   void command(const ControlCalls::Command& command);
   void report(const TrunkEvent& event);
   void leg_failed(Call& call, int sip_status);
+  void leg_ended(Call& call);
   bool place_on_next_trunk(Call& call);
   void deadline_passed(Call& call);
 

@@ -213,6 +213,17 @@ TEST(MppMachine, cancels_a_call_that_rings_out) {
   EXPECT_EQ(bench.ended()[0].code, CompletionCode::ring_no_answer);
 }
 
+TEST(MppMachine, takes_a_call_for_answered_that_was_picked_up_while_it_was_cancelled) {
+  Bench bench;
+  bench.place(order(attempt(1)));
+  bench.trunk(Kind::ringing, attempt(1));
+  bench.pass(45s);
+  bench.trunk(Kind::ended, attempt(1));
+  ASSERT_EQ(bench.ended().size(), 1u);
+  EXPECT_EQ(bench.ended()[0].code, CompletionCode::answer_human);
+  EXPECT_TRUE(bench.ended()[0].answered_at);
+}
+
 TEST(MppMachine, counts_a_call_as_over_when_the_trunk_says_nothing_more) {
   Bench bench;
   bench.place(order(attempt(1)));

@@ -296,7 +296,10 @@ bool SipTrunk::State::connect(Leg& leg, const std::string& remote_sdp) {
 void SipTrunk::State::on(sip::Failed& event) {
   const Leg* leg = leg_of(event.call);
   if (!leg) return;
-  tell({.kind = TrunkEvent::Kind::failed, .attempt = leg->order.attempt, .trunk = leg->order.trunk, .sip_status = event.status});
+  tell({.kind = event.picked_up ? TrunkEvent::Kind::ended : TrunkEvent::Kind::failed,
+        .attempt = leg->order.attempt,
+        .trunk = leg->order.trunk,
+        .sip_status = event.status});
   remove(*leg);
 }
 

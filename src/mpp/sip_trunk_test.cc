@@ -280,6 +280,16 @@ TEST_F(SipTrunkTest, cancels_a_call_that_nobody_answers_M_05) {
   EXPECT_TRUE(callee.happy());
 }
 
+TEST_F(SipTrunkTest, tells_that_somebody_picked_up_while_the_call_was_cancelled) {
+  Sipp callee("cancel_crosses_answer");
+  start(callee.port());
+  place();
+  expect(Kind::ringing);
+  on_loop([this] { trunk_->hang_up(attempt); });
+  expect(Kind::ended);
+  EXPECT_TRUE(callee.happy());
+}
+
 TEST_F(SipTrunkTest, tells_that_the_far_end_has_hung_up) {
   Sipp callee("answer_and_end");
   start(callee.port());

@@ -28,8 +28,8 @@ struct TrunkEvent {
     digit,          ///< `digit` was pressed
     media_silent,   ///< no RTP has come for as long as the trunk was set to allow
     snapshot,       ///< `snapshot`, which was kept already, is what another process needs to end or go on with this dialog
-    failed,         ///< the leg's last event: the INVITE ended with `sip_status`; 0: it could not be sent or nothing came back
-    ended,          ///< the leg's last event: an answered leg is over, by BYE from either side or by an error
+    failed,         ///< the leg's last event, nobody answered: the INVITE ended with `sip_status`; 0: it was not sent or nothing came back
+    ended,          ///< the leg's last event, somebody had answered: by BYE from either side or by an error
     trunk_up,
     trunk_down,
   };
@@ -79,7 +79,7 @@ class Trunk {
   /// Plays a prompt from its start, in place of what plays now.
   virtual void play(const AttemptId& attempt, const std::string& prompt) = 0;
 
-  /// CANCEL while it rings, BYE once it is answered; a 2xx that crosses the CANCEL is acknowledged, ended and reported as `failed` 487.
+  /// CANCEL while it rings, BYE once it is answered; a 2xx that crosses the CANCEL is acknowledged and ended, and reported as `ended`.
   virtual void hang_up(const AttemptId& attempt) = 0;
 
   /// Ends a leg without reporting anything more of it: the living one of this attempt, or that of an earlier process, from its last

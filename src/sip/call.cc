@@ -513,7 +513,7 @@ std::string Call::contact(Transport transport) const {
 void Call::snapshot() { around_.emit(SnapshotChanged{handle_, dialog_}); }
 
 void Call::end(Ended::By by, const std::string& reason) {
-  if (!told_answered_) return fail(487, "hung up before the answer");
+  if (!told_answered_) return last_event(Failed{handle_, 487, "hung up before the answer", 0, dialog_.stage == DialogStage::answered});
   last_event(Ended{handle_, by, reason});
 }
 

@@ -66,6 +66,7 @@ struct Failed {
   int status = 0;      ///< the far end's final status; 0: it could not be sent or nothing came back
   std::string reason;  ///< phrase, or what went wrong here
   int q850 = 0;        ///< cause of a Reason header, 0: none
+  bool picked_up = false;  ///< with 487: a 2xx had crossed our CANCEL
 };
 
 /// The last event of a call that was answered.

@@ -93,6 +93,7 @@ TEST_F(UserAgentWithPeer, cancels_as_soon_as_the_far_end_speaks_when_hung_up_bef
   const auto failed = events_.next<Failed>();
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->status, 487);
+  EXPECT_FALSE(failed->picked_up);
   EXPECT_TRUE(sipp.happy());
 }
 
@@ -104,6 +105,7 @@ TEST_F(UserAgentWithPeer, ends_an_answer_that_crosses_the_cancel) {
   const auto failed = events_.next<Failed>();
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->status, 487);
+  EXPECT_TRUE(failed->picked_up);
   EXPECT_TRUE(sipp.happy());
 }
 
