@@ -56,6 +56,13 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+/// E.164 has at most 15 digits and no zero first: the number itself tells them apart.
+uint64_t digits_of(std::string_view e164) {
+  uint64_t digits = 0;
+  for (const char c : e164.substr(1)) digits = digits * 10 + static_cast<uint64_t>(c - '0');
+  return digits;
+}
+
 CsvMachine machine_for(const Import& import, const CsvLimits& limits) {
   if (import.layout) return CsvMachine{import.layout->csv, import.checkpoint.byte, import.checkpoint.row, limits};
   return CsvMachine{import.options.csv, limits};
@@ -115,7 +122,7 @@ void ImportMachine::take_rows(const CsvRows& rows, std::vector<ImportEffect>& ef
     take_row(rows, row);
     bytes_ += static_cast<size_t>(row.end_byte - read_.byte);
     read_ = {row.end_byte, row.number + 1};
-    if (accepted_.rows.size() + rejects_.size() >= limits_.rows_per_save || bytes_ >= limits_.bytes_per_save) save(effects);
+    if (read_.row - saved_.row >= limits_.rows_per_save || bytes_ >= limits_.bytes_per_save) save(effects);
   }
 }
 
@@ -129,10 +136,15 @@ void ImportMachine::take_row(const CsvRows& rows, const CsvRows::Row& row) {
   }
   PhoneReading phone = phones_->read(field(roles.phone));
   if (!phone.refusal.empty()) return reject(row.number, columns[roles.phone], field(roles.phone), std::string(phone.refusal));
-  if (import_.kind == FileKind::contacts) {
-    const std::string_view own_zone = roles.time_zone ? trimmed(field(*roles.time_zone)) : std::string_view{};
-    if (!own_zone.empty() && !is_known_zone(own_zone))
-      return reject(row.number, columns[*roles.time_zone], own_zone, "not an IANA time zone, such as America/New_York");
+  const std::string_view own_zone = roles.time_zone ? trimmed(field(*roles.time_zone)) : std::string_view{};
+  const bool contacts = import_.kind == FileKind::contacts;
+  if (contacts && !own_zone.empty() && !is_known_zone(own_zone))
+    return reject(row.number, columns[*roles.time_zone], own_zone, "not an IANA time zone, such as America/New_York");
+  if (!numbers_.insert(digits_of(phone.e164)).second) {
+    ++repeats_;
+    return;
+  }
+  if (contacts) {
     accepted_.time_zones.emplace_back(own_zone.empty() ? time_zone_of(phone.e164, import_.time_zone) : own_zone);
     const std::string_view ref = roles.ref ? trimmed(field(*roles.ref)) : std::string_view{};
     accepted_.refs.push_back(ref.empty() ? std::nullopt : std::optional<std::string>{ref});
@@ -166,15 +178,21 @@ bool ImportMachine::is_known_zone(std::string_view zone) {
 
 void ImportMachine::save(std::vector<ImportEffect>& effects) {
   if (read_ == saved_) return;
-  effects.push_back(SaveRows{std::exchange(saved_, read_), read_, std::exchange(accepted_, {}), std::exchange(rejects_, {}), *layout_});
-  effects.push_back(RowsKept{});
+  effects.emplace_back(SaveRows{.from = std::exchange(saved_, read_),
+                                .to = read_,
+                                .accepted = std::exchange(accepted_, {}),
+                                .repeats = std::exchange(repeats_, 0),
+                                .rejects = std::exchange(rejects_, {}),
+                                .layout = *layout_});
+  effects.emplace_back(RowsKept{});
+  numbers_.clear();
   bytes_ = 0;
 }
 
 void ImportMachine::finish(ImportState state, std::string error, std::vector<ImportEffect>& effects) {
   save(effects);
-  effects.push_back(FinishImport{state, std::move(error)});
-  effects.push_back(LeaveImport{});
+  effects.emplace_back(FinishImport{state, std::move(error)});
+  effects.emplace_back(LeaveImport{});
   ended_ = true;
 }
 

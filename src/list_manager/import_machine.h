@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unordered_set>
+
 #include "base/time.h"
 #include "list_manager/import_types.h"
 #include "list_manager/phone_numbers.h"
@@ -7,7 +9,7 @@
 namespace everdial {
 
 struct ImportLimits {
-  size_t rows_per_save = 5'000;
+  int64_t rows_per_save = 5'000;
   size_t bytes_per_save = 4 << 20;  ///< rows may be long: a save is cut at either
   CsvLimits csv;
 };
@@ -40,6 +42,8 @@ class ImportMachine {
   std::vector<std::string> attribute_keys_;  ///< by column: the key as JSON with its colon, empty for columns with a role
   ImportCheckpoint saved_, read_;
   AcceptedRows accepted_;
+  std::unordered_set<uint64_t> numbers_;  ///< those in accepted_, as digits
+  int64_t repeats_ = 0;
   std::vector<Reject> rejects_;
   size_t bytes_ = 0;  ///< of the rows not saved
   std::map<std::string, bool, std::less<>> zones_;

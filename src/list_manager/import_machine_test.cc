@@ -9,6 +9,7 @@ namespace {
 /// What an import has left behind, whatever way it went.
 struct Outcome {
   AcceptedRows accepted;
+  int64_t repeats = 0;
   std::vector<Reject> rejects;
   std::optional<FinishImport> finish;
   Import import;  ///< as it is stored now
@@ -25,6 +26,7 @@ void keep(Outcome& outcome, const SaveRows& save) {
   add(outcome.accepted.attributes, save.accepted.attributes);
   add(outcome.accepted.rows, save.accepted.rows);
   add(outcome.rejects, save.rejects);
+  outcome.repeats += save.repeats;
 }
 
 /// Runs `import` over `file`, but at most until `saves` were made.
@@ -79,6 +81,15 @@ TEST(ImportMachine, rejects_rows_with_row_column_value_and_reason) {
   EXPECT_EQ(outcome.rejects[3].value, std::string(200, 'x'));
   EXPECT_EQ(outcome.accepted.phones, std::vector<std::string>{"+12125550102"});
   EXPECT_EQ(outcome.finish->state, ImportState::completed);
+}
+
+TEST(ImportMachine, takes_the_first_of_rows_with_the_same_number) {
+  Outcome outcome;
+  const std::string file = "phone,name\n2125550100,Ann\n(212) 555-0100,Bob\n2125550101,Cy\n";
+  run(outcome, file, 1000);
+  EXPECT_EQ(outcome.accepted.phones, (std::vector<std::string>{"+12125550100", "+12125550101"}));
+  EXPECT_EQ(outcome.accepted.rows, (std::vector<int64_t>{1, 3}));
+  EXPECT_EQ(outcome.repeats, 1);
 }
 
 TEST(ImportMachine, escapes_what_json_forbids) {
@@ -146,6 +157,7 @@ RC_GTEST_PROP(ImportMachine, gives_the_same_rows_wherever_it_is_broken_off_and_r
   Outcome broken;
   while (!broken.finish) run(broken, file, *rc::gen::inRange<size_t>(1, 40), *rc::gen::inRange(1, 4), limits);
   RC_ASSERT(broken.accepted == whole.accepted);
+  RC_ASSERT(broken.repeats == whole.repeats);
   RC_ASSERT(broken.rejects == whole.rejects);
   RC_ASSERT(broken.finish->error == whole.finish->error);
   RC_ASSERT(broken.import.checkpoint == whole.import.checkpoint);

@@ -113,7 +113,8 @@ using ImportInput = std::variant<BytesRead, FileEnded>;
 /// Commits rows and the checkpoint after them at once.
 struct SaveRows {
   ImportCheckpoint from, to;
-  AcceptedRows accepted;
+  AcceptedRows accepted;  ///< each number once
+  int64_t repeats = 0;    ///< rows left out because one before them among these has the same number
   std::vector<Reject> rejects;
   ImportLayout layout;
 };

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "list_manager/import_json.h"
 #include "list_manager/list_store_memory.h"
 #include "runtime/test_database.h"
@@ -57,6 +59,7 @@ class MemoryWorld final : public World {
 
 class PgWorld final : public World {
  public:
+  TestDatabase& database() { return database_; }
   PgWorld() {
     list_ =
         query("insert into contact_list (name, default_region, time_zone) values ('l', 'GB', 'Europe/London') returning id").integer(0, 0);
@@ -119,6 +122,9 @@ class PgWorld final : public World {
 using MakeWorld = std::unique_ptr<World> (*)();
 
 class ListStoreContract : public testing::TestWithParam<std::pair<const char*, MakeWorld>> {
+ public:
+  static SaveRows two_contacts();
+
  protected:
   void SetUp() override {
     world = GetParam().second();
@@ -131,19 +137,20 @@ class ListStoreContract : public testing::TestWithParam<std::pair<const char*, M
     EXPECT_TRUE(import.ok()) << import.error().message;
     return *import;
   }
-  static SaveRows two_contacts() {
-    return {.from = {0, 1},
-            .to = {20, 4},
-            .accepted = {.phones = {"+12125550100", "+12125550101"},
-                         .time_zones = {"America/New_York", "UTC"},
-                         .refs = {"r\"1\\", std::nullopt},
-                         .attributes = {R"({"name":"Ann, {\"x\"} NULL"})", "{}"},
-                         .rows = {1, 3}},
-            .rejects = {{2, "phone", "x", "not a telephone number"}},
-            .layout = {.csv = {.separator = ';', .header = true, .columns = {"phone", "na\"me"}}, .roles = {.phone = 0, .ref = 1}}};
-  }
   std::unique_ptr<World> world;
 };
+
+SaveRows ListStoreContract::two_contacts() {
+  return {.from = {0, 1},
+          .to = {20, 4},
+          .accepted = {.phones = {"+12125550100", "+12125550101"},
+                       .time_zones = {"America/New_York", "UTC"},
+                       .refs = {"r\"1\\", std::nullopt},
+                       .attributes = {R"({"name":"Ann, {\"x\"} NULL"})", "{}"},
+                       .rows = {1, 3}},
+          .rejects = {{2, "phone", "x", "not a telephone number"}},
+          .layout = {.csv = {.separator = ';', .header = true, .columns = {"phone", "na\"me"}}, .roles = {.phone = 0, .ref = 1}}};
+}
 
 TEST_P(ListStoreContract, gives_back_an_uploaded_import_with_its_options) {
   Import import;
@@ -195,17 +202,18 @@ TEST_P(ListStoreContract, counts_a_number_the_list_has_as_a_duplicate_and_keeps_
   SaveRows more = two_contacts();
   more.from = {20, 4};
   more.to = {30, 7};
-  more.accepted = {.phones = {"+12125550101", "+12125550102", "+12125550102"},
-                   .time_zones = {"UTC", "UTC", "UTC"},
-                   .refs = {"again", "first", "second"},
-                   .attributes = {"{}", "{}", "{}"},
-                   .rows = {4, 5, 6}};
+  more.accepted = {.phones = {"+12125550101", "+12125550102"},
+                   .time_zones = {"UTC", "UTC"},
+                   .refs = {"again", "new"},
+                   .attributes = {"{}", "{}"},
+                   .rows = {4, 5}};
+  more.repeats = 1;
   more.rejects.clear();
   ASSERT_TRUE(store().save_rows(grant, load(id), more).ok());
   EXPECT_EQ(load(id).accepted, 3);
   EXPECT_EQ(load(id).duplicates, 2);
   ASSERT_EQ(world->contacts().size(), 3u);
-  EXPECT_EQ(world->contacts()[2], "+12125550102 UTC first {} 5");
+  EXPECT_EQ(world->contacts()[2], "+12125550102 UTC new {} 5");
 }
 
 TEST_P(ListStoreContract, refuses_rows_that_do_not_begin_at_the_checkpoint) {
@@ -260,11 +268,38 @@ TEST_P(ListStoreContract, adds_dnc_numbers_once) {
   EXPECT_EQ(load(id).kind, FileKind::dnc);
   const LeaseGrant grant = world->acquire(id, kOne);
   SaveRows rows = two_contacts();
-  rows.accepted = {.phones = {"+12125550100", "+12125550100", "+12125550101"}, .rows = {1, 2, 3}};
+  rows.accepted = {.phones = {"+12125550100", "+12125550101"}, .rows = {1, 2}};
   ASSERT_TRUE(store().save_rows(grant, load(id), rows).ok());
   EXPECT_EQ(world->dnc(), (std::vector<std::string>{"+12125550100", "+12125550101"}));
-  EXPECT_EQ(load(id).accepted, 2);
+  rows.to = {30, 6};
+  rows.from = {20, 4};
+  rows.rejects.clear();
+  rows.accepted.phones[0] = "+12125550102";
+  ASSERT_TRUE(store().save_rows(grant, load(id), rows).ok());
+  EXPECT_EQ(load(id).accepted, 3);
   EXPECT_EQ(load(id).duplicates, 1);
+}
+
+TEST(PgListStore, gives_way_to_an_import_that_adds_the_same_number_in_the_same_moment) {
+  PgWorld world;
+  ASSERT_TRUE(world.leases().open_session(Session{kOne, ServerName{"as1"}, "list_manager"}).ok());
+  const ImportId id = world.upload({}, "x");
+  const LeaseGrant grant = world.acquire(id, kOne);
+  const Import import = world.store().load_import(id).value();
+
+  auto other = world.database().pool().take().value();
+  ASSERT_TRUE(other->execute("begin").ok());
+  ASSERT_TRUE(other
+                  ->query("insert into contact (list_id, phone, time_zone, import_id, import_row) values ($1, '+12125550100', 'UTC', 0, 1)",
+                          pg::Params{}.add(import.list.value))
+                  .ok());
+  std::thread saving([&] { EXPECT_TRUE(world.store().save_rows(grant, import, ListStoreContract::two_contacts()).ok()); });
+  const std::string blocked = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  while (world.database().pool().query(blocked).value().integer(0, 0) == 0) std::this_thread::yield();
+  ASSERT_TRUE(other->execute("commit").ok());
+  saving.join();
+  EXPECT_EQ(world.store().load_import(id)->accepted, 1);
+  EXPECT_EQ(world.store().load_import(id)->duplicates, 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, ListStoreContract,

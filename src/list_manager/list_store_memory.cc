@@ -98,6 +98,7 @@ Status MemoryListStore::save_rows(const LeaseGrant& grant, const Import& import,
     }
     ++(fresh ? upload.import.accepted : upload.import.duplicates);
   }
+  upload.import.duplicates += rows.repeats;
   upload.rejects.insert(upload.rejects.end(), rows.rejects.begin(), rows.rejects.end());
   upload.import.rejected += static_cast<int64_t>(rows.rejects.size());
   upload.import.state = ImportState::running;
