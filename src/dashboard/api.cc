@@ -85,6 +85,8 @@ constexpr size_t kStrayBodyLimit = size_t{64} << 10;  ///< of a request that sho
 
 constexpr bool has(const Operation& operation, unsigned trait) { return (operation.traits & trait) != 0; }
 constexpr bool changes(const Operation& operation) { return operation.method != Method::get; }
+/// Of an operation that is not open.
+constexpr Role least_role(const Operation& operation) { return static_cast<Role>(static_cast<int>(operation.access) - 1); }
 
 /// A connection that goes back to the pool by itself.
 class Borrowed {
@@ -120,7 +122,7 @@ std::optional<Problem> refusal(const Operation& operation, const ApiRequest& req
   if (!caller) return unauthorized_problem("Log in, or send a token in the header Authorization.");
   if (changes(operation) && caller->csrf && !equal_secrets(*caller->csrf, request.header("x-csrf-token")))
     return forbidden_problem("The header X-CSRF-Token is missing or is not this session's; GET /session tells it.");
-  const auto least = static_cast<Role>(static_cast<int>(operation.access) - 1);
+  const Role least = least_role(operation);
   if (caller->role < least) return forbidden_problem("This needs the role " + std::string(to_string(least)) + "; yours is " + std::string(to_string(caller->role)) + ".");
   return std::nullopt;
 }
@@ -210,12 +212,13 @@ Api::Api(ApiWorld& world) : world_(world) {
 
 std::vector<Api::OperationName> Api::operations() {
   std::vector<OperationName> out;
-  for (const Operation& o : kOperations) out.push_back({std::string(o.id), std::string(to_string(o.method)), std::string(o.path)});
+  for (const Operation& o : kOperations)
+    out.push_back({std::string(o.id), std::string(to_string(o.method)), std::string(o.path), o.access == Access::open ? "" : std::string(to_string(least_role(o)))});
   return out;
 }
 
-Api::Demands Api::demands(std::string_view method, std::string_view target) const {
-  Demands demands{kStrayBodyLimit, false};
+HttpServer::Demands Api::demands(std::string_view method, std::string_view target) const {
+  HttpServer::Demands demands{kStrayBodyLimit, false};
   const auto parsed = parse_target(target);
   const auto match = parsed ? router_.find(method, parsed->path) : std::nullopt;
   if (!match || !match->operation) return demands;

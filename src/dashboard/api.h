@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "dashboard/access.h"
 #include "dashboard/api_message.h"
+#include "dashboard/http_server.h"
 #include "dashboard/job_rates.h"
 #include "dashboard/live_feed.h"
 #include "dashboard/login_limiter.h"
@@ -40,12 +41,7 @@ class Api {
 
   static constexpr std::string_view kPrefix = "/api/v1";
 
-  /// What the server must know of a request before it has read the body.
-  struct Demands {
-    size_t body_limit = 0;
-    bool hashes_password = false;  ///< costs 30 ms and 19 MiB: goes to the few threads kept for it
-  };
-  Demands demands(std::string_view method, std::string_view target) const;
+  HttpServer::Demands demands(std::string_view method, std::string_view target) const;
 
   /// Blocking.
   Response handle(const ApiRequest& request);
@@ -55,6 +51,7 @@ class Api {
 
   struct OperationName {
     std::string id, method, path;
+    std::string least_role;  ///< empty: open to all
   };
   static std::vector<OperationName> operations();
 

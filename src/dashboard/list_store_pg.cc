@@ -145,7 +145,7 @@ Status put_chunk(Connection& db, int64_t id, int64_t first_byte, const std::stri
   const int64_t end = first_byte + static_cast<int64_t>(data.size());
   if (end > size_bytes)
     return Error{ErrorKind::conflict, "The chunk ends at byte " + std::to_string(end) + ", the file at " + std::to_string(size_bytes) + "."};
-  auto others = db.query("select first_byte, first_byte + octet_length(data) from contact_import_chunk where import_id = $1 and first_byte > $2 - $4 "
+  auto others = db.query("select first_byte, first_byte + octet_length(data) from contact_import_chunk where import_id = $1 and first_byte > $2::bigint - $4::bigint "
                          "and first_byte < $3 and first_byte + octet_length(data) > $2 order by first_byte",
                          Params{}.add(id).add(first_byte).add(end).add(kMostChunkBytes));
   if (!others.ok()) return others.error();
