@@ -108,12 +108,10 @@ Status CsvMachine::decide_layout(bool whole_file) {
     error_ = Error{ErrorKind::invalid, "the file is UTF-16; save it as UTF-8"};
     return *error_;
   }
-  if (sample_.starts_with(utf8_mark)) {
-    sample_.erase(0, utf8_mark.size());
-    byte_ = utf8_mark.size();
-  }
   // Only the first bytes count, however many came with the last piece, so that cutting differently detects the same.
-  const std::string_view sample = std::string_view{sample_}.substr(0, limits_.sample);
+  std::string_view sample = std::string_view{sample_}.substr(0, limits_.sample);
+  if (sample.starts_with(utf8_mark)) byte_ = utf8_mark.size();
+  sample.remove_prefix(static_cast<size_t>(byte_));
   CsvLayout best;
   CsvRows best_rows;
   double best_score = -1;
@@ -141,6 +139,7 @@ Status CsvMachine::decide_layout(bool whole_file) {
     for (size_t i = 0; i < first.fields; ++i) best.header = best.header && !has_five_digits(best_rows.field(first, i));
   }
   layout_ = std::move(best);
+  sample_.erase(0, static_cast<size_t>(byte_));
   return success();
 }
 
