@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <span>
 #include <system_error>
 
 #include <sys/epoll.h>
@@ -71,17 +72,15 @@ void MediaLoop::run() {
   while (!stopping_) {
     const int count = epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()), wait_milliseconds());
     now_ = steady_now();
-    for (int i = 0; i < count; ++i) {
-      const auto tag = reinterpret_cast<uintptr_t>(events[static_cast<size_t>(i)].data.ptr);
-      if (tag == 0) {
-        eventfd_t ignored;
-        eventfd_read(event_fd_, &ignored);
-      } else {
-        receive(*reinterpret_cast<Stream*>(tag & ~uintptr_t{1}), tag & 1);
-      }
+    const auto ready = std::span(events).first(static_cast<size_t>(std::max(count, 0)));
+    // Commands go first, so that a packet sent after connect() finds the stream connected. They may close streams that these events
+    // name; the packets stay where they are and are reported again.
+    const bool commanded = std::any_of(ready.begin(), ready.end(), [](const epoll_event& event) { return event.data.ptr == nullptr; });
+    if (commanded) {
+      run_commands();
+    } else {
+      for (const epoll_event& event : ready) receive(event.data.ptr);
     }
-    // After the packets: a command may close a stream that one of the events names.
-    run_commands();
     run_ticks();
   }
   for (Stream* stream : all_) stream->close();
@@ -95,7 +94,9 @@ int MediaLoop::wait_milliseconds() const {
   return wait <= Duration{} ? 0 : static_cast<int>((wait + 999us) / 1ms);
 }
 
-void MediaLoop::receive(Stream& stream, bool rtcp) {
+void MediaLoop::receive(void* tag) {
+  Stream& stream = *reinterpret_cast<Stream*>(reinterpret_cast<uintptr_t>(tag) & ~uintptr_t{1});
+  const bool rtcp = reinterpret_cast<uintptr_t>(tag) & 1;
   Endpoint from;
   socklen_t size = Endpoint::capacity;
   const ssize_t got = recvfrom(rtcp ? stream.rtcp_fd() : stream.rtp_fd(), bytes_.data(), bytes_.size(), MSG_DONTWAIT, from.data(), &size);
@@ -107,6 +108,8 @@ void MediaLoop::receive(Stream& stream, bool rtcp) {
 }
 
 void MediaLoop::run_commands() {
+  eventfd_t ignored;
+  eventfd_read(event_fd_, &ignored);
   std::vector<Command> commands;
   {
     const std::lock_guard lock(mutex_);

@@ -68,7 +68,7 @@ class MediaLoop {
 
   void run();
   int wait_milliseconds() const;
-  void receive(Stream& stream, bool rtcp);
+  void receive(void* tag);
   void run_commands();
   void run_ticks();
   void run_slot(Slot& slot, Instant tick);
