@@ -1,0 +1,143 @@
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "list_manager/list_manager_service.h"
+#include "runtime/loop.h"
+#include "runtime/test_database.h"
+
+// List managers as real processes on a real database, killed without warning.
+
+namespace everdial {
+namespace {
+
+class NoNetwork final : public Network {
+ public:
+  void request(const Address&, Request, Duration, ReplyFn reply) override { reply(Error{ErrorKind::unavailable, "no network"}); }
+  void serve(RequestHandler) override {}
+};
+
+/// One life of a list manager; returns only by being killed.
+[[noreturn]] void run_list_manager(const std::string& uri, const Incarnation& me) {
+  Loop loop;
+  StoreThreads threads(loop, 3);
+  SystemRandom random;
+  NoNetwork network;
+  Seams seams{loop, random, threads, network};
+  pg::Pool pool({.uri = uri, .application_name = "list manager under test"});
+  const auto lease_store = make_pg_lease_store(pool);
+  const auto list_store = make_pg_list_store(pool);
+  if (!lease_store->open_session(Session{me, ServerName{"as1"}, "list_manager"}).ok()) _exit(1);
+  LeaseService leases(seams, *lease_store, me, {}, 20ms);
+  ListManagerService service(seams, *list_store, leases,
+                             {.poll_every = 20ms, .bytes_per_read = 3'000, .limits = {.rows_per_save = 100, .csv = {.sample = 1'000}}});
+  std::unique_ptr<Timer> timer;
+  const std::function<void()> renew = [&] {
+    (void)lease_store->renew({me});
+    timer = loop.after(200ms, renew);
+  };
+  renew();
+  leases.start();
+  service.start();
+  loop.run();
+  _exit(1);
+}
+
+class ListManagerProcess : public testing::Test {
+ protected:
+  ImportId upload(const std::string& name, const std::string& file) {
+    const int64_t list = query("insert into contact_list (name) values ($1) returning id", pg::Params{}.add(name)).integer(0, 0);
+    const auto id = query("insert into contact_import (list_id, file_name, size_bytes) values ($1, 'f.csv', $2) returning id",
+                          pg::Params{}.add(list).add(static_cast<int64_t>(file.size())))
+                        .integer(0, 0);
+    constexpr size_t chunk = 10'000;
+    for (size_t at = 0; at < file.size(); at += chunk)
+      query("insert into contact_import_chunk values ($1, $2, $3)",
+            pg::Params{}.add(id).add(static_cast<int64_t>(at)).add_bytes(file.substr(at, chunk)));
+    query("update contact_import set state = 'queued' where id = $1", pg::Params{}.add(id));
+    return ImportId{id};
+  }
+  void start() {
+    me_ = Incarnation{"00000000-0000-4000-8000-00000000000" + std::to_string(++lives_)};
+    process_ = fork();
+    ASSERT_GE(process_, 0);
+    if (process_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      run_list_manager(database.uri(), me_);
+    }
+  }
+  void kill() {
+    ASSERT_EQ(::kill(process_, SIGKILL), 0);
+    int status = 0;
+    ASSERT_EQ(waitpid(process_, &status, 0), process_);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "it had ended by itself";
+    ASSERT_TRUE(leases->bury({me_}, "process died").ok());
+  }
+  Import import(ImportId id) { return store->load_import(id).value(); }
+  void await_row(ImportId id, int64_t row) {
+    while (import(id).checkpoint.row < row) std::this_thread::yield();
+  }
+  void await_end(ImportId id) {
+    while (import(id).state == ImportState::queued || import(id).state == ImportState::running) std::this_thread::yield();
+  }
+  std::vector<std::string> texts(const std::string& sql, ImportId id) {
+    const pg::Rows rows = query(sql, pg::Params{}.add(id.value));
+    std::vector<std::string> out;
+    for (size_t r = 0; r < rows.size(); ++r) out.push_back(rows.string(r, 0));
+    return out;
+  }
+  pg::Rows query(const std::string& sql, const pg::Params& params) {
+    auto rows = database.pool().query(sql, params);
+    EXPECT_TRUE(rows.ok()) << rows.error().message;
+    return rows.value();
+  }
+
+  TestDatabase database;
+  std::unique_ptr<LeaseStore> leases = make_pg_lease_store(database.pool());
+  std::unique_ptr<ListStore> store = make_pg_list_store(database.pool());
+
+ private:
+  pid_t process_ = 0;
+  Incarnation me_;
+  int lives_ = 0;
+};
+
+TEST_F(ListManagerProcess, F_01_killed_three_times_ends_with_exactly_the_rows_of_an_undisturbed_import) {
+  constexpr int rows = 12'000;
+  std::string file = "ref,phone,note\n";
+  for (int i = 0; i < rows; ++i)
+    file += "c" + std::to_string(i) + "," + (i % 50 == 20 ? "none" : "212" + std::to_string(5550000 + i % 11'000)) + ",\"row\n" +
+            std::to_string(i) + "\"\n";
+
+  start();
+  const ImportId calm = upload("calm", file);
+  await_end(calm);
+  const ImportId disturbed = upload("disturbed", file);
+  for (const int row : {rows / 4, rows / 2, rows * 3 / 4}) {
+    await_row(disturbed, row);
+    kill();
+    EXPECT_EQ(import(disturbed).state, ImportState::running);
+    start();
+  }
+  await_end(disturbed);
+  kill();
+
+  const std::string contacts =
+      "select phone || time_zone || ref || attributes::text || import_row from contact where import_id = $1 order by import_row";
+  const std::string rejects =
+      "select row_number || column_name || value || reason from contact_import_reject where import_id = $1 order by row_number";
+  EXPECT_EQ(texts(contacts, disturbed), texts(contacts, calm));
+  EXPECT_EQ(texts(rejects, disturbed), texts(rejects, calm));
+  EXPECT_EQ(import(disturbed).state, ImportState::completed);
+  EXPECT_EQ(import(disturbed).accepted, import(calm).accepted);
+  EXPECT_EQ(import(disturbed).duplicates, import(calm).duplicates);
+  EXPECT_EQ(import(disturbed).rejected, import(calm).rejected);
+  EXPECT_EQ(import(calm).accepted + import(calm).duplicates + import(calm).rejected, rows);
+}
+
+}  // namespace
+}  // namespace everdial
