@@ -66,8 +66,8 @@ Duration random_between(Duration least, Duration most) {
 
 }  // namespace
 
-Call::Call(CallHandle handle, Surroundings& around, InviteSpec spec)
-    : handle_(handle), around_(around), credentials_(std::move(spec.credentials)), own_headers_(std::move(spec.headers)) {
+Call::Call(CallHandle handle, Surroundings& around, Hop& hop, InviteSpec spec)
+    : handle_(handle), around_(around), hop_(hop), credentials_(std::move(spec.credentials)), own_headers_(std::move(spec.headers)) {
   dialog_.transport = spec.transport;
   dialog_.call_id = random_token(16);
   dialog_.local_tag = random_token(8);
@@ -79,8 +79,8 @@ Call::Call(CallHandle handle, Surroundings& around, InviteSpec spec)
   asked_session_expires_s_ = static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(around.settings.session_expires).count());
 }
 
-Call::Call(CallHandle handle, Surroundings& around, DialogSnapshot snapshot, Credentials credentials)
-    : handle_(handle), around_(around), dialog_(std::move(snapshot)), credentials_(std::move(credentials)) {
+Call::Call(CallHandle handle, Surroundings& around, Hop& hop, DialogSnapshot snapshot, Credentials credentials)
+    : handle_(handle), around_(around), hop_(hop), dialog_(std::move(snapshot)), credentials_(std::move(credentials)), started_(true) {
   dialog_.local_cseq += kSkipAfterRestore;
   told_answered_ = dialog_.stage == DialogStage::answered;
   if (told_answered_) {
@@ -98,6 +98,7 @@ Call::~Call() {
 // ---- the first INVITE ------------------------------------------------------------------------------------------------------------
 
 void Call::start() {
+  if (std::exchange(started_, true)) return;
   bool clean = is_one_line(dialog_.local_uri) && is_one_line(dialog_.remote_uri) && is_one_line(dialog_.remote_target);
   for (const std::string& route : dialog_.route_set) clean = clean && is_one_line(route);
   for (const auto& [name, value] : own_headers_) clean = clean && !name.empty() && is_one_line(name) && is_one_line(value);
@@ -126,12 +127,14 @@ void Call::send_invite() {
   request.body = dialog_.local_sdp;
   dialog_.invite = to_text(request);
   snapshot();
+  if (!unanswered_) unanswered_.emplace(hop_);
   invite_ = around_.stack.send(dialog_.invite, [this](const Response& response) { on_invite_response(response); });
   if (invite_ == 0) fail(0, "the INVITE cannot be written: see its URIs and headers");
 }
 
 void Call::on_invite_response(const Response& response) {
   if (is_over_) return;
+  if (dialog_.stage != DialogStage::answered) unanswered_.reset();
   if (dialog_.stage == DialogStage::answered) {
     if (response.status < 200 || response.status >= 300) return;
     // Ours again, when the predecessor that got it could not acknowledge it; else another branch of a fork answered as well.
@@ -243,6 +246,7 @@ void Call::send_cancel() {
 void Call::hang_up(const std::string& reason) {
   if (is_over_ || std::exchange(hanging_up_, true)) return;
   hang_up_reason_ = reason;
+  if (!std::exchange(started_, true)) return fail(487, "hung up before it was sent");
   if (dialog_.stage == DialogStage::answered) return bye(Ended::By::us, reason);
   if (invite_ == 0) send_cancel();  // else once the far end has said something: RFC 3261 section 9.1
 }
@@ -290,6 +294,7 @@ void Call::bye(Ended::By by, const std::string& reason) {
   hanging_up_ = true;
   for (Timers::Id* timer : {&retry_timer_, &refresh_timer_, &expiry_timer_}) around_.timers.cancel(*timer);
   end_incoming_update(487);
+  if (!unanswered_) unanswered_.emplace(hop_);
   send_in_dialog(dialog_, "BYE", reason_header(reason), "", [this, by, reason](const Response&) { end(by, reason); });
   if (by != Ended::By::us) end(by, reason);  // nobody is expected to answer
 }
@@ -521,6 +526,7 @@ void Call::fail(int status, const std::string& reason, int q850) { last_event(Fa
 
 void Call::last_event(Event event) {
   if (std::exchange(is_over_, true)) return;
+  unanswered_.reset();
   end_incoming_update(487);
   for (Timers::Id* timer : {&cancel_timer_, &retry_timer_, &refresh_timer_, &expiry_timer_}) around_.timers.cancel(*timer);
   around_.emit(std::move(event));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,24 @@
 #include "sip/user_agent.h"
 
 namespace everdial::sip {
+
+/// Where calls go first, and how it keeps up. More unanswered requests than it can take only lead to more of them, sent again.
+struct Hop {
+  size_t unanswered = 0;            ///< INVITEs and BYEs to which nothing has come back yet
+  std::deque<CallHandle> waiting;  ///< calls to be started once there is room
+};
+
+/// One unanswered request, from making it to destroying it.
+class Unanswered {
+ public:
+  explicit Unanswered(Hop& hop) : hop_(hop) { ++hop_.unanswered; }
+  ~Unanswered() { --hop_.unanswered; }
+  Unanswered(const Unanswered&) = delete;
+  Unanswered& operator=(const Unanswered&) = delete;
+
+ private:
+  Hop& hop_;
+};
 
 /// What all calls of one agent share.
 struct Surroundings {
@@ -38,8 +57,8 @@ struct Authorizations {
 /// for 32 s after each answer.
 class Call {
  public:
-  Call(CallHandle handle, Surroundings& around, InviteSpec spec);
-  Call(CallHandle handle, Surroundings& around, DialogSnapshot snapshot, Credentials credentials);
+  Call(CallHandle handle, Surroundings& around, Hop& hop, InviteSpec spec);
+  Call(CallHandle handle, Surroundings& around, Hop& hop, DialogSnapshot snapshot, Credentials credentials);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
@@ -48,7 +67,7 @@ class Call {
   const std::string& call_id() const { return dialog_.call_id; }
   bool knows_remote(const std::string& tag) const { return dialog_.remote_tag.empty() || dialog_.remote_tag == tag; }
 
-  void start();
+  void start();  ///< once, when its hop has room
   void hang_up(const std::string& reason);
   void reinvite(std::string sdp);
   void answer(const std::string& sdp);
@@ -101,12 +120,15 @@ class Call {
 
   const CallHandle handle_;
   Surroundings& around_;
+  Hop& hop_;
   DialogSnapshot dialog_;
   Credentials credentials_;
   Headers own_headers_;                          ///< of the INVITE, from its spec
   Authorizations authorizations_;                ///< of the first INVITE and its ACK
 
+  bool started_ = false;
   Stack::Transaction invite_ = 0;                ///< while the far end has said nothing
+  std::optional<Unanswered> unanswered_;
   std::set<Stack::Transaction> requests_;        ///< others under way
   std::set<std::string> visited_;                ///< URIs tried, against redirection loops
   std::map<std::string, uint32_t> reliable_;     ///< last RSeq by To tag

@@ -17,6 +17,20 @@
 
 namespace everdial::sip {
 
+namespace {
+
+constexpr auto kStartInterval = 200us;   // 5 INVITEs a millisecond
+constexpr auto kStartBurst = 4ms;        // of at most 20
+
+/// "10.0.0.1:5060" of "sip:user@10.0.0.1:5060;lr"
+std::string host_of(std::string_view uri) {
+  uri = uri.substr(0, uri.find_first_of(";?"));
+  const size_t at = uri.rfind('@');
+  return std::string(at != uri.npos ? uri.substr(at + 1) : uri.substr(uri.find(':') + 1));
+}
+
+}  // namespace
+
 class UserAgent::Impl {
  public:
   Impl(Settings settings, Handler handler) : settings_(std::move(settings)), handler_(std::move(handler)) {}
@@ -44,10 +58,15 @@ class UserAgent::Impl {
 
   CallHandle next_handle() { return CallHandle{last_handle_.fetch_add(1) + 1}; }
 
-  void place(CallHandle handle, InviteSpec spec) { add(handle, std::make_unique<Call>(handle, around(), std::move(spec))).start(); }
+  void place(CallHandle handle, InviteSpec spec) {
+    Hop& hop = hops_[host_of(spec.proxy.empty() ? spec.request_uri : spec.proxy)];
+    add(handle, std::make_unique<Call>(handle, around(), hop, std::move(spec)));
+    hop.waiting.push_back(handle);
+  }
 
   void restore(CallHandle handle, DialogSnapshot snapshot, Credentials credentials) {
-    add(handle, std::make_unique<Call>(handle, around(), std::move(snapshot), std::move(credentials)));
+    Hop& hop = hops_[host_of(snapshot.route_set.empty() ? snapshot.remote_target : snapshot.route_set.front())];
+    add(handle, std::make_unique<Call>(handle, around(), hop, std::move(snapshot), std::move(credentials)));
   }
 
   template <class Command>
@@ -65,14 +84,39 @@ class UserAgent::Impl {
   void unwatch(const std::string& name) { peers_.erase(name); }
 
   int port(Transport transport) const { return ports_[static_cast<size_t>(transport)]; }
-  Statistics statistics() const { return {call_count_, transaction_count_}; }
+  Statistics statistics() const { return {call_count_, waiting_count_, transaction_count_}; }
 
  private:
   Surroundings& around() { return *around_; }
 
-  Call& add(CallHandle handle, std::unique_ptr<Call> call) {
+  void add(CallHandle handle, std::unique_ptr<Call> call) {
     by_tag_[call->local_tag()] = handle;
-    return *calls_.emplace(handle, std::move(call)).first->second;
+    calls_.emplace(handle, std::move(call));
+  }
+
+  /// Starts the calls that there is room for, as evenly as bursts of a few allow: a burst of a hundred loses packets. Tells whether some
+  /// only wait for the next millisecond.
+  bool start_waiting() {
+    size_t left = 0;
+    bool paced = false;
+    const auto now = std::chrono::steady_clock::now();
+    next_start_ = std::max(next_start_, now - kStartBurst);
+    for (auto& [host, hop] : hops_) {
+      while (!hop.waiting.empty() && hop.unanswered < settings_.most_unanswered && !paced) {
+        if (next_start_ > now) {
+          paced = true;
+          break;
+        }
+        const auto call = calls_.find(hop.waiting.front());
+        hop.waiting.pop_front();
+        if (call == calls_.end()) continue;
+        next_start_ += kStartInterval;
+        call->second->start();
+      }
+      left += hop.waiting.size();
+    }
+    waiting_count_ = left;
+    return paced;
   }
 
   void run(std::promise<Status>& started) {
@@ -87,7 +131,8 @@ class UserAgent::Impl {
     started.set_value(success());
     while (!stopping_) {
       for (const auto& command : take_commands()) command();
-      const Duration wait = std::min<Duration>(timers_.run().value_or(1s), 1s);
+      const Duration until_timer = timers_.run().value_or(1s);
+      const Duration wait = std::min<Duration>(until_timer, start_waiting() ? 1ms : 1s);
       bury();
       stack_->step(wait);
     }
@@ -138,7 +183,7 @@ class UserAgent::Impl {
   const Settings settings_;
   const Handler handler_;
   std::atomic<int64_t> last_handle_{0};
-  std::atomic<size_t> call_count_{0}, transaction_count_{0};
+  std::atomic<size_t> call_count_{0}, waiting_count_{0}, transaction_count_{0};
   std::array<int, 2> ports_{-1, -1};
 
   std::mutex mutex_;
@@ -150,6 +195,8 @@ class UserAgent::Impl {
   AckLog acks_;
   std::unique_ptr<Stack> stack_;
   std::unique_ptr<Surroundings> around_;
+  std::map<std::string, Hop> hops_;  // one per trunk and host: few
+  std::chrono::steady_clock::time_point next_start_;
   std::unordered_map<CallHandle, std::unique_ptr<Call>> calls_;
   std::unordered_map<std::string, CallHandle> by_tag_;
   std::vector<CallHandle> over_;

@@ -26,7 +26,7 @@ struct Credentials {
 
 /// One call to be placed.
 struct InviteSpec {
-  std::string request_uri;  ///< "sip:+15550100@carrier.example:5060"; a name without a port is looked up by SRV, then A and AAAA
+  std::string request_uri;  ///< "sip:+15550100@carrier.example:5060"; a name without a port is looked up in the DNS: SRV, A, AAAA
   std::string from;         ///< URI or name-addr of the caller: "\"Shop\" <sip:+15550199@us.example>"
   std::string to;           ///< empty: request_uri
   std::string proxy;        ///< "sip:10.0.0.1:5060": where to send it first, as a loose Route; empty: to request_uri
@@ -138,6 +138,7 @@ struct Settings {
   Duration session_expires = 30min;   ///< asked for in INVITE; zero: no session timers
   Duration min_session_expires = 90s;
   Duration transaction_timeout = 32s;  ///< no answer at all for so long fails a request (64 T1)
+  size_t most_unanswered = 300;        ///< requests without any answer to one next hop; further calls to it wait for room
   std::function<int(const IncomingInvite&)> admit;  ///< final status for a call from outside, on the SIP thread; none: 403
 };
 
@@ -158,7 +159,8 @@ class UserAgent {
   int udp_port() const;
   int tcp_port() const;  ///< -1 without TCP
 
-  /// Sends the INVITE. Digest challenges, 422 and redirects (up to 5) are followed by the agent itself.
+  /// Sends the INVITE, at once or, under load, when its turn comes: at most 5 a millisecond, and see most_unanswered. Digest challenges,
+  /// 422 and redirects (up to 5) are followed by the agent itself.
   CallHandle invite(InviteSpec spec);
 
   /// CANCEL before the answer, BYE after it. A 2xx that crosses the CANCEL is acknowledged and ended at once, and reported as Failed 487.
@@ -182,6 +184,7 @@ class UserAgent {
 
   struct Statistics {
     size_t calls = 0;         ///< calls without a last event
+    size_t waiting = 0;       ///< of them, those whose INVITE waits for room
     size_t transactions = 0;  ///< client transactions the stack holds
   };
   Statistics statistics() const;

@@ -87,14 +87,39 @@ TEST_F(UserAgentWithPeer, cancels_a_call_that_rings) {
   EXPECT_TRUE(sipp.happy());
 }
 
-TEST_F(UserAgentWithPeer, cancels_as_soon_as_the_far_end_speaks_when_hung_up_before) {
-  Sipp sipp("ring_until_cancelled");
-  agent().hang_up(agent().invite(spec(sipp.uri())));
+TEST_F(UserAgentWithPeer, cancels_only_once_the_far_end_has_spoken) {
+  HandPeer peer;
+  const CallHandle call = agent().invite(spec(peer.uri()));
+  const std::string invite = peer.receive("INVITE");
+  agent().hang_up(call);
+  EXPECT_EQ(peer.count("CANCEL", 100ms), 0);
+  peer.respond(invite, "100 Trying", "");
+  const std::string cancel = peer.receive("CANCEL");
+  EXPECT_EQ(header(cancel, "Via"), header(invite, "Via"));
+  peer.respond(cancel, "200 OK", "a");
+  peer.respond(invite, "487 Request Terminated", "a");
   const auto failed = events_.next<Failed>();
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->status, 487);
-  EXPECT_FALSE(failed->picked_up);
-  EXPECT_TRUE(sipp.happy());
+}
+
+TEST_F(UserAgentWithPeer, sends_nothing_of_a_call_hung_up_while_it_waits_for_room) {
+  settings_.most_unanswered = 2;
+  HandPeer peer;
+  std::vector<CallHandle> calls;
+  for (int i = 0; i < 4; ++i) calls.push_back(agent().invite(spec(peer.uri())));
+  const std::string first = peer.receive("INVITE"), second = peer.receive("INVITE");
+  EXPECT_EQ(peer.count("INVITE", 100ms), 0) << "two are unanswered";
+  EXPECT_EQ(agent().statistics().waiting, 2u);
+  agent().hang_up(calls[2]);
+  const auto failed = events_.next<Failed>();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->call, calls[2]);
+  peer.respond(first, "180 Ringing", "a");
+  ASSERT_TRUE(events_.next<Provisional>());
+  const std::string fourth = peer.receive("INVITE", 400ms);
+  ASSERT_FALSE(fourth.empty()) << "there is room for it now";
+  EXPECT_NE(header(fourth, "Call-ID"), header(second, "Call-ID"));
 }
 
 TEST_F(UserAgentWithPeer, ends_an_answer_that_crosses_the_cancel) {
