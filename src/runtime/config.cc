@@ -122,6 +122,7 @@ class Keys {
         },
         [&value] { return std::string(to_string(value)); });
   }
+  /// `allowed` empty: any.
   void names(std::string path, std::vector<std::string>& value, const std::vector<std::string>& allowed, std::string meaning) {
     add(std::move(path), std::move(meaning),
         [&value, allowed](const YAML::Node& node) -> Status {
@@ -130,7 +131,7 @@ class Keys {
           for (const auto& item : node) {
             const auto name = scalar(item);
             if (!name.ok()) return name.error();
-            if (std::find(allowed.begin(), allowed.end(), *name) == allowed.end()) return bad("'" + *name + "' is not known");
+            if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), *name) == allowed.end()) return bad("'" + *name + "' is not known");
             if (std::find(read.begin(), read.end(), *name) != read.end()) return bad("'" + *name + "' stands there twice");
             read.push_back(*name);
           }
@@ -197,6 +198,7 @@ Keys keys_of(Config& c) {
   keys.integer("mpp.rtp_first_port", c.mpp.rtp_first_port, 1024, 65534, "First UDP port for RTP; the range is divided among the workers.");
   keys.integer("mpp.rtp_last_port", c.mpp.rtp_last_port, 1025, 65535, "Last UDP port for RTP.");
   keys.milliseconds("dialing.tick_ms", c.dialing.tick, 1, 1000, "How often a job looks for contacts to call.");
+  keys.names("dialing.zones", c.dialing.zones, {}, "Zones that contact lists may belong to; one campaign director at a time directs each.");
   keys.choice("log.format", c.log.format, "Lines for people, or one JSON object per line.");
   keys.choice("log.level", c.log.level, "Least level that is written.");
   return keys;
@@ -346,7 +348,7 @@ Result<Listen> parse_listen(std::string_view text) {
 
 const std::vector<std::string>& known_components() {
   static const std::vector<std::string> names = {"list_manager",       "campaign_director", "campaign_manager", "rule_engine",
-                                                 "application_server", "mpp",               "dashboard"};
+                                                 "application_server", "mpp",               "load_monitor",     "dashboard"};
   return names;
 }
 

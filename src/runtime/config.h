@@ -60,7 +60,7 @@ struct Config {
   struct {
     std::string name;
     std::vector<std::string> components = {"list_manager",       "campaign_director", "campaign_manager", "rule_engine",
-                                           "application_server", "mpp",               "dashboard"};
+                                           "application_server", "mpp",               "load_monitor",     "dashboard"};
   } server;
   std::filesystem::path data_dir = "/var/lib/everdial";
   struct {
@@ -90,6 +90,7 @@ struct Config {
   std::vector<Trunk> trunks;
   struct {
     Duration tick = 20ms;
+    std::vector<std::string> zones = {"default"};
   } dialing;
   struct {
     LogFormat format = LogFormat::human;

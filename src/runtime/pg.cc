@@ -311,6 +311,10 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
     keys.push_back(key);
     values.push_back(value);
   }
+  if (!settings.password.empty()) {
+    keys.push_back("password");
+    values.push_back(settings.password.c_str());
+  }
   keys.push_back(nullptr);
   values.push_back(nullptr);
   auto state = std::make_unique<State>();

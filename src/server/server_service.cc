@@ -169,6 +169,7 @@ void ServerService::reap() {
     close(current->second.process.progress_fd);
     running_.erase(current);
     settings_.note(how_it_ended(status), name);
+    settings_.ended();
     feed(ChildExited{name});
   }
 }

@@ -28,6 +28,7 @@ class ServerService {
     std::function<void()> exit;       ///< all is drained
     std::function<void(const Error&)> refuse;                     ///< cannot be started here: a server of this name lives
     std::function<void(const std::string& message, const server::ChildName&)> note;  ///< for the log
+    std::function<void()> ended = [] {};                          ///< a child has; for counting
   };
 
   ServerService(Seams& seams, Loop& loop, LeaseStore& leases, ServerStore& store, Incarnation me, Settings settings);

@@ -1,0 +1,184 @@
+#include "main/components.h"
+
+#include <charconv>
+
+#include "application_server/application_server_service.h"
+#include "campaign_director/director_service.h"
+#include "campaign_manager/campaign_manager_service.h"
+#include "dashboard/dashboard_service.h"
+#include "list_manager/list_manager_service.h"
+#include "load_monitor/host_load.h"
+#include "load_monitor/load_monitor_service.h"
+#include "main/version.h"
+#include "mpp/journal.h"
+#include "mpp/mpp_service.h"
+#include "mpp/mpp_store.h"
+#include "mpp/sip_trunk.h"
+#include "rule_engine/rule_engine_service.h"
+#include "runtime/log.h"
+
+namespace everdial {
+namespace {
+
+/// Acquired and lost leases go to the service's own methods.
+template <class Service>
+LeaseService::Acting acting(const std::shared_ptr<Service>& service) {
+  return {[service](const LeaseGrant& grant) { service->acquired(grant); },
+          [service](const LeaseGrant& grant, const std::string& reason) {
+            log_info("acts no longer", {{"resource", grant.resource.value}, {"epoch", to_string(grant.epoch)}, {"reason", reason}});
+            service->lost(grant);
+          }};
+}
+
+std::function<void(const LeaseGrant&)> fenced(Process& process) {
+  return [&leases = process.leases()](const LeaseGrant& grant) { leases.fenced(grant); };
+}
+
+template <class Service>
+RequestHandler handler(const std::shared_ptr<Service>& service) {
+  return [service](Request request, ReplyFn reply) { service->handle(std::move(request), std::move(reply)); };
+}
+
+/// Stores are made once per process and live as long as it does.
+template <class Store>
+Store& keep(std::unique_ptr<Store> store) {
+  return *store.release();
+}
+
+Result<Duties> make_list_manager(Process& process) {
+  auto service = std::make_shared<ListManagerService>(process.seams(), keep(make_pg_list_store(process.pool())), process.leases());
+  return Duties{.start = [service] { service->start(); }};
+}
+
+Result<Duties> make_campaign_director(Process& process) {
+  auto service = std::make_shared<DirectorService>(process.seams(), keep(make_pg_director_store(process.pool())), process.directory(),
+                                                   fenced(process), DirectorService::Settings{});
+  process.leases().compete(DirectorService::common_resource(), acting(service));
+  for (const auto& zone : process.config().dialing.zones) process.leases().compete(DirectorService::zone_resource(zone), acting(service));
+  return Duties{.start = [service] { service->start(); }};
+}
+
+Result<Duties> make_campaign_manager(Process& process) {
+  CampaignManagerService::Settings settings;
+  settings.tick = process.config().dialing.tick;
+  const CampaignManagerService::Leases leases{[&all = process.leases()](const LeaseGrant& grant) { all.renounce(grant); }, fenced(process)};
+  auto service = std::make_shared<CampaignManagerService>(process.seams(), keep(make_pg_attempt_store(process.pool())), process.directory(),
+                                                          process.server(), leases, settings);
+  process.leases().follow("job/", acting(service));
+  return Duties{.handle = handler(service), .start = [service] { service->start(); }};
+}
+
+Result<Duties> make_rule_engine(Process& process) {
+  auto service = std::make_shared<RuleEngineService>(process.seams(), keep(make_pg_rule_store(process.pool())), fenced(process),
+                                                     RuleEngineService::Settings{});
+  process.leases().compete(RuleEngineService::resource(), acting(service));
+  return Duties{.handle = handler(service)};
+}
+
+Result<Duties> make_application_server(Process& process) {
+  ApplicationServerService::Settings settings;
+  for (const auto& trunk : process.config().trunks) settings.calls.trunks.push_back({trunk.name, trunk.channels, trunk.calls_per_second});
+  auto service = std::make_shared<ApplicationServerService>(process.seams(), process.directory(), process.me(), settings);
+  return Duties{.handle = handler(service),
+              .start = [service] { service->start(); },
+              .drain = [service](std::function<void()> done) { service->drain(std::move(done)); }};
+}
+
+Result<SipTrunk::Settings> trunk_settings(const Config& config, int worker) {
+  SipTrunk::Settings settings;
+  for (const auto& trunk : config.trunks) {
+    auto& carrier = settings.carriers.emplace_back();
+    carrier.name = trunk.name;
+    carrier.uri = trunk.uri;
+    carrier.tcp = trunk.transport == TrunkTransport::tcp;
+    carrier.user = trunk.username;
+    carrier.from_user = trunk.from_user;
+    carrier.from_host = trunk.from_host;
+    carrier.rtp_timeout = std::chrono::seconds(trunk.rtp_timeout_s);
+    carrier.options_interval = std::chrono::seconds(trunk.options_interval_s);
+    if (trunk.password_file.empty()) continue;
+    auto password = read_secret(trunk.password_file);
+    if (!password.ok()) return password.error();
+    carrier.password = std::move(*password);
+  }
+  settings.address = config.mpp.sip_host;
+  if (config.mpp.advertise_host != config.mpp.sip_host) settings.advertised = config.mpp.advertise_host;
+  settings.sip_port = config.mpp.sip_port + worker - 1;
+  // Each worker has its own part of the range; RTP ports are even.
+  const int share = (config.mpp.rtp_last_port - config.mpp.rtp_first_port + 1) / config.mpp.workers / 2 * 2;
+  settings.first_rtp_port = static_cast<uint16_t>((config.mpp.rtp_first_port + 1) / 2 * 2 + share * (worker - 1));
+  settings.last_rtp_port = static_cast<uint16_t>(std::min(settings.first_rtp_port + share - 1, config.mpp.rtp_last_port));
+  settings.prompts = config.data_dir / "prompts";
+  settings.recordings = config.data_dir / "recordings";
+  settings.note = [](const std::string& message) { log_warning(message); };
+  return settings;
+}
+
+Result<Duties> make_mpp(Process& process) {
+  const Config& config = process.config();
+  int worker = 1;
+  const std::string& instance = process.instance();
+  std::from_chars(instance.data(), instance.data() + instance.size(), worker);
+  if (worker < 1 || worker > config.mpp.workers)
+    return Error{ErrorKind::invalid, "mpp: --instance must be from 1 to mpp.workers (" + std::to_string(config.mpp.workers) + ")"};
+  auto trunk_of = trunk_settings(config, worker);
+  if (!trunk_of.ok()) return trunk_of.error();
+  std::error_code error;
+  std::filesystem::create_directories(config.data_dir, error);
+  if (error) return Error{ErrorKind::invalid, "data_dir: cannot make " + config.data_dir.string() + ": " + error.message()};
+  auto trunk = SipTrunk::start(process.loop(), std::move(*trunk_of));
+  if (!trunk.ok()) return trunk.error();
+  MppService::Settings settings;
+  settings.machine.name = mpp_name({.server = process.server(), .instance = instance});
+  settings.trouble = [](const Error& problem) { log_error(problem.message); };
+  auto service = std::make_shared<MppService>(process.seams(), keep(make_pg_mpp_store(process.pool())),
+                                              keep(make_file_journal(config.data_dir / ("mpp-" + std::to_string(worker) + ".journal"))),
+                                              keep(std::move(*trunk)), process.directory(), process.me(), settings);
+  return Duties{.handle = handler(service),
+              .start = [service] { service->start(); },
+              .drain = [service](std::function<void()> done) { service->drain(std::move(done)); }};
+}
+
+Result<Duties> make_load_monitor(Process& process) {
+  auto meter = std::make_shared<HostMeter>();
+  auto service = std::make_shared<LoadMonitorService>(process.seams(), keep(make_pg_load_store(process.pool())), process.server(),
+                                                      [meter] { return meter->read(); }, fenced(process), LoadMonitorService::Settings{});
+  process.leases().compete(LoadMonitorService::resource(), acting(service));
+  return Duties{.start = [service] { service->start(); }};
+}
+
+Result<Duties> make_dashboard(Process& process) {
+  const Config& config = process.config();
+  DashboardSettings settings;
+  settings.server = config.server.name;
+  settings.version = kVersion;
+  settings.listen_host = config.http.listen.host;
+  settings.listen_port = config.http.listen.port;
+  settings.tls_certificate = config.http.tls.cert;
+  settings.tls_key = config.http.tls.key;
+  settings.console_dir = config.http.console;
+  settings.workers = config.database.threads;
+  auto service = std::make_shared<DashboardService>(std::move(settings), process.pool());
+  if (Status started = service->start(); !started.ok()) return started.error();
+  return Duties{.drain = [service](std::function<void()> done) { service->drain(std::move(done)); }};
+}
+
+}  // namespace
+
+Result<Duties> make_duties(const std::string& component, Process& process) {
+  static const std::map<std::string, Result<Duties> (*)(Process&)> makers = {
+      {"list_manager", make_list_manager},
+      {"campaign_director", make_campaign_director},
+      {"campaign_manager", make_campaign_manager},
+      {"rule_engine", make_rule_engine},
+      {"application_server", make_application_server},
+      {"mpp", make_mpp},
+      {"load_monitor", make_load_monitor},
+      {"dashboard", make_dashboard},
+  };
+  const auto found = makers.find(component);
+  if (found == makers.end()) return Error{ErrorKind::not_found, "there is no component " + component};
+  return found->second(process);
+}
+
+}  // namespace everdial

@@ -1,0 +1,200 @@
+#include "main/process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "application_server/application_server_rpc.h"
+#include "campaign_manager/campaign_manager_rpc.h"
+#include "main/version.h"
+#include "mpp/mpp_rpc.h"
+#include "rule_engine/rule_engine_rpc.h"
+#include "runtime/incarnation.h"
+#include "runtime/migrate.h"
+#include "server/child_process.h"
+
+namespace everdial {
+namespace {
+
+constexpr Duration kProgressEvery = 100ms;
+constexpr Duration kRenewEvery = 500ms;
+constexpr uint64_t kSessionLane = 3;
+
+std::vector<std::unique_ptr<RpcReceiver>> all_receivers() {
+  std::vector<std::unique_ptr<RpcReceiver>> all;
+  all.push_back(make_rule_engine_rpc());
+  all.push_back(make_application_server_rpc());
+  all.push_back(make_mpp_rpc());
+  all.push_back(make_campaign_manager_rpc());
+  return all;
+}
+
+GrpcNetwork::Settings network_settings(const Config& config) {
+  return {config.rpc.listen_host, config.rpc.advertise_host, config.rpc.tls.cert, config.rpc.tls.key, config.rpc.tls.ca};
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+/// A component must not outlive its server: nobody would renew its session, and another server's would take over.
+Status die_with_parent() {
+  const std::string parent = variable(server::kParentVariable);
+  if (parent.empty()) return success();
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return Error{ErrorKind::internal, "prctl: cannot be told of the parent's death"};
+  // It may have died before that.
+  if (std::to_string(getppid()) != parent) return Error{ErrorKind::unavailable, "the server that started this process is gone"};
+  return success();
+}
+
+}  // namespace
+
+Result<pg::Settings> database_settings(const Config& config, const std::string& name, const Incarnation& me) {
+  pg::Settings settings;
+  settings.uri = config.database.uri;
+  // PostgreSQL keeps 63 bytes of it.
+  settings.application_name = (name + " " + config.server.name).substr(0, 54) + " " + me.value.substr(0, 8);
+  if (!config.database.password_file.empty()) {
+    auto password = read_secret(config.database.password_file);
+    if (!password.ok()) return password.error();
+    settings.password = std::move(*password);
+  }
+  return settings;
+}
+
+Result<std::unique_ptr<Process>> Process::open(std::string component, std::string instance, Config config) {
+  if (Status bound = die_with_parent(); !bound.ok()) return bound.error();
+  std::signal(SIGPIPE, SIG_IGN);
+  const std::string given = variable(server::kIncarnationVariable);
+  SystemRandom random;
+  Incarnation me = given.empty() ? new_incarnation(random) : Incarnation{given};
+  auto database = database_settings(config, component, me);
+  if (!database.ok()) return database.error();
+  return std::unique_ptr<Process>{new Process(std::move(component), std::move(instance), std::move(config), std::move(me), std::move(*database))};
+}
+
+Process::Process(std::string component, std::string instance, Config config, Incarnation me, pg::Settings database)
+    : component_(std::move(component)), instance_(std::move(instance)), config_(std::move(config)), me_(std::move(me)),
+      store_(loop_, config_.database.threads), network_(loop_, network_settings(config_), all_receivers()), pool_(std::move(database)),
+      lease_store_(make_pg_lease_store(pool_)), leases_(seams_, *lease_store_, me_),
+      metrics_({{"server", config_.server.name}, {"component", component_}, {"instance", instance_}}),
+      lag_(metrics_.gauge("everdial_loop_lag_seconds", "How late the loop was at its last turn.")) {
+  leases_.on_poll = [this](const std::vector<Session>& sessions, const std::vector<LeaseRow>& rows) {
+    directory_.update(sessions, rows);
+    look_for_myself(sessions);
+  };
+}
+
+int Process::run(Duties duties) {
+  duties_ = std::move(duties);
+  const std::string fd = variable(server::kProgressFdVariable);
+  if (!fd.empty()) {
+    progress_fd_ = std::atoi(fd.c_str());
+    fcntl(progress_fd_, F_SETFD, FD_CLOEXEC);
+    // A terminal's interrupt reaches the whole group; it is the server that decides what becomes of us.
+    loop_.on_signal(SIGINT, [] {});
+  } else {
+    loop_.on_signal(SIGINT, [this] { drain(); });
+    renew_myself();
+  }
+  loop_.on_signal(SIGTERM, [this] { drain(); });
+  network_.serve(duties_.handle ? duties_.handle : [](Request, ReplyFn reply) { reply(Error{ErrorKind::invalid, "this component takes no requests"}); });
+  if (!network_.address().ok()) {
+    log_error(network_.address().error().message);
+    return 1;
+  }
+  show_progress();
+  enter();
+  loop_.run();
+  return 1;  // not reached: end() leaves
+}
+
+void Process::show_progress() {
+  const Instant due = loop_.steady() + kProgressEvery;
+  progress_timer_ = loop_.after(kProgressEvery, [this, due] {
+    lag_.set(std::chrono::duration<double>(loop_.steady() - due).count());
+    // A full pipe means that the server is the slow one.
+    if (progress_fd_ >= 0 && write(progress_fd_, ".", 1) < 0 && errno != EAGAIN) log_debug("cannot show progress");
+    show_progress();
+  });
+}
+
+void Process::renew_myself() {
+  renew_timer_ = loop_.after(kRenewEvery, [this] {
+    run_store(
+        store_, kSessionLane, [this] { return lease_store_->renew({me_}); }, [this](Status) { renew_myself(); });
+  });
+}
+
+// ---- entering: whoever finds our session in the database can reach us --------------------------------------------------------
+
+void Process::enter() {
+  const Session session{.incarnation = me_, .server = server(), .component = component_, .instance = instance_, .address = *network_.address(), .version = kVersion};
+  run_store(
+      store_, kSessionLane,
+      [this, session]() -> Status {
+        auto connection = pool_.take();
+        if (!connection.ok()) return connection.error();
+        Status schema = check_schema(**connection);
+        pool_.give_back(std::move(*connection));
+        return schema.ok() ? lease_store_->open_session(session) : schema;
+      },
+      [this](Status entered) {
+        if (draining_) return;
+        if (!entered.ok() && entered.error().kind == ErrorKind::conflict) {
+          log_error(entered.error().message);
+          end(1);
+        }
+        if (!entered.ok()) {
+          log_warning("cannot enter the database yet: " + entered.error().message);
+          enter_timer_ = loop_.after(200ms, [this] { enter(); });
+          return;
+        }
+        log_info("started", {{"incarnation", me_.value}, {"address", network_.address()->value}, {"version", kVersion}});
+        entered_ = true;
+        leases_.start();
+        duties_.start();
+      });
+}
+
+void Process::look_for_myself(const std::vector<Session>& sessions) {
+  const bool there = std::any_of(sessions.begin(), sessions.end(), [&](const Session& session) { return session.incarnation == me_; });
+  seen_ = seen_ || there;
+  if (there || !seen_ || draining_) return;
+  // Someone took us for dead and gave our leases away: what we hold in memory is of no use any more.
+  log_error("our session was removed: starting over");
+  end(1);
+}
+
+// ---- leaving -----------------------------------------------------------------------------------------------------------------
+
+void Process::drain() {
+  if (std::exchange(draining_, true) || !entered_) end(0);
+  log_info("draining");
+  still_draining_ = 2;
+  const auto done = [this] {
+    if (--still_draining_ == 0) leave();
+  };
+  leases_.drain([this, done] { loop_.post(done); });
+  duties_.drain([this, done] { loop_.post(done); });
+}
+
+void Process::leave() {
+  run_store(
+      store_, kSessionLane, [this] { return lease_store_->bury({me_}, "drained"); },
+      [this](Status) {
+        log_info("stopped");
+        end(0);
+      });
+}
+
+void Process::end(int code) {
+  // All that matters is in the database or a journal: no thread is waited for.
+  std::_Exit(code);
+}
+
+}  // namespace everdial
