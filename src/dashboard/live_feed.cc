@@ -32,7 +32,8 @@ void LiveFeed::wake() {
 LiveFeed::Subscription LiveFeed::subscribe(std::function<void()> wake) {
   const std::lock_guard lock{listeners_mutex_};
   const auto entry = listeners_.insert(listeners_.end(), std::move(wake));
-  return Subscription(nullptr, [this, entry](void*) {
+  // Points at something, so that a subscription that is held is not taken for none.
+  return Subscription(this, [this, entry](void*) {
     const std::lock_guard guard{listeners_mutex_};
     listeners_.erase(entry);
   });
