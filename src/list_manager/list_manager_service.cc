@@ -165,7 +165,18 @@ ListManagerService::ListManagerService(Seams& seams, ListStore& store, LeaseServ
 
 ListManagerService::~ListManagerService() = default;
 
-void ListManagerService::start() { poll(); }
+void ListManagerService::start() {
+  poll();
+  clean();
+}
+
+void ListManagerService::clean() {
+  run_store(
+      seams_.store, poll_lane, [&store = store_, keep = settings_.keep_files] { return store.delete_files(keep); },
+      [this, alive = std::weak_ptr(alive_)](Status) {
+        if (!alive.expired()) clean_timer_ = seams_.clock.after(settings_.clean_every, [this] { clean(); });
+      });
+}
 
 void ListManagerService::poll() {
   run_store(

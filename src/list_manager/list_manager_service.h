@@ -19,6 +19,8 @@ class ListManagerService {
     Duration poll_every = 500ms;
     Duration retry_after = 1s;  ///< after a failure of the database
     size_t bytes_per_read = 256 << 10;
+    Duration keep_files = 24h;  ///< after the import has ended
+    Duration clean_every = 10min;
     ImportLimits limits;
   };
 
@@ -32,6 +34,7 @@ class ListManagerService {
   class Worker;
 
   void poll();
+  void clean();
   void choose(const std::vector<ListStore::Waiting>& waiting);
   void leave(ImportId id);
 
@@ -41,7 +44,7 @@ class ListManagerService {
   const Settings settings_;
   std::set<ImportId> candidacies_;
   std::map<ImportId, std::unique_ptr<Worker>> workers_;
-  std::unique_ptr<Timer> timer_;
+  std::unique_ptr<Timer> timer_, clean_timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 

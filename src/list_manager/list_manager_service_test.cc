@@ -29,6 +29,7 @@ class FaultyStore final : public ListStore {
   Status finish_import(const LeaseGrant& grant, const Import& import, const FinishImport& finish) override {
     return store_.finish_import(grant, import, finish);
   }
+  Status delete_files(Duration ended_for) override { return store_.delete_files(ended_for); }
 
   int64_t last_row = std::numeric_limits<int64_t>::max();  ///< nothing beyond it can be saved
   bool lose_answers = false;
@@ -79,7 +80,7 @@ class Cluster {
 
   TestWorld world;
   MemoryLeaseStore leases{[this] { return world.now(); }};
-  MemoryListStore store{leases};
+  MemoryListStore store{leases, [this] { return world.now(); }};
   FaultyStore faulty{store};
   ListManagerService::Settings settings{.bytes_per_read = 100, .limits = {.rows_per_save = 3, .csv = {.sample = 64}}};
 
@@ -120,6 +121,21 @@ TEST(ListManagerService, leaves_room_for_other_servers_when_many_files_wait) {
     EXPECT_LE(two->imports(), 1u);
   }
   for (const ImportId id : ids) EXPECT_EQ(cluster.import(id).state, ImportState::completed);
+}
+
+TEST(ListManagerService, deletes_a_file_some_time_after_its_import) {
+  Cluster cluster;
+  const ImportId id = cluster.upload(file_of(5));
+  const auto process = cluster.start();
+  cluster.world.pass(2s);
+  ASSERT_EQ(cluster.import(id).state, ImportState::completed);
+  EXPECT_FALSE(cluster.store.read_bytes(id, 0, 10)->empty());
+  cluster.settings.keep_files = 1h;
+  const auto hasty = cluster.start();
+  cluster.world.pass(50min);
+  EXPECT_FALSE(cluster.store.read_bytes(id, 0, 10)->empty());
+  cluster.world.pass(30min);
+  EXPECT_TRUE(cluster.store.read_bytes(id, 0, 10)->empty());
 }
 
 TEST(ListManagerService, stops_when_the_import_is_cancelled) {

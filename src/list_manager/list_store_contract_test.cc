@@ -21,6 +21,7 @@ class World {
   virtual LeaseStore& leases() = 0;
   virtual ImportId upload(Import import, const std::string& file) = 0;
   virtual void cancel(ImportId id) = 0;
+  virtual void pass(Duration time) = 0;  ///< as far as ended imports are concerned
   /// "phone zone ref attributes row" of each contact, in order of their ids.
   virtual std::vector<std::string> contacts() = 0;
   virtual std::vector<std::string> dnc() = 0;
@@ -43,6 +44,7 @@ class MemoryWorld final : public World {
     return store_.add_import(import, file);
   }
   void cancel(ImportId id) override { store_.cancel(id); }
+  void pass(Duration time) override { now_ += time; }
   std::vector<std::string> contacts() override {
     std::vector<std::string> out;
     for (const auto& c : store_.contacts(ContactListId{1}))
@@ -53,8 +55,9 @@ class MemoryWorld final : public World {
   std::vector<Reject> rejects(ImportId id) override { return store_.rejects(id); }
 
  private:
-  MemoryLeaseStore leases_{[] { return Instant{}; }};
-  MemoryListStore store_{leases_};
+  Instant now_;
+  MemoryLeaseStore leases_{[this] { return now_; }};
+  MemoryListStore store_{leases_, [this] { return now_; }};
 };
 
 class PgWorld final : public World {
@@ -84,6 +87,10 @@ class PgWorld final : public World {
     return id;
   }
   void cancel(ImportId id) override { query("update contact_import set state = 'cancelled' where id = $1", pg::Params{}.add(id.value)); }
+  void pass(Duration time) override {
+    query("update contact_import set finished_at = finished_at - $1::bigint * interval '1 microsecond'",
+          pg::Params{}.add(static_cast<int64_t>(time.count())));
+  }
   std::vector<std::string> contacts() override {
     return texts(
         "select phone || ' ' || time_zone || ' ' || coalesce(ref, '-') || ' ' || replace(attributes::text, ': ', ':') || ' ' || import_row "
@@ -259,6 +266,18 @@ TEST_P(ListStoreContract, takes_nothing_more_for_a_cancelled_import) {
   EXPECT_EQ(store().finish_import(grant, load(id), {}).error().kind, ErrorKind::conflict);
   EXPECT_TRUE(world->contacts().empty());
   EXPECT_TRUE(store().waiting_imports().value().empty());
+}
+
+TEST_P(ListStoreContract, deletes_the_bytes_of_files_that_ended_long_ago) {
+  const ImportId ended = world->upload({}, "old"), waiting = world->upload({}, "new");
+  ASSERT_TRUE(store().finish_import(world->acquire(ended, kOne), load(ended), {}).ok());
+  ASSERT_TRUE(store().delete_files(1h).ok());
+  EXPECT_EQ(store().read_bytes(ended, 0, 10).value(), "old");
+  world->pass(2h);
+  ASSERT_TRUE(store().delete_files(1h).ok());
+  EXPECT_EQ(store().read_bytes(ended, 0, 10).value(), "");
+  EXPECT_EQ(load(ended).state, ImportState::completed);
+  EXPECT_EQ(store().read_bytes(waiting, 0, 10).value(), "new");
 }
 
 TEST_P(ListStoreContract, adds_dnc_numbers_once) {

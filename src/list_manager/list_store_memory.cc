@@ -12,13 +12,14 @@ ImportId MemoryListStore::add_import(Import import, std::string file) {
   import.id = ImportId{static_cast<int64_t>(uploads_.size()) + 1};
   import.state = ImportState::queued;
   import.size_bytes = static_cast<int64_t>(file.size());
-  uploads_[import.id] = Upload{import, std::move(file), {}};
+  uploads_[import.id] = Upload{import, std::move(file), {}, {}};
   return import.id;
 }
 
 void MemoryListStore::cancel(ImportId id) {
   const std::lock_guard lock(mutex_);
   uploads_.at(id).import.state = ImportState::cancelled;
+  uploads_.at(id).ended_at = now_();
 }
 
 std::vector<MemoryListStore::Contact> MemoryListStore::contacts(ContactListId list) {
@@ -113,6 +114,14 @@ Status MemoryListStore::finish_import(const LeaseGrant& grant, const Import& imp
   if (!opened.ok()) return opened.error();
   (*opened)->import.state = finish.state;
   (*opened)->import.error = finish.error;
+  (*opened)->ended_at = now_();
+  return success();
+}
+
+Status MemoryListStore::delete_files(Duration ended_for) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [id, upload] : uploads_)
+    if (!waits(upload.import) && upload.ended_at < now_() - ended_for) upload.file.clear();
   return success();
 }
 

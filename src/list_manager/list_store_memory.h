@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -21,7 +22,7 @@ class MemoryListStore final : public ListStore {
     bool operator==(const Contact&) const = default;
   };
 
-  explicit MemoryListStore(MemoryLeaseStore& leases) : leases_(leases) {}
+  MemoryListStore(MemoryLeaseStore& leases, std::function<Instant()> now) : leases_(leases), now_(std::move(now)) {}
 
   /// Uploads a file whole; its import is queued. Its id is set here.
   ImportId add_import(Import import, std::string file);
@@ -35,12 +36,14 @@ class MemoryListStore final : public ListStore {
   Result<std::string> read_bytes(ImportId id, int64_t first_byte, size_t at_most) override;
   Status save_rows(const LeaseGrant& grant, const Import& import, const SaveRows& rows) override;
   Status finish_import(const LeaseGrant& grant, const Import& import, const FinishImport& finish) override;
+  Status delete_files(Duration ended_for) override;
 
  private:
   struct Upload {
     Import import;
     std::string file;
     std::vector<Reject> rejects;
+    Instant ended_at;
   };
   struct List {
     std::vector<Contact> contacts;
@@ -49,6 +52,7 @@ class MemoryListStore final : public ListStore {
   Result<Upload*> open(const LeaseGrant& grant, ImportId id);
 
   MemoryLeaseStore& leases_;
+  std::function<Instant()> now_;
   std::mutex mutex_;
   std::map<ImportId, Upload> uploads_;
   std::map<ContactListId, List> lists_;

@@ -84,6 +84,16 @@ class PgListStore final : public ListStore {
                                Params{}.add(import.id.value).add(to_string(finish.state)).add(finish.error)});
   }
 
+  Status delete_files(Duration ended_for) override {
+    auto deleted = pool_.query(
+        "delete from contact_import_chunk c using contact_import i where i.id = c.import_id "
+        "and i.state in ('completed', 'failed', 'cancelled') "
+        "and coalesce(i.finished_at, i.created_at) < clock_timestamp() - $1::bigint * interval '1 microsecond'",
+        Params{}.add(static_cast<int64_t>(ended_for.count())));
+    if (!deleted.ok()) return deleted.error();
+    return success();
+  }
+
  private:
   /// One round trip within the transaction: the fence, then a statement that must find the import as the caller knows it.
   Status changed_one(const LeaseGrant& grant, Connection::Statement statement) {
