@@ -189,7 +189,16 @@ def run_campaign(system: System, chosen, started: float) -> tuple[dict, list[str
     killed = f"; {killer.count} processes were killed meanwhile" if killer.count else ""
     say(f"the carrier saw {seen.invites} calls at {seen.calls_per_s} a second and answered {seen.answered}{killed}")
     say_who_answered(system, job["id"])
+    say_what_everdial_thought(system, seen.doubled)
     return outcome, faults(job, imported, contacts, seen, outcome)
+
+
+def say_what_everdial_thought(system: System, doubled: list[str]):
+    """Its own record of those called twice, to find out why."""
+    for why in doubled[:5]:
+        attempt = why.split("attempt ")[-1].split()[0]
+        for one in system.api.get(f"/attempts/{attempt}")["attempts_of_contact"]:
+            say(f"  Everdial's record: {json.dumps(one)}")
 
 
 def faults(job: dict, imported: dict, contacts, seen, outcome: dict) -> list[str]:

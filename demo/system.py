@@ -16,7 +16,7 @@ from api import Api, ApiError
 from carrier import DEMO_SCENARIO, Carrier, sox, spawn
 
 TOP = Path(__file__).resolve().parent.parent
-EVERYWHERE = ["list_manager", "campaign_director", "campaign_manager", "rule_engine", "application_server", "dashboard"]
+EVERYWHERE = ["list_manager", "campaign_director", "campaign_manager", "rule_engine", "load_monitor", "application_server", "dashboard"]
 
 
 def free_port() -> int:
@@ -66,7 +66,7 @@ class System:
     """`with System() as system:` starts everything and ends everything, whatever happens in between."""
 
     def __init__(self, servers: int = 2, workers: int = 2, scenario: Path = DEMO_SCENARIO, postgres: dict | None = None):
-        self.everdial = TOP / "build/release/src/main/everdial"
+        self.everdial = TOP / "build" / os.environ.get("EVERDIAL_BUILD", "release") / "src/main/everdial"
         self.directory = Path(tempfile.mkdtemp(prefix="everdial-demo."))
         self.directory.chmod(0o755)
         self.names = [f"server{i + 1}" for i in range(servers)]
@@ -98,8 +98,8 @@ class System:
                                   check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
         for name in self.names:
             self.configure(name)
-        self.run("migrate")
-        self.make_account()
+        self.everdial_command("migrate")
+        self.everdial_command("account", "create", self.user, "--role", "administrator", EVERDIAL_PASSWORD=self.password)
         self.carrier.start()
         for name in self.names:
             self.start_server(name)
@@ -144,12 +144,9 @@ log:
     def config(self, name: str) -> Path:
         return self.directory / f"{name}.yaml"
 
-    def run(self, *arguments):
-        subprocess.run([self.everdial, *arguments, "--config", self.config(self.names[0])], check=True)
-
-    def make_account(self):
-        subprocess.run([self.everdial, "account", "create", self.user, "--role", "administrator", "--config", self.config(self.names[0])],
-                       check=True, env={**os.environ, "EVERDIAL_PASSWORD": self.password}, stdout=subprocess.DEVNULL)
+    def everdial_command(self, *arguments, **environment):
+        subprocess.run([self.everdial, *arguments, "--config", self.config(self.names[0])], check=True,
+                       env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
 
     def start_server(self, name: str):
         with open(self.directory / f"{name}.log", "ab") as log:
