@@ -169,6 +169,9 @@ void add_tones(Studio& studio, std::vector<Call>& calls) {
   add("special information, intercept", CallClass::sit, {{"synth 0.274 sine 913.8", 0s}, {"synth 0.274 sine 1370.6", 0s}, {"synth 0.38 sine 1776.7", 1s}}, 2);
   add("fax answering", CallClass::fax, {{"synth 3 sine 2100", 100ms}}, 1);
   add("fax calling", CallClass::fax, {{"synth 0.5 sine 1100", 3s}}, 2);
+  add("still ringing 425", CallClass::silence, {{"synth 1 sine 425", 4s}}, 2);
+  add("still ringing 440+480", CallClass::silence, {{"synth 2 sine 440 sine 480 remix -", 4s}}, 2);
+  add("still ringing 400+450", CallClass::silence, {{"synth 0.4 sine 400 sine 450 remix -", 200ms}, {"synth 0.4 sine 400 sine 450 remix -", 2s}}, 2);
   add("nobody speaks", CallClass::silence, {{"synth 0.02 sine 0", 1s}}, 1);
 }
 

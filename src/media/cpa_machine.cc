@@ -13,7 +13,8 @@ namespace {
 // In frames of 20 ms. The shortest tone of interest lasts 100 ms, which always holds four whole frames.
 constexpr int shortest_burst = 4;
 constexpr int longest_beep = 150;
-constexpr int longest_first_beep = 60;   // of one heard before any speech: ringing and dial tones go on longer
+constexpr int longest_first_beep = 60;   // of one heard before any speech
+constexpr int lowest_first_beep = 500;   // Hz: lower is ringing, a dial tone or a busy tone
 constexpr int beep_silence = 2;          // after a beep that ends speech
 constexpr int first_beep_silence = 35;   // after one without speech: a busy tone would have come again
 constexpr int fax_tone = 20;
@@ -151,7 +152,7 @@ void CpaMachine::judge_beep(const FrameFeatures& features) {
   const bool spoken = decided_ || speech_.voiced >= least_speech;
   const int since = now_ - tone.end() + 1;
   const bool steady = tone.most_hz - tone.least_hz <= steady_hz;
-  const bool right_pitch = tone.high_hz == 0 && within(tone.low_hz, 400, 2000);
+  const bool right_pitch = tone.high_hz == 0 && within(tone.low_hz, spoken ? 400 : lowest_first_beep, 2000);
   // The frame in which the tone stops is partly loud.
   const bool quiet_after = since <= 1 || features.level_db < tone.level_db - beep_drop_db;
   if (!right_pitch || !steady || !quiet_after || tone.frames > (spoken ? longest_beep : longest_first_beep)) return maybe_beep_.reset();

@@ -86,6 +86,16 @@ TEST(CpaMachine, hears_the_beep_once_it_has_ended) {
   }
 }
 
+TEST(CpaMachine, takes_a_lone_beep_for_a_machine_but_not_ringing_that_goes_on) {
+  Line beep, ringing, ringing_in_pairs;
+  beep.quiet(500ms).tone(1000, 400ms).quiet(1s);
+  EXPECT_EQ(beep.found(), CallClass::machine);
+  ringing.tone(425, 1s).quiet(4s);
+  EXPECT_EQ(ringing.found(), CallClass::silence);
+  ringing_in_pairs.tone(425, 400ms).quiet(200ms).tone(425, 400ms).quiet(2s).tone(425, 400ms).quiet(2s);
+  EXPECT_EQ(ringing_in_pairs.found(), CallClass::silence);
+}
+
 TEST(CpaMachine, takes_a_beep_after_a_short_greeting_for_a_machine) {
   Line line;
   line.voice(1s).quiet(200ms).tone(1000, 300ms).quiet(1s);

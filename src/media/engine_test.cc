@@ -5,6 +5,7 @@
 
 #include <sys/resource.h>
 
+#include "media/dtmf.h"
 #include "media/test_phone.h"
 
 namespace everdial::media {
@@ -290,6 +291,61 @@ TEST_F(EngineTest, relays_a_sender_that_starts_anew_as_one_stream) {
   EXPECT_EQ(closed->stats.ssrc_changes, 1u);
   EXPECT_EQ(closed->stats.packets_received, 20u);
   EXPECT_EQ(closed->stats.packets_lost, 0u);
+}
+
+TEST_F(EngineTest, turns_a_key_into_tones_for_a_relayed_leg_that_knows_no_events) {
+  Phone alice, bob;
+  const Leg a = connect(alice);
+  Leg b = connect(bob);
+  b.negotiated.dtmf_send.reset();
+  engine_->connect(b.port.stream, b.negotiated);
+  engine_->relay(a.port.stream, b.port.stream);
+  alice.speak(a.port.rtp_port, 0, 100ms);
+  alice.header().payload_type = 101;
+  const uint8_t pressed[] = {6, 0x80, 3, 32};
+  alice.send_payload(a.port.rtp_port, pressed);
+  ASSERT_TRUE(log_.wait_for<Digit>());
+  alice.header().payload_type = pcmu_payload_type;
+  alice.speak(a.port.rtp_port, 0, 300ms);
+  bob.listen(200ms);
+  DtmfListener listener;
+  std::string heard;
+  for (const auto& packet : bob.received()) {
+    Frame frame;
+    ASSERT_EQ(packet.payload.size(), frame.size());
+    g711::decode(Codec::pcmu, packet.payload, frame);
+    for (const Key& key : listener.hear(frame)) heard += key.digit;
+  }
+  EXPECT_EQ(heard, "6");
+}
+
+TEST_F(EngineTest, sends_nothing_to_a_leg_on_hold_and_goes_on_after_it) {
+  Phone phone;
+  Leg leg = connect(phone);
+  ASSERT_TRUE(phone.listen_for(3));
+  leg.negotiated.direction = Direction::inactive;
+  engine_->connect(leg.port.stream, leg.negotiated);
+  phone.listen(100ms);
+  phone.forget();
+  phone.listen(200ms);
+  EXPECT_TRUE(phone.received().empty());
+  leg.negotiated.direction = Direction::send_receive;
+  engine_->connect(leg.port.stream, leg.negotiated);
+  ASSERT_TRUE(phone.listen_for(3));
+  EXPECT_TRUE(phone.received()[0].header.marker);
+}
+
+TEST_F(EngineTest, speaks_ipv6) {
+  auto engine = Engine::start({.bind_address = "::1", .first_port = 32200, .last_port = 32299}, [this](Event event) { log_.add(std::move(event)); }).value();
+  const auto a = engine->open_port().value(), b = engine->open_port().value();
+  auto negotiated = [](uint16_t port) { return Negotiated{.rtp = Endpoint::parse("::1", port).value(), .dtmf_send = 96, .dtmf_receive = 96}; };
+  engine->connect(a.stream, negotiated(b.rtp_port));
+  engine->connect(b.stream, negotiated(a.rtp_port));
+  engine->send_digits(a.stream, "5");
+  const auto digit = log_.wait_for<Digit>();
+  ASSERT_TRUE(digit);
+  EXPECT_EQ(digit->stream, b.stream);
+  engine.reset();
 }
 
 TEST_F(EngineTest, records_a_relayed_leg_with_both_sides) {

@@ -6,6 +6,8 @@
 #include <span>
 #include <system_error>
 
+#include <pthread.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -20,7 +22,11 @@ Instant steady_now() {
   return Instant{Duration{time.tv_sec * 1'000'000 + time.tv_nsec / 1000}};
 }
 
-constexpr int media_niceness = -15;
+// What is late here is heard. Without the right to be scheduled in real time a thread may still be nice to none, or goes like everyone.
+void go_before_others() {
+  const sched_param first{.sched_priority = 1};
+  if (pthread_setschedparam(pthread_self(), SCHED_RR, &first) != 0) setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), -15);
+}
 
 // An epoll entry is the stream's address, its lowest bit set for RTCP; null is the commands' event.
 void* tag_of(Stream& stream, bool rtcp) { return reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(&stream) | (rtcp ? 1 : 0)); }
@@ -66,8 +72,7 @@ void MediaLoop::post(Command command) {
 
 void MediaLoop::run() {
   pthread_setname_np(pthread_self(), "media");
-  // What is late here is heard. Without the right to go first, it goes like everyone.
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), media_niceness);
+  go_before_others();
   std::array<epoll_event, 512> events;
   while (!stopping_) {
     const int count = epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()), wait_milliseconds());
