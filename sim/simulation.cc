@@ -98,10 +98,11 @@ void Process::run(uint64_t lane, std::function<void()> work, std::function<void(
 
 void Process::request(const Address& to, Request request, Duration timeout, ReplyFn reply) {
   Timeline& timeline = ground_.timeline;
-  if (ground_.on_request) ground_.on_request(to, request);
+  if (ground_.on_request) ground_.on_request(*this, to, request);
+  const bool lost = ground_.effect_fails();
   auto shared = std::make_shared<Request>(std::move(request));
   auto answered = std::make_shared<ReplyFn>(std::move(reply));
-  deliver(to, shared, answered, timeline.between(50us, ground_.weather.slowest));
+  if (!lost) deliver(to, shared, answered, timeline.between(50us, ground_.weather.slowest));
   if (timeline.chance(ground_.weather.duplicate)) deliver(to, shared, answered, timeline.between(50us, 2s));
   timeline.after(timeout, [life = life_, answered] {
     enter(life, [answered] {

@@ -72,7 +72,17 @@ struct Ground {
   Weather weather;
   std::map<Address, Process*> listening;
   StoreFault store_fault = StoreFault::none;  ///< of the store call under way
-  std::function<void(const Address& to, Request&)> on_request;  ///< a test's hand on messages
+  std::function<void(const Process& from, const Address& to, Request&)> on_request;  ///< a test's hand on messages
+  std::function<void(const std::string& who, const std::string& what)> narrate;      ///< for transcripts
+  std::string stale_commit;  ///< the last one that a store let pass; must stay empty
+  uint64_t effects = 0;      ///< changes written and requests sent so far
+  uint64_t fail_effect = 0;  ///< this one fails: a change is not made or its answer is lost, a request is lost; 0: none
+
+  /// Counts an effect; true when it is the one to fail.
+  bool effect_fails() { return ++effects == fail_effect; }
+  void tell(const std::string& who, const std::string& what) const {
+    if (narrate) narrate(who, what);
+  }
   explicit Ground(uint64_t seed) : timeline(seed) {}
 };
 

@@ -23,6 +23,13 @@ auto through(const Ground& ground, Call call) -> decltype(call()) {
   return result;
 }
 
+/// The same for a call that changes something: one effect of those that can be made to fail, before or after it is done.
+template <class Change>
+auto change(Ground& ground, Change make) -> decltype(make()) {
+  if (ground.effect_fails()) ground.store_fault = ground.fail_effect % 2 ? StoreFault::unavailable : StoreFault::lost_answer;
+  return through(ground, make);
+}
+
 class FaultyLeaseStore final : public LeaseStore {
  public:
   FaultyLeaseStore(Ground& ground, MemoryLeaseStore& store) : ground_(ground), store_(store) {}
@@ -32,8 +39,8 @@ class FaultyLeaseStore final : public LeaseStore {
   Result<std::vector<Session>> sessions() override { return through(ground_, [&] { return store_.sessions(); }); }
   Result<std::vector<LeaseRow>> leases(const std::vector<Resource>& also) override { return through(ground_, [&] { return store_.leases(also); }); }
   Status ensure(const std::vector<Resource>& r) override { return through(ground_, [&] { return store_.ensure(r); }); }
-  Result<std::optional<LeaseGrant>> acquire(const Acquire& a) override { return through(ground_, [&] { return store_.acquire(a); }); }
-  Status release(const LeaseGrant& g, const std::string& why) override { return through(ground_, [&] { return store_.release(g, why); }); }
+  Result<std::optional<LeaseGrant>> acquire(const Acquire& a) override { return change(ground_, [&] { return store_.acquire(a); }); }
+  Status release(const LeaseGrant& g, const std::string& why) override { return change(ground_, [&] { return store_.release(g, why); }); }
   Status bury(const std::vector<Incarnation>& i, const std::string& why) override { return through(ground_, [&] { return store_.bury(i, why); }); }
   Result<std::vector<History>> history(const Resource& r) override { return through(ground_, [&] { return store_.history(r); }); }
 
@@ -52,6 +59,18 @@ struct Unfenced {
   LeaseGrant grant;
 };
 
+void narrate_saves(const Ground& ground, const std::vector<JobEffect>& saves) {
+  if (!ground.narrate) return;
+  for (const JobEffect& save : saves) {
+    if (const auto* s = std::get_if<SaveIntent>(&save)) ground.tell("campaign_manager", "commits the INTENT of " + to_string(s->attempt));
+    if (const auto* s = std::get_if<SaveResult>(&save))
+      ground.tell("campaign_manager", "commits the result of " + to_string(s->record.attempt) + ": " + std::string(to_string(s->code)) + (s->retry_at ? ", to be tried again" : ""));
+    if (const auto* s = std::get_if<SaveAborted>(&save)) ground.tell("campaign_manager", "commits " + to_string(s->attempt) + " as aborted: " + s->reason);
+    if (const auto* s = std::get_if<SaveUnknown>(&save)) ground.tell("campaign_manager", "commits " + to_string(s->attempt) + " as UNKNOWN");
+    if (const auto* s = std::get_if<SaveRestricted>(&save)) ground.tell("campaign_manager", "commits contact " + to_string(s->contact) + " as " + std::string(to_string(s->code)));
+  }
+}
+
 class FaultyAttemptStore final : public AttemptStore {
  public:
   FaultyAttemptStore(Ground& ground, Tables& tables, Without without) : ground_(ground), tables_(tables), store_(tables), without_(without) {}
@@ -67,7 +86,11 @@ class FaultyAttemptStore final : public AttemptStore {
       ground_.timeline.after(1500ms, [&store = store_, g, job, saves, now] { (void)store.commit(g, job, saves, now); });
       return success();
     }
-    return through(ground_, [&] { return store_.commit(Unfenced(tables_, g, without_).grant, job, saves, now); });
+    Status status = change(ground_, [&] { return store_.commit(Unfenced(tables_, g, without_).grant, job, saves, now); });
+    if (!status.ok()) return status;
+    if (!tables_.leases.fence(g).ok()) ground_.stale_commit = g.resource.value + ": a commit under epoch " + to_string(g.epoch) + ", which is not the present one";
+    narrate_saves(ground_, saves);
+    return status;
   }
   Result<std::map<JobId, JobState>> states(const std::vector<JobId>& jobs) override {
     return through(ground_, [&] { return store_.states(jobs); });
@@ -84,8 +107,20 @@ class FaultyDirectorStore final : public DirectorStore {
  public:
   FaultyDirectorStore(Ground& ground, Tables& tables) : ground_(ground), store_(tables) {}
   Result<std::vector<JobSeen>> jobs() override { return through(ground_, [&] { return store_.jobs(); }); }
-  Status commit(const LeaseGrant& g, const std::vector<DirectorEffect>& effects) override { return through(ground_, [&] { return store_.commit(g, effects); }); }
-  Result<bool> filter_chunk(const LeaseGrant& g, JobId job, int limit) override { return through(ground_, [&] { return store_.filter_chunk(g, job, limit); }); }
+  Status commit(const LeaseGrant& g, const std::vector<DirectorEffect>& effects) override {
+    Status status = change(ground_, [&] { return store_.commit(g, effects); });
+    if (!status.ok()) return status;
+    for (const DirectorEffect& effect : effects) {
+      if (const auto* e = std::get_if<SaveJobState>(&effect)) ground_.tell("campaign_director", "job " + to_string(e->job) + ": " + std::string(to_string(e->from)) + " -> " + std::string(to_string(e->to)));
+      if (const auto* e = std::get_if<AllotJob>(&effect)) ground_.tell("campaign_director", "job " + to_string(e->job) + (e->manager ? " is allotted to a campaign manager" : " is allotted to nobody"));
+    }
+    return status;
+  }
+  Result<bool> filter_chunk(const LeaseGrant& g, JobId job, int limit) override {
+    auto complete = change(ground_, [&] { return store_.filter_chunk(g, job, limit); });
+    if (complete.ok()) ground_.tell("zone director", "job " + to_string(job) + (*complete ? ": its queue is filled" : ": a chunk of its list is queued"));
+    return complete;
+  }
 
  private:
   Ground& ground_;
@@ -240,7 +275,10 @@ World::Component::Life::Life(World& world, const Component& c, Incarnation incar
     MppService::Settings settings;
     settings.machine.name = name;
     mpp = std::make_unique<MppService>(seams, *mpp_store, *journal, *trunk, directory, me, settings);
-    process.serve([this](Request request, ReplyFn reply) { mpp->handle(std::move(request), std::move(reply)); });
+    process.serve([this, no_barrier = world.options_.without == Without::barrier](Request request, ReplyFn reply) {
+      if (no_barrier && std::holds_alternative<RaiseBarrier>(request)) return reply(Reply{BarrierRaised{}});
+      mpp->handle(std::move(request), std::move(reply));
+    });
     mpp->start();
   }
   open_session(Session{me, server, c.component, c.instance, process.address(), "sim"});
@@ -297,7 +335,8 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
     servers_[server->name] = std::move(server);
   }
 
-  ground_->on_request = [this](const Address&, Request& request) {
+  ground_->on_request = [this](const Process& from, const Address&, Request& request) {
+    if (ground_->narrate) narrate_request(from, request);
     if (options_.without != Without::duplicate_check) return;
     // The MPP cannot see that a copy is one: what it would do without its check.
     if (auto* execute = std::get_if<ExecuteCalls>(&request); execute && ground_->timeline.chance(0.2)) {
@@ -306,7 +345,30 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
       execute->orders.insert(execute->orders.end(), copies.begin(), copies.end());
     }
   };
+  started_ = ground_->timeline.now();
   for (auto& [name, server] : servers_) start_server(*server);
+}
+
+void World::narrate_request(const Process& from, const Request& request) {
+  const auto& name = from.name();
+  const std::string who = name.substr(name.find('/') + 1);
+  auto say = [&](const std::string& what) { ground_->tell(who, what); };
+  if (const auto* r = std::get_if<CheckContacts>(&request)) say("asks the rule engine about " + std::to_string(r->contacts.size()) + " contacts");
+  if (const auto* r = std::get_if<RaiseBarrier>(&request)) say("raises the barrier of " + r->resource.value + " to epoch " + to_string(r->epoch));
+  if (const auto* r = std::get_if<PlaceCalls>(&request))
+    for (const CallOrder& order : r->orders) say("orders the call of " + to_string(order.attempt) + " under epoch " + to_string(order.epoch));
+  if (const auto* r = std::get_if<ExecuteCalls>(&request))
+    for (const auto& order : r->orders) say("chooses an MPP and a trunk for " + to_string(order.order.attempt));
+  if (const auto* r = std::get_if<CallEvents>(&request)) {
+    constexpr const char* kinds[] = {"ringing", "answered", "classified", "beep", "prompt done", "digit", "ended"};
+    for (const auto& event : r->events) say("tells of " + to_string(event.record.attempt) + ": " + kinds[static_cast<int>(event.kind)]);
+  }
+  if (const auto* r = std::get_if<ControlCalls>(&request))
+    for (const auto& command : r->commands) say((command.kind == ControlCalls::Kind::play ? "has the prompt played to " : "hangs up ") + to_string(command.attempt));
+  if (const auto* r = std::get_if<AttemptsSettled>(&request))
+    for (const AttemptId& attempt : r->attempts) say("says that " + to_string(attempt) + " is settled");
+  if (const auto* r = std::get_if<ForgetCalls>(&request))
+    for (const AttemptId& attempt : r->attempts) say("lets the MPP forget " + to_string(attempt));
 }
 
 World::~World() = default;
@@ -340,6 +402,7 @@ void World::bury(Component& component) {
 }
 
 void World::kill(const std::string& name) {
+  ground_->tell("server", "kill -9 " + name);
   for (auto& [server_name, server] : servers_) {
     for (auto& component : server->components) {
       if (component->name() != name || !component->life) continue;
@@ -421,10 +484,8 @@ void World::one_fault() {
 
 void World::check_database() {
   if (!broken_.empty()) return;
-  if (!carrier_->violation().empty()) {
-    broken_ = carrier_->violation();
-    return;
-  }
+  broken_ = carrier_->violation().empty() ? ground_->stale_commit : carrier_->violation();
+  if (!broken_.empty()) return;
   const auto history = tables_->leases.all_history();
   for (; history_checked_ < history.size(); ++history_checked_) {
     const auto& row = history[history_checked_];
@@ -472,32 +533,28 @@ std::string World::liveness() const {
   return "";
 }
 
-World::Outcome World::run() {
-  Timeline& timeline = ground_->timeline;
-  const Instant started = timeline.now();
-  Outcome outcome;
-  auto finish = [&](Outcome::Kind kind, std::string what) {
-    outcome.kind = kind;
-    outcome.what = std::move(what);
-    outcome.events = timeline.events();
-    outcome.took = timeline.now() - started;
-    outcome.invites = carrier_->legs().size();
-    outcome.attempts = tables_->attempts.size();
-    for (const auto& [id, attempt] : tables_->attempts) outcome.unknown += attempt.state == AttemptState::unknown;
-    return outcome;
-  };
+World::Outcome World::converge() {
+  const Instant calm = ground_->timeline.now();
+  while (ground_->timeline.now() - calm < options_.converge_within) {
+    if (!play(500ms)) return outcome(Outcome::Kind::broken_invariant, broken());
+    if (liveness().empty()) return outcome(Outcome::Kind::well, "");
+  }
+  return outcome(Outcome::Kind::no_progress, liveness());
+}
 
-  while (timeline.now() - started < options_.faults_for) {
+World::Outcome World::outcome(Outcome::Kind kind, std::string what) const {
+  Outcome out{kind, std::move(what), ground_->timeline.events(), ground_->timeline.now() - started_, carrier_->legs().size(), tables_->attempts.size(), 0};
+  for (const auto& [id, attempt] : tables_->attempts) out.unknown += attempt.state == AttemptState::unknown;
+  return out;
+}
+
+World::Outcome World::run() {
+  while (ground_->timeline.now() - started_ < options_.faults_for) {
     one_fault();
-    if (!play(timeline.between(50ms, 1500ms))) return finish(Outcome::Kind::broken_invariant, broken());
+    if (!play(ground_->timeline.between(50ms, 1500ms))) return outcome(Outcome::Kind::broken_invariant, broken());
   }
   ground_->weather = Weather{};
-  const Instant calm = timeline.now();
-  while (timeline.now() - calm < options_.converge_within) {
-    if (!play(500ms)) return finish(Outcome::Kind::broken_invariant, broken());
-    if (liveness().empty()) return finish(Outcome::Kind::well, "");
-  }
-  return finish(Outcome::Kind::no_progress, liveness());
+  return converge();
 }
 
 }  // namespace everdial::sim

@@ -44,6 +44,8 @@ class World {
     size_t invites = 0, attempts = 0, unknown = 0;
   };
   Outcome run();
+  /// Without further faults: plays until all jobs have ended and nothing is open.
+  Outcome converge();
 
   Tables& tables() { return *tables_; }
   Carrier& carrier() { return *carrier_; }
@@ -69,6 +71,8 @@ class World {
   void one_fault();
   void check_database();
   std::string liveness() const;
+  Outcome outcome(Outcome::Kind kind, std::string what) const;
+  void narrate_request(const Process& from, const Request& request);
 
   Options options_;
   std::unique_ptr<Ground> ground_;
@@ -78,6 +82,7 @@ class World {
   std::map<std::string, std::unique_ptr<MemoryJournal>> journals_;
   std::vector<std::shared_ptr<void>> graveyard_;  ///< statements of the dead may still be on their way
   uint64_t incarnations_ = 0;
+  Instant started_;
   uint16_t next_port_ = 10000;
   std::string broken_;
   size_t history_checked_ = 0;
