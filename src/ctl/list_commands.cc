@@ -1,0 +1,197 @@
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "ctl/ctl.h"
+
+namespace everdial::ctl {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kChunkBytes = size_t{2} << 20;
+constexpr auto kLookEach = std::chrono::milliseconds(300);
+
+const std::vector<Column> kImports = {{"ID", "/id"},           {"KIND", "/kind"},         {"LIST", "/list_id"},      {"FILE", "/file_name"}, {"STATE", "/state"},
+                                      {"ACCEPTED", "/accepted"}, {"DUPLICATES", "/duplicates"}, {"REJECTED", "/rejected"}, {"CREATED", "/created_at"}};
+
+std::string path_of(const json& import) { return "/imports/" + std::to_string(import["id"].get<int64_t>()); }
+
+void upload(Ctl& ctl, const std::string& file, const json& import) {
+  std::ifstream stream(file, std::ios::binary);
+  const auto size = import["size_bytes"].get<int64_t>();
+  std::string chunk;
+  for (int64_t at = 0; at < size; at += static_cast<int64_t>(chunk.size())) {
+    chunk.resize(std::min<size_t>(kChunkBytes, static_cast<size_t>(size - at)));
+    if (!stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size()))) throw Failure(kUsage, "the file " + file + " has become shorter while it was read");
+    ctl.progress("uploading  " + bar(at, size));
+    ctl.api().put_bytes(path_of(import) + "/chunks/" + std::to_string(at), chunk);
+  }
+}
+
+bool over(const json& import) {
+  const auto state = import["state"].get<std::string>();
+  return state == "completed" || state == "failed" || state == "cancelled";
+}
+
+json wait_for(Ctl& ctl, json import) {
+  while (!over(import)) {
+    ctl.progress("importing  " + bar(import["read_bytes"].get<int64_t>(), import["size_bytes"].get<int64_t>()) + "  " + human(import["accepted"]) + " accepted, " +
+                 human(import["duplicates"]) + " duplicates, " + human(import["rejected"]) + " rejected");
+    std::this_thread::sleep_for(kLookEach);
+    import = ctl.api().get(path_of(import));
+  }
+  ctl.end_progress();
+  if (import["state"] != "completed") ctl.code = kEndedBadly;
+  return import;
+}
+
+/// What a person may fix about the file.
+struct FileOptions {
+  explicit FileOptions(Command& command)
+      : separator(command.option("--separator", "one of , ; | or tab, when it is not found out rightly")),
+        phone(command.option("--phone-column", "name of the column with the number")),
+        ref(command.option("--ref-column", "name of the column with your own id of the contact")),
+        zone(command.option("--time-zone-column", "name of the column with the IANA time zone")),
+        region(command.option("--default-region", "country of numbers without one, as GB, in place of the list's")),
+        no_header(command.flag("--no-header", "the first row is data")),
+        no_wait(command.flag("--no-wait", "return when the file is uploaded")) {}
+
+  json to_json() const {
+    json out = json::object();
+    if (!separator->empty()) out["separator"] = *separator == "tab" ? "\t" : *separator;
+    if (!phone->empty()) out["phone_column"] = *phone;
+    if (!ref->empty()) out["ref_column"] = *ref;
+    if (!zone->empty()) out["time_zone_column"] = *zone;
+    if (!region->empty()) out["default_region"] = *region;
+    if (*no_header) out["header"] = false;
+    return out;
+  }
+
+  Command::Text separator, phone, ref, zone, region;
+  std::shared_ptr<bool> no_header, no_wait;
+};
+
+void import_file(Ctl& ctl, const std::string& file, const FileOptions& options, json request) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  if (error) throw Failure(kUsage, "the file " + file + " cannot be read: " + error.message());
+  request["file_name"] = std::filesystem::path(file).filename().string();
+  request["size_bytes"] = size;
+  request["options"] = options.to_json();
+  json import = ctl.api().call("POST", "/imports", request);
+  upload(ctl, file, import);
+  import = ctl.api().call("POST", path_of(import) + "/complete");
+  if (!*options.no_wait) import = wait_for(ctl, std::move(import));
+  ctl.end_progress();
+  ctl.show(import);
+  if (import["rejected"].get<int64_t>() > 0) ctl.say("see: everdialctl imports rejects " + human(import["id"]));
+}
+
+void add_lists(CLI::App& app, Ctl& ctl) {
+  auto& lists = group(app, "lists", "contact lists");
+  Command(lists, "list", "all contact lists").run([&ctl] {
+    ctl.show_rows({{"ID", "/id"}, {"NAME", "/name"}, {"CONTACTS", "/contacts"}, {"ZONE", "/zone"}, {"REGION", "/default_region"}, {"TIME ZONE", "/time_zone"}},
+                  ctl.api().items("/lists", ctl.most_items));
+  });
+
+  Command create(lists, "create", "make an empty contact list");
+  const auto name = create.argument("NAME", "of the list");
+  const auto zone = create.option("--zone", "zone whose servers handle it", "default");
+  const auto region = create.option("--default-region", "country of numbers without one, ISO 3166", "US");
+  const auto time_zone = create.option("--time-zone", "IANA time zone of numbers that tell none", "UTC");
+  create.run([&ctl, name, zone, region, time_zone] {
+    ctl.show(ctl.api().call("POST", "/lists", {{"name", *name}, {"zone", *zone}, {"default_region", *region}, {"time_zone", *time_zone}}));
+  });
+
+  Command show(lists, "show", "one contact list");
+  const auto shown = show.argument("LIST", "id or name");
+  show.run([&ctl, shown] { ctl.show(ctl.api().get("/lists/" + std::to_string(ctl.api().id_of("/lists", *shown)))); });
+
+  Command contacts(lists, "contacts", "the contacts of a list");
+  const auto of = contacts.argument("LIST", "id or name");
+  const auto phone = contacts.option("--phone", "only this number, E.164");
+  contacts.run([&ctl, of, phone] {
+    ctl.show_rows({{"ID", "/id"}, {"PHONE", "/phone"}, {"TIME ZONE", "/time_zone"}, {"REF", "/ref"}, {"ROW", "/import_row"}},
+                  ctl.api().items("/lists/" + std::to_string(ctl.api().id_of("/lists", *of)) + "/contacts" + query({{"phone", *phone}}), ctl.most_items));
+  });
+
+  Command import(lists, "import", "import a CSV file into a list and wait for its end");
+  const auto into = import.argument("LIST", "id or name");
+  const auto file = import.argument("FILE", "the CSV file");
+  const FileOptions options(import);
+  import.run([&ctl, into, file, options] { import_file(ctl, *file, options, {{"kind", "contacts"}, {"list_id", ctl.api().id_of("/lists", *into)}}); });
+}
+
+void add_imports(CLI::App& app, Ctl& ctl) {
+  auto& imports = group(app, "imports", "imports of files");
+  Command list(imports, "list", "imports, newest first");
+  const auto of = list.option("--list", "only into this contact list");
+  list.run([&ctl, of] {
+    const std::string id = of->empty() ? "" : std::to_string(ctl.api().id_of("/lists", *of));
+    ctl.show_rows(kImports, ctl.api().items("/imports" + query({{"list_id", id}}), ctl.most_items));
+  });
+
+  Command show(imports, "show", "one import and how far it is");
+  const auto shown = show.argument("ID", "of the import");
+  show.run([&ctl, shown] { ctl.show(ctl.api().get("/imports/" + encoded(*shown))); });
+
+  Command wait(imports, "wait", "wait until an import has ended");
+  const auto waited = wait.argument("ID", "of the import");
+  wait.run([&ctl, waited] { ctl.show(wait_for(ctl, ctl.api().get("/imports/" + encoded(*waited)))); });
+
+  Command cancel(imports, "cancel", "stop an import; rows imported before stay");
+  const auto cancelled = cancel.argument("ID", "of the import");
+  cancel.run([&ctl, cancelled] { ctl.show(ctl.api().call("POST", "/imports/" + encoded(*cancelled) + "/cancel")); });
+
+  Command rejects(imports, "rejects", "rows that were not taken, and why");
+  const auto of_import = rejects.argument("ID", "of the import");
+  const auto csv = rejects.flag("--csv", "all of them, as a CSV file");
+  rejects.run([&ctl, of_import, csv] {
+    const std::string path = "/imports/" + encoded(*of_import) + "/rejects";
+    if (*csv) ctl.out << ctl.api().get_text(path + ".csv");
+    else ctl.show_rows({{"ROW", "/row"}, {"COLUMN", "/column"}, {"VALUE", "/value"}, {"REASON", "/reason"}}, ctl.api().items(path, ctl.most_items));
+  });
+}
+
+void add_dnc(CLI::App& app, Ctl& ctl) {
+  auto& dnc = group(app, "dnc", "numbers that must not be called");
+  Command list(dnc, "list", "the numbers");
+  const auto prefix = list.option("--starts-with", "only numbers that begin so, as +4420");
+  list.run([&ctl, prefix] {
+    ctl.show_rows({{"PHONE", "/phone"}, {"SOURCE", "/source"}, {"ATTEMPT", "/attempt"}, {"ADDED", "/added_at"}},
+                  ctl.api().items("/dnc" + query({{"starts_with", *prefix}}), ctl.most_items));
+  });
+
+  Command add(dnc, "add", "add numbers");
+  const auto added = add.arguments("PHONE", "E.164");
+  add.run([&ctl, added] { ctl.show(ctl.api().call("POST", "/dnc", {{"phones", *added}})); });
+
+  Command check(dnc, "check", "is this number on the list? Exit code 4 when it is not");
+  const auto checked = check.argument("PHONE", "E.164");
+  check.run([&ctl, checked] { ctl.show(ctl.api().get("/dnc/" + encoded(*checked))); });
+
+  Command remove(dnc, "remove", "allow calls to a number again");
+  const auto removed = remove.argument("PHONE", "E.164");
+  remove.run([&ctl, removed] {
+    ctl.api().call("DELETE", "/dnc/" + encoded(*removed));
+    ctl.say(*removed + " may be called again");
+  });
+
+  Command import(dnc, "import", "import a CSV file of numbers and wait for its end");
+  const auto file = import.argument("FILE", "the CSV file");
+  const FileOptions options(import);
+  import.run([&ctl, file, options] { import_file(ctl, *file, options, {{"kind", "dnc"}}); });
+}
+
+}  // namespace
+
+void add_list_commands(CLI::App& app, Ctl& ctl) {
+  add_lists(app, ctl);
+  add_imports(app, ctl);
+  add_dnc(app, ctl);
+}
+
+}  // namespace everdial::ctl

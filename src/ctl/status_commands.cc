@@ -1,0 +1,63 @@
+#include <CLI/CLI.hpp>
+
+#include "ctl/ctl.h"
+
+namespace everdial::ctl {
+namespace {
+
+using nlohmann::json;
+
+/// Components down, servers across: the state in each field, with the instances beside each other.
+void show_matrix(Ctl& ctl, const json& status) {
+  std::vector<Column> columns = {{"COMPONENT", "/component"}};
+  std::vector<json> rows;
+  for (const json& server : status["servers"]) columns.push_back({server["name"].get<std::string>(), "/" + std::to_string(columns.size())});
+  for (const json& name : status["components"]) {
+    json row = {{"component", name}};
+    for (size_t i = 0; i < status["servers"].size(); ++i) {
+      std::string states;
+      for (const json& c : status["servers"][i]["components"])
+        if (c["component"] == name) states += (states.empty() ? "" : " ") + c["state"].get<std::string>();
+      row[std::to_string(i + 1)] = states.empty() ? "-" : states;
+    }
+    rows.push_back(std::move(row));
+  }
+  ctl.out << table(columns, rows);
+}
+
+const std::vector<Column> kLeases = {{"RESOURCE", "/resource"}, {"EPOCH", "/epoch"}, {"SERVER", "/server"}, {"COMPONENT", "/component"}, {"SINCE", "/since"}};
+
+}  // namespace
+
+void add_status_commands(CLI::App& app, Ctl& ctl) {
+  Command(app, "status", "every component on every server, and who is master").run([&ctl] {
+    const json status = ctl.api().get("/status");
+    if (ctl.format == Format::human) show_matrix(ctl, status);
+    else ctl.show(status);
+  });
+
+  Command(app, "servers", "the servers").run([&ctl] {
+    ctl.show_rows({{"SERVER", "/name"}, {"STATE", "/state"}, {"VERSION", "/version"}}, ctl.api().get("/status")["servers"].get<std::vector<json>>());
+  });
+
+  Command(app, "zones", "the zones, and where their directors are").run([&ctl] {
+    ctl.show_rows({{"ZONE", "/name"}, {"STATE", "/state"}, {"SERVER", "/server"}, {"EPOCH", "/epoch"}}, ctl.api().get("/status")["zones"].get<std::vector<json>>());
+  });
+
+  Command leases(app, "leases", "who is master of what; with a resource, how that came about");
+  const auto resource = leases.optional_argument("RESOURCE", "such as campaign_director or job/42");
+  leases.run([&ctl, resource] {
+    if (resource->empty()) return ctl.show_rows(kLeases, ctl.api().get("/status")["leases"].get<std::vector<json>>());
+    std::string name = *resource;
+    if (const size_t slash = name.find('/'); slash != std::string::npos) name[slash] = ':';
+    ctl.show_rows({{"AT", "/at"}, {"EPOCH", "/epoch"}, {"TO", "/to/server"}, {"FROM", "/from/server"}, {"REASON", "/reason"}, {"DETECT MS", "/detect_ms"}, {"ACQUIRE MS", "/acquire_ms"}},
+                  ctl.api().items("/leases/" + encoded(name) + "/history", ctl.most_items));
+  });
+
+  Command(app, "config", "where the servers are and who we are, as this program sees it").run([&ctl] {
+    const Settings& s = ctl.api().settings();
+    ctl.show({{"servers", s.servers}, {"ca_file", s.ca_file}, {"configuration_file", s.file}, {"token_from", s.token_from}});
+  });
+}
+
+}  // namespace everdial::ctl
