@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "base/check.h"
+#include "sip/message.h"
 
 namespace everdial::sip::testing {
 namespace {
@@ -48,9 +49,11 @@ int port_of(int fd) {
 bool is_open(int port, bool tcp) {
   char wanted[16];
   std::snprintf(wanted, sizeof wanted, ":%04X ", port);
-  std::ifstream table(tcp ? "/proc/net/tcp" : "/proc/net/udp");
-  for (std::string line; std::getline(table, line);)
-    if (const size_t at = line.find(wanted); at != line.npos && at < 20) return true;
+  for (const char* family : {"", "6"}) {
+    std::ifstream table(std::string("/proc/net/") + (tcp ? "tcp" : "udp") + family);
+    for (std::string line; std::getline(table, line);)
+      if (line.find(wanted) != line.npos) return true;
+  }
   return false;
 }
 
@@ -77,13 +80,14 @@ int free_port() {
   }
 }
 
-Sipp::Sipp(const std::string& scenario, std::vector<std::string> options, bool tcp) : port_(free_port()) {
+Sipp::Sipp(const std::string& scenario, std::vector<std::string> options, bool tcp, std::string address)
+    : address_(std::move(address)), port_(free_port()) {
   char log[] = "/tmp/everdial-sipp-XXXXXX";
   const int out = mkstemp(log);
   EVERDIAL_CHECK(out >= 0);
   log_ = log;
-  std::vector<std::string> arguments = {"sipp", "-i", "127.0.0.1",
-                                        "-mi", "127.0.0.1", "-p", std::to_string(port_), "-nostdin", "-t", tcp ? "t1" : "u1"};
+  std::vector<std::string> arguments = {"sipp", "-i", address_, "-mi", address_,
+                                        "-p", std::to_string(port_), "-nostdin", "-t", tcp ? "t1" : "u1"};
   if (!scenario.empty())
     for (const std::string& argument : {std::string("-sf"), std::string(EVERDIAL_SIP_SCENARIOS) + "/" + scenario + ".xml", std::string("-m"),
                                         std::string("1"), std::string("-timeout"), std::string("40"), std::string("-timeout_error")})
@@ -110,6 +114,8 @@ Sipp::~Sipp() {
   if (pid_ > 0) die();
   unlink(log_.c_str());
 }
+
+std::string Sipp::uri(const std::string& user) const { return "sip:" + user + "@" + host_port(address_, port_); }
 
 bool Sipp::happy() {
   int status = 0;

@@ -59,17 +59,18 @@ int free_port();
 /// A SIPp process on a port of its own that plays one scenario of tests/sip once; without a scenario, what `options` say.
 class Sipp {
  public:
-  explicit Sipp(const std::string& scenario, std::vector<std::string> options = {}, bool tcp = false);
+  explicit Sipp(const std::string& scenario, std::vector<std::string> options = {}, bool tcp = false, std::string address = "127.0.0.1");
   ~Sipp();
   Sipp(const Sipp&) = delete;
   Sipp& operator=(const Sipp&) = delete;
 
   int port() const { return port_; }
-  std::string uri(const std::string& user = "15550100") const { return "sip:" + user + "@127.0.0.1:" + std::to_string(port_); }
+  std::string uri(const std::string& user = "15550100") const;
   bool happy();      ///< waits until it has played its scenario to the end; whether all went as written
   void die();        ///< SIGKILL
 
  private:
+  std::string address_;
   int port_;
   int pid_ = -1;
   std::string log_;

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "sip/sip_test_support.h"
 
 // The user agent against SIPp, and against a peer written by hand where a standard one would be too well behaved.
@@ -229,6 +231,17 @@ TEST_F(UserAgentWithPeer, C_01_calls_over_tcp) {
   InviteSpec invite = spec(sipp.uri());
   invite.transport = Transport::tcp;
   const CallHandle call = agent().invite(invite);
+  ASSERT_TRUE(events_.next<Answered>());
+  agent().hang_up(call);
+  ASSERT_TRUE(events_.next<Ended>());
+  EXPECT_TRUE(sipp.happy());
+}
+
+TEST_F(UserAgentWithPeer, calls_over_ipv6) {
+  if (std::ifstream("/proc/net/if_inet6").peek() == std::ifstream::traits_type::eof()) GTEST_SKIP() << "no IPv6 here";
+  Sipp sipp("answer", {}, false, "::1");
+  settings_.address = "::1";
+  const CallHandle call = agent().invite(spec(sipp.uri()));
   ASSERT_TRUE(events_.next<Answered>());
   agent().hang_up(call);
   ASSERT_TRUE(events_.next<Ended>());
