@@ -71,7 +71,12 @@ CsvMachine machine_for(const Import& import, const CsvLimits& limits) {
 }  // namespace
 
 ImportMachine::ImportMachine(const Import& import, ImportLimits limits)
-    : import_(import), limits_(limits), csv_(machine_for(import, limits.csv)), saved_(import.checkpoint), read_(import.checkpoint) {
+    : import_(import),
+      limits_(limits),
+      csv_(machine_for(import, limits.csv)),
+      saved_(import.checkpoint),
+      read_(import.checkpoint),
+      fed_(import.checkpoint.byte) {
   if (!import_.options.default_region.empty()) import_.default_region = import_.options.default_region;
   if (PhoneNumbers::is_region(import_.default_region)) phones_.emplace(import_.default_region);
   if (import_.layout) {
@@ -88,8 +93,16 @@ std::vector<ImportEffect> ImportMachine::step(const ImportInput& input, Instant)
            "\"" + import_.default_region + "\" is not a region for numbers without country code; use one like US, DE, GB", effects);
     return effects;
   }
-  CsvRows rows;
   const bool at_end = std::holds_alternative<FileEnded>(input);
+  if (!at_end) {
+    fed_ += static_cast<int64_t>(std::get<BytesRead>(input).data.size());
+  } else if (fed_ != import_.size_bytes) {
+    finish(ImportState::failed,
+           "only " + std::to_string(fed_) + " of the file's " + std::to_string(import_.size_bytes) + " bytes are there; upload it again",
+           effects);
+    return effects;
+  }
+  CsvRows rows;
   const Status parsed = at_end ? csv_.finish(rows) : csv_.feed(std::get<BytesRead>(input).data, rows);
   // Rows before an error are good: they are kept.
   take_rows(rows, effects);

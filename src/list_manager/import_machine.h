@@ -41,6 +41,7 @@ class ImportMachine {
   std::optional<ImportLayout> layout_;
   std::vector<std::string> attribute_keys_;  ///< by column: the key as JSON with its colon, empty for columns with a role
   ImportCheckpoint saved_, read_;
+  int64_t fed_;  ///< all bytes before it were given
   AcceptedRows accepted_;
   std::unordered_set<uint64_t> numbers_;  ///< those in accepted_, as digits
   int64_t repeats_ = 0;

@@ -131,6 +131,15 @@ TEST(ImportMachine, fails_with_a_clear_error_and_keeps_the_rows_before_it) {
   EXPECT_EQ(outcome.import.checkpoint.row, 2);
 }
 
+TEST(ImportMachine, does_not_take_a_part_of_a_file_for_the_whole) {
+  Import import;
+  import.size_bytes = 1'000;
+  ImportMachine machine{import};
+  machine.step(BytesRead{"phone\n2125550100\n"}, Instant{});
+  const auto effects = machine.step(FileEnded{}, Instant{});
+  EXPECT_EQ(std::get<FinishImport>(effects.at(0)).error, "only 17 of the file's 1000 bytes are there; upload it again");
+}
+
 TEST(ImportMachine, completes_a_file_of_a_header_alone) { EXPECT_EQ(run("phone,name\n").finish->state, ImportState::completed); }
 
 TEST(ImportMachine, reads_dnc_numbers_and_nothing_else) {
