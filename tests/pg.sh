@@ -31,6 +31,7 @@ start)
   shift
   chmod 755 "$dir"
   if [ "$(id -u)" = 0 ]; then chown postgres: "$dir"; fi
+  as_postgres test -x "$dir" || say "the user postgres cannot reach $dir: give it a folder whose parents all may enter, such as one in /tmp"
   if [ ! -f "$dir/data/PG_VERSION" ]; then
     as_postgres "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --no-locale --no-sync >"$dir/initdb.log" 2>&1 ||
       { cat "$dir/initdb.log" >&2; say "initdb failed"; }
