@@ -175,7 +175,7 @@ template <class Archive, class Entry>
   requires std::is_same_v<std::remove_const_t<Entry>, CallWritten>
 void fields(Archive& io, Entry& entry) {
   fields(io, entry.record);
-  io(entry.hanging_up);
+  io(entry.hanging_up), io(entry.not_after);
 }
 
 template <class Archive, class Entry>
@@ -189,7 +189,7 @@ template <class Archive, class Entry>
   requires std::is_same_v<std::remove_const_t<Entry>, CallForgotten>
 void fields(Archive& io, Entry& entry) {
   fields(io, entry.attempt);
-  io(entry.resource), io(entry.epoch), io(entry.at);
+  io(entry.resource), io(entry.epoch), io(entry.copies_until);
 }
 
 template <size_t I = 0>

@@ -19,7 +19,7 @@ JournalEntry call(int64_t contact, CallStage stage = CallStage::placed) {
   record.stage = stage;
   record.placed_at = from_micros(1'800'000'000'000'000);
   record.plan.phone = "+15551230001";
-  return CallWritten{record, std::nullopt};
+  return CallWritten{record, std::nullopt, from_micros(7)};
 }
 
 std::string encoded(const std::vector<JournalEntry>& entries) {
@@ -199,7 +199,7 @@ RC_GTEST_PROP(JournalCodec, reads_back_any_call, ()) {
   record.analysis = maybe(CompletionCode::fax);
   record.sip_status = *rc::gen::arbitrary<int>();
   record.digits = text();
-  const CallWritten written{record, maybe(CompletionCode::stopped)};
+  const CallWritten written{record, maybe(CompletionCode::stopped), any_instant()};
 
   std::string bytes;
   append_encoded(written, bytes);

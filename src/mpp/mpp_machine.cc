@@ -63,6 +63,7 @@ void MppMachine::replay(const JournalEntry& entry) {
                    Call& call = calls_[written.record.attempt];
                    call.record = written.record;
                    call.hanging_up = written.hanging_up;
+                   call.not_after = written.not_after;
                  },
                  [this](const DialogWritten& dialog) {
                    const auto found = calls_.find(dialog.attempt);
@@ -128,11 +129,12 @@ void MppMachine::execute(const ExecuteCalls::Order& order, const Address& applic
                            .placed_at = now_};
   call.application_server = application_server;
   call.next_trunks = order.trunks;
+  call.not_after = order.order.not_after;
   call.give_up_at = now_ + order.order.plan.ring_timeout;
-  place_on_next_trunk(call);
+  place_on_next_trunk(call, true);
 }
 
-bool MppMachine::place_on_next_trunk(Call& call) {
+bool MppMachine::place_on_next_trunk(Call& call, bool durably) {
   const auto next =
       std::find_if(call.next_trunks.begin(), call.next_trunks.end(), [this](const std::string& trunk) { return is_up(trunk); });
   if (next == call.next_trunks.end()) return false;
@@ -140,7 +142,7 @@ bool MppMachine::place_on_next_trunk(Call& call) {
   call.next_trunks.erase(call.next_trunks.begin(), next + 1);
   call.snapshot.clear();
   set_deadline(call, now_ + call.record.plan.ring_timeout);
-  write(call, true);
+  write(call, durably);
   effects_.push_back(PlaceOnTrunk{
       {call.record.attempt, call.record.trunk, call.record.plan, call.record.plan.record ? to_string(call.record.attempt) + ".wav" : std::string{}}});
   return true;
@@ -169,7 +171,7 @@ void MppMachine::on(const ForgetAsked& input) {
     const auto found = calls_.find(attempt);
     if (found == calls_.end() || is_alive(found->second.record)) continue;
     Call& call = found->second;
-    CallForgotten forgotten{attempt, call.record.resource, call.record.epoch, now_};
+    CallForgotten forgotten{attempt, call.record.resource, call.record.epoch, std::max(now_, call.not_after)};
     deadlines_.erase({call.deadline, attempt});
     calls_.erase(found);
     write(forgotten, false);
@@ -228,13 +230,14 @@ void MppMachine::report(const TrunkEvent& event) {
       if (record.digits.size() < 64) record.digits += event.digit;
       // Told here and not only by whoever steers the call: the wish counts even when the caller hangs up the next moment.
       if (event.digit == record.plan.opt_out_digit) record.opted_out = true;
-      write(call, record.opted_out);
+      write(call, false);
       return tell(call, CallEvents::Kind::digit, event.digit);
     case TrunkEvent::Kind::media_silent:
       if (!call.hanging_up) hang_up(call, outcome(record));
       return;
     case TrunkEvent::Kind::snapshot:
       call.snapshot = event.snapshot;
+      ++journal_entries_;
       // A compaction on its way may not have it, and will take the place of the file in which it was kept.
       if (now_ < compacted_at_ + 1s) write(DialogWritten{event.attempt, event.snapshot}, false);
       return;
@@ -253,7 +256,7 @@ void MppMachine::leg_failed(Call& call, int sip_status) {
   if (call.hanging_up) return end(call, *call.hanging_up);
   // The trunk itself was at fault, and nobody's telephone has rung: another trunk may do better.
   const bool trunk_at_fault = sip_status == 0 || sip_status == 408 || sip_status == 503;
-  if (trunk_at_fault && call.record.stage == CallStage::placed && now_ < call.give_up_at && place_on_next_trunk(call)) return;
+  if (trunk_at_fault && call.record.stage == CallStage::placed && now_ < call.give_up_at && place_on_next_trunk(call, false)) return;
   end(call, completion_code_of_sip_status(sip_status));
 }
 
@@ -339,7 +342,7 @@ void MppMachine::end(Call& call, CompletionCode code) {
   --alive_;
   call.snapshot = {};
   call.next_trunks = {};
-  write(call, true);  // what is told of an end stays so: a later process must not tell of another
+  write(call, false);
   tell_end(call);
 }
 
@@ -389,7 +392,7 @@ void MppMachine::remember_forgotten(CallForgotten forgotten) {
 }
 
 void MppMachine::drop_old_memories() {
-  while (!forgotten_order_.empty() && forgotten_order_.front().at + settings_.remember_forgotten < now_) {
+  while (!forgotten_order_.empty() && forgotten_order_.front().copies_until + settings_.remember_forgotten < now_) {
     forgotten_.erase(forgotten_order_.front().attempt);
     forgotten_order_.pop_front();
   }
@@ -402,13 +405,13 @@ void MppMachine::write(JournalEntry entry, bool durable) {
 
 void MppMachine::compact_if_worthwhile() {
   const size_t worth_keeping = epochs_.size() + calls_.size() + forgotten_order_.size();
-  if (journal_entries_ < settings_.compact_after || journal_entries_ < 4 * worth_keeping) return;
+  if (journal_entries_ < settings_.compact_after || journal_entries_ < 3 * worth_keeping) return;
   CompactJournal compact;
   compact.entries.reserve(worth_keeping + alive_);
   for (const auto& [resource, epoch] : epochs_) compact.entries.push_back(EpochRaised{resource, epoch});
   for (const CallForgotten& forgotten : forgotten_order_) compact.entries.push_back(forgotten);
   for (const auto& [attempt, call] : calls_) {
-    compact.entries.push_back(CallWritten{call.record, call.hanging_up});
+    compact.entries.push_back(CallWritten{call.record, call.hanging_up, call.not_after});
     if (!call.snapshot.empty()) compact.entries.push_back(DialogWritten{attempt, call.snapshot});
   }
   journal_entries_ = compact.entries.size();

@@ -20,13 +20,13 @@ class MppMachine {
   struct Settings {
     std::string name;                 ///< "as1/mpp/1", put into records
     size_t max_calls = 4000;          ///< alive at once
-    Duration remember_forgotten = 5min;  ///< longer than any order can be under way: its not_after lies seconds ahead
+    Duration remember_forgotten = 1min;  ///< an id whose order no copy can be in time of; for clocks that differ
     Duration retell_every = 1s;       ///< an ended call, until it is forgotten; stretches to retell_at_most when nobody listens
     Duration retell_at_most = 5s;
     int tell_alive_every_s = 20;      ///< so that whoever counts and steers calls knows of each, and finds a leaked one
     Duration beep_wait = 30s;         ///< then the message is left without having heard a beep
     Duration hang_up_wait = 40s;      ///< for the trunk's last word, longer than SIP's own time-outs; then the call counts as over
-    size_t compact_after = 100'000;   ///< journal entries, when they are also several times what is worth keeping
+    size_t compact_after = 20'000;    ///< journal entries, when they are also three times what is worth keeping
   };
 
   explicit MppMachine(Settings settings) : settings_(std::move(settings)) {}
@@ -48,6 +48,7 @@ class MppMachine {
     std::optional<CompletionCode> hanging_up;  ///< we have asked the trunk to end it, and so it is to end
     bool awaiting_beep = false;
     int told = 0;                              ///< how often its end was told
+    Instant not_after;                         ///< of its order
     Instant give_up_at;                        ///< no other trunk is tried after this
     Instant deadline;
   };
@@ -71,7 +72,7 @@ class MppMachine {
   void report(const TrunkEvent& event);
   void leg_failed(Call& call, int sip_status);
   void leg_ended(Call& call);
-  bool place_on_next_trunk(Call& call);
+  bool place_on_next_trunk(Call& call, bool durably);
   void deadline_passed(Call& call);
 
   void raise(const Resource& resource, Epoch epoch);
@@ -82,7 +83,7 @@ class MppMachine {
   void tell_alive();
   void tell(const Call& call, CallEvents::Kind kind, char digit = 0);
   void write(mpp::JournalEntry entry, bool durable);
-  void write(const Call& call, bool durable) { write(mpp::CallWritten{call.record, call.hanging_up}, durable); }
+  void write(const Call& call, bool durable) { write(mpp::CallWritten{call.record, call.hanging_up, call.not_after}, durable); }
   void set_deadline(Call& call, Instant at);
   void replay(const mpp::JournalEntry& entry);
   void remember_forgotten(mpp::CallForgotten forgotten);

@@ -267,7 +267,6 @@ TEST(MppMachine, keeps_an_opt_out_though_the_caller_hangs_up_at_once) {
   bench.place(order(attempt(1)));
   bench.trunk(Kind::answered, attempt(1));
   bench.trunk(Kind::digit, attempt(1), {.digit = '9'});
-  EXPECT_TRUE(bench.all<WriteJournal>().at(0).durable);
   bench.trunk(Kind::ended, attempt(1));
   EXPECT_EQ(bench.ended().at(0).code, CompletionCode::opted_out);
   EXPECT_EQ(bench.ended()[0].digits, "9");

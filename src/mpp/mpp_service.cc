@@ -13,25 +13,26 @@ namespace {
 constexpr uint64_t journal_lane = 1;
 constexpr uint64_t database_lane = 2;
 
+/// What the disk must have before anything else is done; the rest of the journal is written in passing.
 bool is_save(const Effect& effect) {
-  return std::holds_alternative<WriteJournal>(effect) || std::holds_alternative<CompactJournal>(effect);
+  const auto* write = std::get_if<WriteJournal>(&effect);
+  return write ? write->durable : std::holds_alternative<CompactJournal>(effect);
 }
 
-/// One write and at most one sync for all that has gathered; a compaction makes what was to be written before it superfluous.
+/// One write and one sync for all that has gathered; a compaction makes what was to be written before it superfluous.
 Status commit(JournalStore& journal, const std::vector<Effect>& saves) {
   std::vector<JournalEntry> entries;
   entries.reserve(saves.size());
-  bool durable = false, compacted = false;
+  bool compacted = false;
   for (const Effect& save : saves) {
     if (const auto* write = std::get_if<WriteJournal>(&save)) {
       entries.push_back(write->entry);
-      durable |= write->durable;
     } else {
       entries = std::get<CompactJournal>(save).entries;
       compacted = true;
     }
   }
-  return compacted ? journal.rewrite(entries) : journal.append(entries, durable);
+  return compacted ? journal.rewrite(entries) : journal.append(entries, true);
 }
 
 }  // namespace
@@ -168,13 +169,20 @@ Instant MppService::now() {
   return wall;
 }
 
+void MppService::write(JournalEntry entry) {
+  const Status written = journal_.append({std::move(entry)}, false);
+  if (written.ok()) return;
+  runner_.reset();
+  journal_failed(written.error());
+}
+
 void MppService::arm(Instant at) {
   timer_ = seams_.clock.after(std::max(Duration{}, Duration{at - seams_.clock.now()}), [this] { feed(TimePassed{}); });
 }
 
 void MppService::perform(Effect& effect) {
   std::visit(Overloaded{
-                 [](WriteJournal&) {},
+                 [this](WriteJournal& e) { write(std::move(e.entry)); },
                  [](CompactJournal&) {},
                  [this](Serve&) { serving_ = true; },
                  [this](Answer& e) {

@@ -50,6 +50,7 @@ class MppService {
   void feed(const mpp::Input& input);
   void perform(mpp::Effect& effect);
   Instant now();
+  void write(mpp::JournalEntry entry);
   void arm(Instant at);
   void watch_drain(Instant until);
 

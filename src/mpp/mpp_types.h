@@ -26,6 +26,7 @@ struct EpochRaised {
 struct CallWritten {
   CallRecord record;
   std::optional<CompletionCode> hanging_up;  ///< we are ending it, and so it is to end
+  Instant not_after;                         ///< of its order
 };
 /// What a later process needs to end the call, should this one die.
 struct DialogWritten {
@@ -37,7 +38,7 @@ struct CallForgotten {
   AttemptId attempt;
   Resource resource;
   Epoch epoch;
-  Instant at;
+  Instant copies_until;  ///< until then a copy of the order may come that is not too late
 };
 using JournalEntry = std::variant<EpochRaised, CallWritten, DialogWritten, CallForgotten>;
 
@@ -85,11 +86,13 @@ struct DrainEnded {};
 using Input = std::variant<JournalLoaded, EpochsRead, BarrierAsked, OrdersArrived, CommandsArrived, ForgetAsked, TrunkReported, TimePassed, ClockStepped,
                            DrainBegun, DrainEnded>;
 
-// ---- effects: nothing of a step is done before what it writes is in the journal -----------------------------------------------------
+// ---- effects: nothing is done before what was written ahead of it is in the journal ---------------------------------------------------
 
 struct WriteJournal {
   JournalEntry entry;
-  bool durable = false;  ///< must be on the disk; else it is enough that it outlives the process
+  /// Must outlive the machine's power: what decides whether an INVITE may be sent. For all else it is enough to outlive the process:
+  /// what was told of a call stands in the database of whoever was told first.
+  bool durable = false;
 };
 /// Put these entries in place of all that was written before.
 struct CompactJournal {

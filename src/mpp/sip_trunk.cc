@@ -42,6 +42,7 @@ struct Leg {
   sip::LocalAudio local;
   media::PlayId playing;
   bool ringing = false;
+  bool answered = false;
 };
 
 }  // namespace
@@ -245,7 +246,14 @@ void SipTrunk::State::play(const AttemptId& attempt, const std::string& prompt) 
 }
 
 void SipTrunk::State::hang_up(const AttemptId& attempt) {
-  if (Leg* leg = leg_of(attempt)) agent_->hang_up(leg->call);
+  Leg* leg = leg_of(attempt);
+  if (!leg) return;
+  agent_->hang_up(leg->call);
+  if (!leg->answered) return;  // who knows what crosses the CANCEL
+  // The far end may be slow to answer our BYE, or gone: for us the call is over.
+  tell(*leg, TrunkEvent::Kind::ended);
+  remove(*leg);
+  flush();
 }
 
 void SipTrunk::State::end_restored(const AttemptId& attempt, const std::string& snapshot) {
@@ -270,6 +278,7 @@ void SipTrunk::State::on(sip::Provisional& event) {
 void SipTrunk::State::on(sip::Answered& event) {
   Leg* leg = leg_of(event.call);
   if (!leg) return;
+  leg->answered = true;
   tell(*leg, TrunkEvent::Kind::answered);
   if (!connect(*leg, event.sdp)) return agent_->hang_up(leg->call, "no audio that we can take");
   if (!leg->order.recording.empty()) engine_->record(leg->stream, settings_.recordings / leg->order.recording);
