@@ -5,7 +5,7 @@ export default defineConfig({
   testDir: '.',
   // One Everdial, one order: what the first tests make is what the others look at.
   workers: 1,
-  timeout: 60_000,
+  timeout: 120_000,
   expect: { timeout: 10_000 },
   reporter: 'list',
   use: {

@@ -31,11 +31,13 @@ export function applyLiveEvent(event: LiveEvent): void {
     queryClient.setQueryData(['job', event.data.id], event.data);
     replaceInPages('jobs', event.data);
     addSample(event.data, Date.now());
-    if (before && before.state !== event.data.state) void queryClient.invalidateQueries({ queryKey: ['campaigns'] });
+    if (!before) void queryClient.invalidateQueries({ queryKey: ['jobs'] });
+    else if (before.state !== event.data.state) void queryClient.invalidateQueries({ queryKey: ['campaigns'] });
   } else if (event.type === 'import_progress') {
     const before = queryClient.getQueryData<Import>(['import', event.data.id]);
     queryClient.setQueryData(['import', event.data.id], event.data);
     replaceInPages('imports', event.data);
+    if (!before) void queryClient.invalidateQueries({ queryKey: ['imports'] });
     if (before?.rejected !== event.data.rejected) void queryClient.invalidateQueries({ queryKey: ['rejects', event.data.id] });
     if (before?.accepted !== event.data.accepted) void queryClient.invalidateQueries({ queryKey: ['list', event.data.list_id] });
   }

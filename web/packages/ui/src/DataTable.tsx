@@ -28,7 +28,7 @@ export interface DataTableProps<Row> {
 }
 
 const rowHeight = 34;
-const drawAllUpTo = 100;
+const drawAllUpTo = 30;
 
 /** A table of any length: draws only the rows in sight once there are many, and tells when it wants more of them. */
 export function DataTable<Row>({ label, columns, rows, rowKey, empty, onEndNear, loading, maxHeight = '70vh' }: DataTableProps<Row>) {
@@ -37,7 +37,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey, empty, onEndNear,
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 6,
   });
   const inSight = virtualizer.getVirtualItems();
   const all = rows.length <= drawAllUpTo;
