@@ -92,14 +92,16 @@ class ListManagerService::Worker {
           if (alive.expired() || life != life_) return;
           reading_ = false;
           if (!bytes.ok()) return retry();
+          // The next piece is read while this one is parsed.
+          at_end_ = bytes->empty();
+          next_byte_ += static_cast<int64_t>(bytes->size());
+          read_on();
           take(std::move(*bytes));
         });
   }
 
   void take(std::string bytes) {
-    at_end_ = bytes.empty();
-    next_byte_ += static_cast<int64_t>(bytes.size());
-    const ImportInput input = at_end_ ? ImportInput{FileEnded{}} : ImportInput{BytesRead{std::move(bytes)}};
+    const ImportInput input = bytes.empty() ? ImportInput{FileEnded{}} : ImportInput{BytesRead{std::move(bytes)}};
     std::vector<ImportEffect> effects = machine_->step(input, owner_.seams_.clock.now());
     for (const ImportEffect& effect : effects) unsaved_ += std::holds_alternative<SaveRows>(effect);
     runner_->run(std::move(effects));
