@@ -23,7 +23,8 @@ LevelDecided decide(const ServerLoad& server) {
   }
   const LoadLevel present = server.decided ? server.decided->level : LoadLevel::unknown;
   decided.level = level_of(std::max(server.load.cpu, server.load.memory), present);
-  decided.reason = server.load.cpu >= server.load.memory ? "processors at " + percent(server.load.cpu) : "memory at " + percent(server.load.memory);
+  decided.reason =
+      server.load.cpu >= server.load.memory ? "processors at " + percent(server.load.cpu) : "memory at " + percent(server.load.memory);
   if (decided.silent) decided.reason += ", no data since 30 s";
   return decided;
 }

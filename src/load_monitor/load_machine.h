@@ -8,7 +8,7 @@ namespace everdial {
 /// the old one stood. A level is left only some way beyond the border at which it was entered, so that it does not flutter.
 class LoadMachine {
  public:
-  static constexpr double high_from = 0.90, high_until = 0.75;   ///< of processors or memory, whichever is more
+  static constexpr double high_from = 0.90, high_until = 0.75;  ///< of processors or memory, whichever is more
   static constexpr double low_below = 0.25, low_until = 0.40;
   static constexpr Duration silent_after = 30s;
   static constexpr Duration stale_after = 15min;

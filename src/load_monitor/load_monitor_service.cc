@@ -9,7 +9,12 @@ constexpr uint64_t load_lane = 300;
 
 LoadMonitorService::LoadMonitorService(Seams& seams, LoadStore& store, ServerName server, std::function<std::optional<HostLoad>()> measure,
                                        std::function<void(const LeaseGrant&)> fenced, Settings settings)
-    : seams_(seams), store_(store), server_(std::move(server)), measure_(std::move(measure)), fenced_(std::move(fenced)), settings_(settings) {}
+    : seams_(seams),
+      store_(store),
+      server_(std::move(server)),
+      measure_(std::move(measure)),
+      fenced_(std::move(fenced)),
+      settings_(settings) {}
 
 const Resource& LoadMonitorService::resource() {
   static const Resource name{"load_monitor"};

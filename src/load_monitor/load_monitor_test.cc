@@ -13,7 +13,8 @@ LoadLevel level_after(const std::vector<double>& cpus) {
   ServerLoad server{ServerName{"as1"}, {}, 0ms, {}};
   for (const double cpu : cpus) {
     server.load.cpu = cpu;
-    for (const LoadEffect& effect : LoadMachine{}.step(LoadsSeen{{server}}, Instant{})) server.decided = std::get<SaveLevel>(effect).decided;
+    for (const LoadEffect& effect : LoadMachine{}.step(LoadsSeen{{server}}, Instant{}))
+      server.decided = std::get<SaveLevel>(effect).decided;
   }
   return server.decided->level;
 }
@@ -98,7 +99,12 @@ class LoadMonitor : public testing::Test {
 
  private:
   LoadMonitorService make(const std::string& name) {
-    return {seams, store, ServerName{name}, [this, name] { return std::optional{hosts.at(name)}; }, [this](const LeaseGrant& g) { fenced.push_back(g); }, {}};
+    return {seams,
+            store,
+            ServerName{name},
+            [this, name] { return std::optional{hosts.at(name)}; },
+            [this](const LeaseGrant& g) { fenced.push_back(g); },
+            {}};
   }
 };
 

@@ -34,7 +34,8 @@ class LoadStoreContract : public testing::TestWithParam<std::pair<const char*, M
  protected:
   void SetUp() override {
     world = GetParam().second();
-    for (const Incarnation& one : {kOne, kTwo}) ASSERT_TRUE(world.leases->open_session(Session{one, ServerName{"as1"}, "load_monitor"}).ok());
+    for (const Incarnation& one : {kOne, kTwo})
+      ASSERT_TRUE(world.leases->open_session(Session{one, ServerName{"as1"}, "load_monitor"}).ok());
     ASSERT_TRUE(world.leases->ensure({kMonitor}).ok());
   }
   LeaseGrant acquire(const Incarnation& me) {
@@ -59,7 +60,8 @@ TEST_P(LoadStoreContract, keeps_the_newest_report_of_each_server) {
 TEST_P(LoadStoreContract, keeps_levels_under_the_fence) {
   ASSERT_TRUE(world.loads->report(ServerName{"as1"}, {}).ok());
   const LeaseGrant old = acquire(kOne), current = acquire(kTwo);
-  const LevelDecided high{ServerName{"as1"}, LoadLevel::high, true, "processors at 95 %"}, low{ServerName{"as1"}, LoadLevel::low, false, ""};
+  const LevelDecided high{ServerName{"as1"}, LoadLevel::high, true, "processors at 95 %"},
+      low{ServerName{"as1"}, LoadLevel::low, false, ""};
   EXPECT_EQ(world.loads->save_levels(old, {low}).error().kind, ErrorKind::fenced);
   ASSERT_TRUE(world.loads->save_levels(current, {low}).ok());
   ASSERT_TRUE(world.loads->save_levels(current, {high}).ok());
@@ -67,7 +69,8 @@ TEST_P(LoadStoreContract, keeps_levels_under_the_fence) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, LoadStoreContract,
-                         testing::Values(std::pair<const char*, MakeWorld>{"memory", in_memory}, std::pair<const char*, MakeWorld>{"pg", in_pg}),
+                         testing::Values(std::pair<const char*, MakeWorld>{"memory", in_memory},
+                                         std::pair<const char*, MakeWorld>{"pg", in_pg}),
                          [](const auto& info) { return info.param.first; });
 
 }  // namespace

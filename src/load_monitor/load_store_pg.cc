@@ -11,22 +11,25 @@ class PgLoadStore final : public LoadStore {
   explicit PgLoadStore(pg::Pool& pool) : pool_(pool) {}
 
   Status report(const ServerName& server, const HostLoad& load) override {
-    return done(pool_.query(
-        "insert into load_sample (server, cpu, memory, run_queue) values ($1, $2, $3, $4) on conflict (server) do update set "
-        "cpu = excluded.cpu, memory = excluded.memory, run_queue = excluded.run_queue, sampled_at = excluded.sampled_at",
-        Params{}.add(server.value).add(load.cpu).add(load.memory).add(load.run_queue)));
+    return done(
+        pool_.query("insert into load_sample (server, cpu, memory, run_queue) values ($1, $2, $3, $4) on conflict (server) do update set "
+                    "cpu = excluded.cpu, memory = excluded.memory, run_queue = excluded.run_queue, sampled_at = excluded.sampled_at",
+                    Params{}.add(server.value).add(load.cpu).add(load.memory).add(load.run_queue)));
   }
 
   Result<std::vector<ServerLoad>> loads() override {
     auto rows = pool_.query(
-        "select s.server, s.cpu, s.memory, s.run_queue, (extract(epoch from clock_timestamp() - s.sampled_at) * 1000000)::bigint, l.level, l.silent, l.reason "
+        "select s.server, s.cpu, s.memory, s.run_queue, (extract(epoch from clock_timestamp() - s.sampled_at) * 1000000)::bigint, l.level, "
+        "l.silent, l.reason "
         "from load_sample s left join load_level l using (server) order by s.server");
     if (!rows.ok()) return rows.error();
     std::vector<ServerLoad> out;
     for (size_t r = 0; r < rows->size(); ++r) {
-      ServerLoad server{ServerName{rows->string(r, 0)}, {rows->real(r, 1), rows->real(r, 2), rows->real(r, 3)}, Duration{rows->integer(r, 4)}, {}};
+      ServerLoad server{
+          ServerName{rows->string(r, 0)}, {rows->real(r, 1), rows->real(r, 2), rows->real(r, 3)}, Duration{rows->integer(r, 4)}, {}};
       if (!rows->is_null(r, 5))
-        server.decided = LevelDecided{server.server, parse_enum<LoadLevel>(rows->text(r, 5)).value(), rows->boolean(r, 6), rows->string(r, 7)};
+        server.decided =
+            LevelDecided{server.server, parse_enum<LoadLevel>(rows->text(r, 5)).value(), rows->boolean(r, 6), rows->string(r, 7)};
       out.push_back(std::move(server));
     }
     return out;
@@ -42,11 +45,13 @@ class PgLoadStore final : public LoadStore {
       reasons.push_back(level.reason);
     }
     return pool_.transaction<std::monostate>([&](pg::Connection& connection) -> Status {
-      auto results = connection.pipeline(
-          {{"select ha_fence($1::bigint, $2::bigint, $3::uuid)", Params{}.add(grant.res_id).add(grant.epoch.value).add(grant.incarnation.value)},
-           {"insert into load_level (server, level, silent, reason) select * from unnest($1::text[], $2::text[], $3::boolean[], $4::text[]) "
-            "on conflict (server) do update set level = excluded.level, silent = excluded.silent, reason = excluded.reason, since = excluded.since",
-            Params{}.add(servers).add(names).add(silent).add(reasons)}});
+      auto results = connection.pipeline({{"select ha_fence($1::bigint, $2::bigint, $3::uuid)",
+                                           Params{}.add(grant.res_id).add(grant.epoch.value).add(grant.incarnation.value)},
+                                          {"insert into load_level (server, level, silent, reason) select * from unnest($1::text[], "
+                                           "$2::text[], $3::boolean[], $4::text[]) "
+                                           "on conflict (server) do update set level = excluded.level, silent = excluded.silent, reason = "
+                                           "excluded.reason, since = excluded.since",
+                                           Params{}.add(servers).add(names).add(silent).add(reasons)}});
       if (!results.ok()) return results.error();
       return success();
     });

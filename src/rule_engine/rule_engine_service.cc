@@ -50,7 +50,8 @@ void RuleEngineService::feed(const RuleInput& input) {
 
 void RuleEngineService::read(ReadDnc effect) {
   run_store(
-      seams_.store, kRuleLane, [&store = store_, grant = *grant_, effect = std::move(effect)] { return store.listed(grant, effect.phones); },
+      seams_.store, kRuleLane,
+      [&store = store_, grant = *grant_, effect = std::move(effect)] { return store.listed(grant, effect.phones); },
       [this, grant = *grant_, alive = std::weak_ptr(alive_)](Result<std::set<std::string>> listed) {
         if (alive.expired()) return;
         if (listed.ok()) return feed(DncRead{std::move(*listed)});

@@ -15,7 +15,8 @@ std::vector<RuleEffect> RuleMachine::step(const RuleInput& input, Instant now) {
   std::visit(Overloaded{
                  [&](const CheckAsked& i) { waiting_.push_back(i); },
                  [&](const DncRead& i) {
-                   for (const CheckAsked& asked : std::exchange(reading_, {})) out.push_back(AnswerCheck{asked.asked, check(asked.request, i.listed, now)});
+                   for (const CheckAsked& asked : std::exchange(reading_, {}))
+                     out.push_back(AnswerCheck{asked.asked, check(asked.request, i.listed, now)});
                  },
                  [&](const DncUnreadable& i) {
                    for (const CheckAsked& asked : std::exchange(reading_, {})) out.push_back(AnswerCheck{asked.asked, i.error});

@@ -42,7 +42,9 @@ TEST(CallingHours, may_go_over_midnight_or_last_all_day) {
   EXPECT_FALSE(next_opening({0, 0}, "UTC", utc("2026-07-01T03:00:00Z")));
 }
 
-TEST(CallingHours, of_an_unknown_zone_are_those_of_utc) { EXPECT_TRUE(next_opening(kDay, "Moon/Tranquility", utc("2026-07-01T03:00:00Z"))); }
+TEST(CallingHours, of_an_unknown_zone_are_those_of_utc) {
+  EXPECT_TRUE(next_opening(kDay, "Moon/Tranquility", utc("2026-07-01T03:00:00Z")));
+}
 
 TEST(CallingHours, count_an_hour_that_comes_twice_both_times) {
   // Berlin, 25 October 2026: 03:00 becomes 02:00 again at 01:00 UTC.
@@ -59,10 +61,12 @@ TEST(CallingHours, do_not_come_on_a_day_that_skips_them) {
 RC_GTEST_PROP(CallingHours, change_next_at_the_first_minute_that_differs, ()) {
   const CallingHours hours{*rc::gen::inRange(0, 1440), *rc::gen::inRange(0, 1440)};
   RC_PRE(hours.from_minute != hours.until_minute);
-  const auto zone = *rc::gen::element<std::string>("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "America/St_Johns", "Asia/Kolkata");
+  const auto zone = *rc::gen::element<std::string>("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia",
+                                                   "America/St_Johns", "Asia/Kolkata");
   // Around the days when clocks change somewhere, Apia's lost 30 December 2011 among them.
-  const auto day = *rc::gen::element(utc("2026-03-29T00:00:00Z"), utc("2026-10-25T00:00:00Z"), utc("2026-03-08T00:00:00Z"), utc("2026-11-01T00:00:00Z"),
-                                     utc("2026-04-05T00:00:00Z"), utc("2026-10-04T00:00:00Z"), utc("2011-12-30T00:00:00Z"));
+  const auto day =
+      *rc::gen::element(utc("2026-03-29T00:00:00Z"), utc("2026-10-25T00:00:00Z"), utc("2026-03-08T00:00:00Z"), utc("2026-11-01T00:00:00Z"),
+                        utc("2026-04-05T00:00:00Z"), utc("2026-10-04T00:00:00Z"), utc("2011-12-30T00:00:00Z"));
   const Instant now = day + std::chrono::minutes{*rc::gen::inRange(-2 * 1440, 2 * 1440)};
   const HoursNow state = hours_now(hours, zone, now);
   Instant minute = now;

@@ -51,7 +51,8 @@ class RuleStoreContract : public testing::TestWithParam<std::pair<const char*, M
  protected:
   void SetUp() override {
     world = GetParam().second();
-    for (const Incarnation& one : {kOne, kTwo}) ASSERT_TRUE(world->leases().open_session(Session{one, ServerName{"as1"}, "rule_engine"}).ok());
+    for (const Incarnation& one : {kOne, kTwo})
+      ASSERT_TRUE(world->leases().open_session(Session{one, ServerName{"as1"}, "rule_engine"}).ok());
     ASSERT_TRUE(world->leases().ensure({kRules}).ok());
   }
   LeaseGrant acquire(const Incarnation& me) {
@@ -77,7 +78,8 @@ TEST_P(RuleStoreContract, R_03_reads_nothing_for_one_that_is_master_no_more) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, RuleStoreContract,
-                         testing::Values(std::pair<const char*, MakeWorld>{"memory", [] { return std::unique_ptr<World>(new MemoryWorld); }},
+                         testing::Values(std::pair<const char*, MakeWorld>{"memory",
+                                                                           [] { return std::unique_ptr<World>(new MemoryWorld); }},
                                          std::pair<const char*, MakeWorld>{"pg", [] { return std::unique_ptr<World>(new PgWorld); }}),
                          [](const auto& info) { return info.param.first; });
 
