@@ -9,6 +9,7 @@ namespace {
 std::optional<JobState> requested_state(JobState state, JobRequest request) {
   switch (request) {
     case JobRequest::pause:
+      if (state == JobState::queued) return JobState::paused;
       if (state == JobState::filtering || state == JobState::running) return JobState::pausing;
       return std::nullopt;
     case JobRequest::resume:

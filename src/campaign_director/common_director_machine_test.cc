@@ -71,7 +71,7 @@ TEST(CommonDirector, takes_each_job_through_its_life_cycle) {
       {running, {}, true, completed}, {running, pause, false, pausing}, {running, stop, false, stopping},   {running, resume, false, {}},
       {pausing, {}, true, paused},    {pausing, resume, false, filtering}, {pausing, stop, true, stopping}, {paused, resume, false, filtering},
       {paused, stop, false, stopping}, {paused, {}, true, {}},          {stopping, {}, true, stopped},      {stopping, resume, false, {}},
-      {queued, stop, false, stopped}, {queued, pause, false, filtering},
+      {queued, stop, false, stopped}, {queued, pause, false, paused},
   };
   for (const Row& row : table) EXPECT_EQ(next(row.from, row.request, row.drained), row.to) << to_string(row.from) << " drained " << row.drained;
 }

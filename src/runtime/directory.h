@@ -16,17 +16,26 @@ namespace everdial {
 class Directory {
  public:
   void update(std::vector<Session> sessions, const std::vector<LeaseRow>& leases) {
+    std::map<Incarnation, Seen> seen;
+    for (const Session& session : sessions) {
+      const auto before = seen_.find(session.incarnation);
+      const bool still = before != seen_.end() && before->second.renew_seq == session.renew_seq;
+      seen[session.incarnation] = {session.renew_seq, still ? before->second.looks + 1 : 0};
+    }
+    seen_ = std::move(seen);
     sessions_ = std::move(sessions);
     leases_.clear();
     for (const LeaseRow& lease : leases) leases_.emplace(lease.resource, lease);
     updated_ = true;
   }
 
-  /// Living processes of a component that take work, in a stable order.
+  /// Living processes of a component that take work, in a stable order. One whose renew_seq has stood still for fifty looks (5 s in
+  /// which the database could be read: a frozen process, a lost host) takes none.
   std::vector<Session> serving(const std::string& component) const {
     std::vector<Session> out;
-    std::copy_if(sessions_.begin(), sessions_.end(), std::back_inserter(out),
-                 [&](const Session& s) { return s.component == component && !s.draining && !s.address.value.empty(); });
+    std::copy_if(sessions_.begin(), sessions_.end(), std::back_inserter(out), [&](const Session& s) {
+      return s.component == component && !s.draining && !s.address.value.empty() && seen_.at(s.incarnation).looks < kSilentLooks;
+    });
     return out;
   }
   const std::vector<Session>& sessions() const { return sessions_; }
@@ -45,7 +54,14 @@ class Directory {
   bool updated() const { return updated_; }
 
  private:
+  static constexpr int kSilentLooks = 50;
+  struct Seen {
+    int64_t renew_seq = 0;
+    int looks = 0;  ///< in a row with this renew_seq
+  };
+
   std::vector<Session> sessions_;
+  std::map<Incarnation, Seen> seen_;
   std::map<Resource, LeaseRow> leases_;
   bool updated_ = false;
 };

@@ -20,6 +20,21 @@ TEST(Directory, leaves_out_who_drains_or_has_no_address_yet) {
   EXPECT_TRUE(directory.updated());
 }
 
+TEST(Directory, M_04_leaves_out_who_has_not_been_renewed_for_fifty_looks) {
+  Directory directory;
+  Session frozen = session("a", "campaign_manager", "h:1"), living = session("b", "campaign_manager", "h:2");
+  for (int look = 0; look <= 50; ++look) {
+    EXPECT_EQ(directory.serving("campaign_manager").size(), look == 0 ? 0u : 2u);
+    living.renew_seq = look / 5;
+    directory.update({frozen, living}, {});
+  }
+  ASSERT_EQ(directory.serving("campaign_manager").size(), 1u);
+  EXPECT_EQ(directory.serving("campaign_manager")[0].incarnation.value, "b");
+  ++frozen.renew_seq;
+  directory.update({frozen, living}, {});
+  EXPECT_EQ(directory.serving("campaign_manager").size(), 2u);
+}
+
 TEST(Directory, knows_the_master_of_a_resource_until_it_is_released) {
   Directory directory;
   LeaseRow row{.resource = Resource{"rule_engine"}, .epoch = Epoch{7}, .holder = Incarnation{"a"}, .holder_address = Address{"h:1"}};
