@@ -1,5 +1,5 @@
 // How fast a list manager imports a CSV file, beside a raw COPY of the same file into a table of texts in the same PostgreSQL.
-// bench_import [--rows N] [--json]; EVERDIAL_TEST_PG names the server.
+// import_bench [--rows N] [--json]; EVERDIAL_TEST_PG names the server.
 
 #include <cstdio>
 #include <cstdlib>
@@ -48,7 +48,7 @@ struct File {
 };
 
 [[noreturn]] void fail(const std::string& what) {
-  std::fprintf(stderr, "bench_import: %s\n", what.c_str());
+  std::fprintf(stderr, "import_bench: %s\n", what.c_str());
   std::exit(1);
 }
 template <class T>
@@ -161,7 +161,7 @@ int main(int argc, char** argv) {
     } else if (argument == "--rows" && i + 1 < argc) {
       rows = std::atoll(argv[++i]);
     } else {
-      std::fprintf(stderr, "usage: bench_import [--rows N] [--json]\n");
+      std::fprintf(stderr, "usage: import_bench [--rows N] [--json]\n");
       return 2;
     }
   }
