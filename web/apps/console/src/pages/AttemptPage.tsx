@@ -96,7 +96,6 @@ const words: Record<TimelineEntry['what'], string> = {
   answered: 'Answered',
   ended: 'Ended',
   settled: 'Result committed',
-  opted_out: 'Asked not to be called again',
 };
 
 /** What an entry has to tell beside its name, in a few words. */
