@@ -1,5 +1,5 @@
 import type { Job } from '@everdial/api-client';
-import { BarTable, Chart, CodeBadge, codeTones, formatCount, formatDuration, formatRate, JobBadge, Panel, Progress, useNow, When } from '@everdial/ui';
+import { BarTable, Chart, CodeBadge, codeTones, formatAge, formatCount, formatRate, JobBadge, Panel, Progress, useNow, When } from '@everdial/ui';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { AttemptsPanel } from '../parts/AttemptsPanel';
@@ -65,7 +65,7 @@ function Overview({ job }: { job: Job }) {
             ['Dialed by', job.owner ? `${job.owner.server ?? 'a server that is gone'}, epoch ${job.epoch ?? '–'}` : 'nobody now'],
             ['Zone', job.zone],
             ['Began', <When at={job.started_at ?? job.created_at} />],
-            [job.finished_at ? 'Lasted' : 'For', formatDuration(Math.max(0, Math.floor(lasted / 1000) * 1000))],
+            [job.finished_at ? 'Lasted' : 'For', formatAge(lasted)],
           ]}
         />
       </div>
