@@ -36,7 +36,7 @@ Result<DueFetched> MemoryAttemptStore::fetch_due(JobId job, const std::optional<
   return out;
 }
 
-Status MemoryAttemptStore::commit(const LeaseGrant& grant, JobId job, const std::vector<JobEffect>& saves, Instant) {
+Status MemoryAttemptStore::commit(const LeaseGrant& grant, JobId job, const std::vector<JobEffect>& saves, Instant now) {
   if (Status fenced = tables_.leases.fence(grant); !fenced.ok()) return fenced;
   // All or nothing: an intent that does not fit is found before anything is changed. Results come first, as in one statement each.
   const auto before_contacts = tables_.job_contacts;
@@ -44,7 +44,7 @@ Status MemoryAttemptStore::commit(const LeaseGrant& grant, JobId job, const std:
   for (const bool intents : {false, true}) {
     for (const JobEffect& save : saves) {
       if (std::holds_alternative<SaveIntent>(save) != intents) continue;
-      if (Status status = apply(grant, job, save); !status.ok()) {
+      if (Status status = apply(grant, job, save, now); !status.ok()) {
         tables_.job_contacts = before_contacts;
         tables_.attempts = before_attempts;
         return status;
@@ -54,7 +54,7 @@ Status MemoryAttemptStore::commit(const LeaseGrant& grant, JobId job, const std:
   return success();
 }
 
-Status MemoryAttemptStore::apply(const LeaseGrant& grant, JobId job, const JobEffect& save) {
+Status MemoryAttemptStore::apply(const LeaseGrant& grant, JobId job, const JobEffect& save, Instant now) {
   auto open = [&](const AttemptId& id, bool unknown_too) -> Tables::Attempt* {
     const auto found = tables_.attempts.find(id);
     if (found == tables_.attempts.end()) return nullptr;
@@ -85,7 +85,7 @@ Status MemoryAttemptStore::apply(const LeaseGrant& grant, JobId job, const JobEf
                    attempt->state = AttemptState::done;
                    attempt->code = s.code;
                    attempt->done_epoch = grant.epoch;
-                   if (s.record.opted_out) tables_.dnc.insert(attempt->phone);
+                   if (s.record.opted_out && tables_.dnc.insert(attempt->phone).second) tables_.opted_out_at[attempt->phone] = now;
                    tables_.outbox.emplace_back(to_string(s.record.attempt.contact), std::string(to_string(s.code)));
                  },
                  [&](const SaveAborted& s) {

@@ -60,6 +60,7 @@ struct Tables {
   std::map<ContactKey, JobContact> job_contacts;
   std::map<AttemptId, Attempt> attempts;
   std::set<std::string> dnc;
+  std::map<std::string, Instant> opted_out_at;  ///< when the opt-out was committed
   std::set<std::string> mpps;
   std::vector<std::pair<std::string, std::string>> outbox;  ///< key, event
 };
@@ -73,7 +74,7 @@ class MemoryAttemptStore : public AttemptStore {
   Result<std::map<JobId, JobState>> states(const std::vector<JobId>& jobs) override;
 
  private:
-  Status apply(const LeaseGrant& grant, JobId job, const JobEffect& save);
+  Status apply(const LeaseGrant& grant, JobId job, const JobEffect& save, Instant now);
   Tables& tables_;
 };
 

@@ -304,10 +304,9 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
     if (found == tables_->attempts.end()) return "no intent was committed";
     if (found->second.state == AttemptState::aborted) return "the attempt was settled as never executed";
     if (found->second.state != AttemptState::intent) return "the attempt was settled before as " + std::string(found->second.code ? to_string(*found->second.code) : "nothing") + " under epoch " + (found->second.done_epoch ? to_string(*found->second.done_epoch) : "?");
-    if (tables_->dnc.contains(phone)) {
-      const auto contact = tables_->job_contacts.find({attempt.job, attempt.contact});
-      if (contact != tables_->job_contacts.end() && contact->second.attempts > 1) return "the number had opted out";
-    }
+    // An answer of the rule engine may be acted on for 10 s, an order for 5 s more: the other job may have asked just before the opt-out.
+    const auto opted_out = tables_->opted_out_at.find(phone);
+    if (opted_out != tables_->opted_out_at.end() && ground_->timeline.now() - opted_out->second > 16s) return "the number had opted out";
     return "";
   };
 
