@@ -30,7 +30,10 @@ T must(Result<T> result) {
 void make_jobs(pg::Pool& pool, int contacts) {
   const std::string n = std::to_string(contacts);
   must(pool.query("insert into contact_list (name) values ('bench')"));
-  must(pool.query("insert into contact (list_id, phone, time_zone, import_id, import_row) select 1, '+1555' || n, 'UTC', 1, n from generate_series(1, " + n + ") n"));
+  must(
+      pool.query("insert into contact (list_id, phone, time_zone, import_id, import_row) select 1, '+1555' || n, 'UTC', 1, n from "
+                 "generate_series(1, " +
+                 n + ") n"));
   must(pool.query("insert into campaign (name, list_id, strategy) values ('bench', 1, '{}')"));
   for (int job = 1; job <= 2 * kJobs; ++job) {
     must(pool.query("insert into job (campaign_id, state) values (1, 'running')"));
@@ -95,19 +98,23 @@ void run_bare(pg::Pool& pool, JobId job, int contacts) {
   auto connection = must(pool.take());
   int64_t last = 0;
   for (int done = 0; done < contacts;) {
-    const auto claimed = must(connection->query(
-        "with due as (select contact_id from job_contact where job_id = $1 and state = 'ready' and due_at <= now() and (due_at, contact_id) > ('1970-01-01Z', $4) order by due_at, contact_id limit $2), "
-        "claimed as (update job_contact c set state = 'in_flight', attempts = 1 from due where c.job_id = $1 and c.contact_id = due.contact_id returning c.contact_id) "
-        "insert into attempt (job_id, contact_id, number, phone, intent_epoch, intent_by) select $1, contact_id, 1, '+1555', 1, $3::uuid from claimed returning contact_id",
-        pg::Params{}.add(job.value).add(kBatch).add(kMe.value).add(last)));
+    const auto claimed =
+        must(connection->query("with due as (select contact_id from job_contact where job_id = $1 and state = 'ready' and due_at <= now() "
+                               "and (due_at, contact_id) > ('1970-01-01Z', $4) order by due_at, contact_id limit $2), "
+                               "claimed as (update job_contact c set state = 'in_flight', attempts = 1 from due where c.job_id = $1 and "
+                               "c.contact_id = due.contact_id returning c.contact_id) "
+                               "insert into attempt (job_id, contact_id, number, phone, intent_epoch, intent_by) select $1, contact_id, 1, "
+                               "'+1555', 1, $3::uuid from claimed returning contact_id",
+                               pg::Params{}.add(job.value).add(kBatch).add(kMe.value).add(last)));
     std::vector<int64_t> ids;
     for (size_t r = 0; r < claimed.size(); ++r) ids.push_back(claimed.integer(r, 0));
     for (int64_t id : ids) last = std::max(last, id);
-    must(connection->query("with r as (select unnest($2::bigint[]) as contact_id), "
-                           "settled as (update attempt a set state = 'done', code = 'answer_human', done_at = now() from r "
-                           "            where a.job_id = $1 and a.contact_id = r.contact_id and a.number = 1) "
-                           "update job_contact c set state = 'done', code = 'answer_human' from r where c.job_id = $1 and c.contact_id = r.contact_id",
-                           pg::Params{}.add(job.value).add(ids)));
+    must(connection->query(
+        "with r as (select unnest($2::bigint[]) as contact_id), "
+        "settled as (update attempt a set state = 'done', code = 'answer_human', done_at = now() from r "
+        "            where a.job_id = $1 and a.contact_id = r.contact_id and a.number = 1) "
+        "update job_contact c set state = 'done', code = 'answer_human' from r where c.job_id = $1 and c.contact_id = r.contact_id",
+        pg::Params{}.add(job.value).add(ids)));
     done += static_cast<int>(ids.size());
   }
   pool.give_back(std::move(connection));
@@ -129,8 +136,8 @@ int bench(int contacts) {
   const double bare = attempts_per_second(kJobs + 1, contacts, run_bare, pool);
   const double ours = attempts_per_second(1, contacts, run_job, pool);
   const int64_t done = must(pool.query("select count(*) from attempt where job_id <= 4 and state = 'done'")).integer(0, 0);
-  std::printf("{\"bench\":\"attempts\",\"value\":%.0f,\"baseline\":%.0f,\"ratio\":%.3f,\"unit\":\"attempts/s\",\"lost\":%lld}\n", ours, bare, ours / bare,
-              static_cast<long long>(kJobs * static_cast<int64_t>(contacts) - done));
+  std::printf("{\"bench\":\"attempts\",\"value\":%.0f,\"baseline\":%.0f,\"ratio\":%.3f,\"unit\":\"attempts/s\",\"lost\":%lld}\n", ours,
+              bare, ours / bare, static_cast<long long>(kJobs * static_cast<int64_t>(contacts) - done));
   return done == kJobs * static_cast<int64_t>(contacts) ? 0 : 1;
 }
 

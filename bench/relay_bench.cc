@@ -2,6 +2,14 @@
 // stamps each packet when it is sent; the kernel stamps it when it comes back, so the callers' own reading does not count. The baseline
 // is a bare recvfrom/sendto loop on one socket, in calls a core by its own CPU time.
 
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -13,14 +21,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <poll.h>
-#include <sched.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/check.h"
 #include "media/engine.h"
@@ -141,8 +141,9 @@ class Callers {
     // Legs of this socket whose turn it is: leg / caller_sockets modulo 20.
     for (size_t leg = socket + caller_sockets * part; leg < to.size(); leg += caller_sockets * 20) {
       Packet& packet = packets[leg];
-      write_rtp_header({.payload_type = 0, .sequence = static_cast<uint16_t>(round), .timestamp = round * 160, .ssrc = static_cast<uint32_t>(leg + 1)},
-                       packet.header);
+      write_rtp_header(
+          {.payload_type = 0, .sequence = static_cast<uint16_t>(round), .timestamp = round * 160, .ssrc = static_cast<uint32_t>(leg + 1)},
+          packet.header);
       vectors[count] = {&packet, sizeof packet};
       messages[count].msg_hdr = {.msg_name = to[leg].data(), .msg_namelen = to[leg].size(), .msg_iov = &vectors[count], .msg_iovlen = 1};
       if (++count == burst) flush();
@@ -164,7 +165,8 @@ class Callers {
         if (!(socket.revents & POLLIN)) continue;
         for (size_t i = 0; i < burst; ++i) {
           vectors[i] = {bytes[i].data(), bytes[i].size()};
-          messages[i].msg_hdr = {.msg_iov = &vectors[i], .msg_iovlen = 1, .msg_control = controls[i].data(), .msg_controllen = controls[i].size()};
+          messages[i].msg_hdr = {
+              .msg_iov = &vectors[i], .msg_iovlen = 1, .msg_control = controls[i].data(), .msg_controllen = controls[i].size()};
         }
         const int count = ::recvmmsg(socket.fd, messages.data(), burst, MSG_DONTWAIT, nullptr);
         for (int i = 0; i < count; ++i) note(messages[static_cast<size_t>(i)], bytes[static_cast<size_t>(i)].data(), delays);
@@ -369,8 +371,8 @@ int run(double seconds) {
     if (!holds(calls)) bad = calls;
   for (size_t calls = good + 50; calls < bad && holds(calls);) calls += 50;
 
-  std::printf("{\"bench\":\"relay\",\"value\":%zu,\"baseline\":%.0f,\"ratio\":%.3f,\"unit\":\"calls/core\",\"lost\":%lld}\n", good, baseline,
-              static_cast<double>(good) / baseline, static_cast<long long>(lost));
+  std::printf("{\"bench\":\"relay\",\"value\":%zu,\"baseline\":%.0f,\"ratio\":%.3f,\"unit\":\"calls/core\",\"lost\":%lld}\n", good,
+              baseline, static_cast<double>(good) / baseline, static_cast<long long>(lost));
   return 0;
 }
 

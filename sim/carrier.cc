@@ -85,9 +85,11 @@ void SimTrunk::place(LegOrder order) {
       break;
   }
   later(index, rings, nothing, event(TrunkEvent::Kind::ringing));
-  later(index, picks_up, [](Carrier::Leg& leg) { leg.answered = true; }, event(TrunkEvent::Kind::answered));
+  later(
+      index, picks_up, [](Carrier::Leg& leg) { leg.answered = true; }, event(TrunkEvent::Kind::answered));
   const bool machine = callee == Callee::machine;
-  if (order.plan.analyse) later(index, picks_up + 1s, nothing, classified(machine ? CompletionCode::answer_machine : CompletionCode::answer_human));
+  if (order.plan.analyse)
+    later(index, picks_up + 1s, nothing, classified(machine ? CompletionCode::answer_machine : CompletionCode::answer_human));
   if (machine) later(index, picks_up + 4s, nothing, event(TrunkEvent::Kind::beep));
   if (callee == Callee::opts_out) {
     TrunkEvent digit = event(TrunkEvent::Kind::digit);
@@ -100,7 +102,9 @@ void SimTrunk::place(LegOrder order) {
 void SimTrunk::play(const AttemptId& attempt, const std::string&) {
   const auto found = legs_.find(attempt);
   if (found == legs_.end()) return;
-  later(found->second, timeline_.between(1s, 3s), [](Carrier::Leg&) {}, TrunkEvent{.kind = TrunkEvent::Kind::prompt_done, .attempt = attempt});
+  later(
+      found->second, timeline_.between(1s, 3s), [](Carrier::Leg&) {},
+      TrunkEvent{.kind = TrunkEvent::Kind::prompt_done, .attempt = attempt});
 }
 
 void SimTrunk::finish(size_t index, TrunkEvent event) {

@@ -50,7 +50,8 @@ Callee callee_of(const std::string& phone);
 /// The trunk seam of one MPP's process.
 class SimTrunk final : public Trunk {
  public:
-  SimTrunk(Carrier& carrier, Process& process, Timeline& timeline, std::string mpp) : carrier_(carrier), process_(process), timeline_(timeline), mpp_(std::move(mpp)) {}
+  SimTrunk(Carrier& carrier, Process& process, Timeline& timeline, std::string mpp)
+      : carrier_(carrier), process_(process), timeline_(timeline), mpp_(std::move(mpp)) {}
 
   void listen(Handler handler, Keep keep) override {
     handler_ = std::make_shared<Handler>(std::move(handler));

@@ -89,15 +89,18 @@ int main(int argc, char** argv) {
     virtual_time += outcome.took;
     if (outcome.kind == World::Outcome::Kind::well) continue;
     const bool stuck = outcome.kind == World::Outcome::Kind::no_progress;
-    std::printf("seed %llu: %s after %.3f s: %s\n", static_cast<unsigned long long>(playing_seed), stuck ? "no progress" : "a broken invariant",
-                std::chrono::duration<double>(outcome.took).count(), outcome.what.c_str());
+    std::printf("seed %llu: %s after %.3f s: %s\n", static_cast<unsigned long long>(playing_seed),
+                stuck ? "no progress" : "a broken invariant", std::chrono::duration<double>(outcome.took).count(), outcome.what.c_str());
     std::printf("replay it with: ./dev sim %llu\n", static_cast<unsigned long long>(playing_seed));
     if (json) std::printf("{\"seed\":%llu,\"well\":false}\n", static_cast<unsigned long long>(playing_seed));
     return stuck ? 128 : 129;
   }
   const double hours = std::chrono::duration<double>(virtual_time).count() / 3600;
-  std::printf("%llu runs from seed %llu, all well: %.1f virtual hours, %llu events, %llu INVITEs, %llu attempts unknown\n", static_cast<unsigned long long>(played),
-              static_cast<unsigned long long>(seed), hours, static_cast<unsigned long long>(events), static_cast<unsigned long long>(invites), static_cast<unsigned long long>(unknown));
-  if (json) std::printf("{\"seed\":%llu,\"runs\":%llu,\"well\":true,\"events\":%llu}\n", static_cast<unsigned long long>(seed), static_cast<unsigned long long>(played), static_cast<unsigned long long>(events));
+  std::printf("%llu runs from seed %llu, all well: %.1f virtual hours, %llu events, %llu INVITEs, %llu attempts unknown\n",
+              static_cast<unsigned long long>(played), static_cast<unsigned long long>(seed), hours,
+              static_cast<unsigned long long>(events), static_cast<unsigned long long>(invites), static_cast<unsigned long long>(unknown));
+  if (json)
+    std::printf("{\"seed\":%llu,\"runs\":%llu,\"well\":true,\"events\":%llu}\n", static_cast<unsigned long long>(seed),
+                static_cast<unsigned long long>(played), static_cast<unsigned long long>(events));
   return 0;
 }

@@ -90,7 +90,8 @@ Played play(const std::string& commands, uint64_t fail_effect) {
   played.outcome = world->converge();
   played.effects = world->ground().effects;
   const auto& attempts = world->tables().attempts;
-  played.transcript += "-- " + std::to_string(world->carrier().legs().size()) + " INVITEs, " + std::to_string(attempts.size()) + " attempts\n";
+  played.transcript +=
+      "-- " + std::to_string(world->carrier().legs().size()) + " INVITEs, " + std::to_string(attempts.size()) + " attempts\n";
   return played;
 }
 

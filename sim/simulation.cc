@@ -2,7 +2,9 @@
 
 namespace everdial::sim {
 
-void Timeline::after(Duration delay, std::function<void()> fn) { queue_.push({now_ + std::max(delay, Duration{0}), ++order_, std::move(fn)}); }
+void Timeline::after(Duration delay, std::function<void()> fn) {
+  queue_.push({now_ + std::max(delay, Duration{0}), ++order_, std::move(fn)});
+}
 
 bool Timeline::step() {
   if (queue_.empty()) return false;
@@ -23,7 +25,9 @@ uint64_t Timeline::random() {  // splitmix64 (Steele, Lea, Flood 2014)
 
 double Timeline::uniform() { return static_cast<double>(random() >> 11) * 0x1.0p-53; }
 
-Duration Timeline::between(Duration least, Duration most) { return least + Duration{static_cast<int64_t>(uniform() * static_cast<double>((most - least).count()))}; }
+Duration Timeline::between(Duration least, Duration most) {
+  return least + Duration{static_cast<int64_t>(uniform() * static_cast<double>((most - least).count()))};
+}
 
 namespace {
 
@@ -87,7 +91,8 @@ void Process::run(uint64_t lane, std::function<void()> work, std::function<void(
   const bool outlives = timeline.chance(0.5);
   StoreFault fault = StoreFault::none;
   if (timeline.chance(ground_.weather.store_failure)) fault = timeline.chance(0.5) ? StoreFault::unavailable : StoreFault::lost_answer;
-  timeline.after(start - timeline.now(), [this_ground = &ground_, life = life_, server = server_, fault, outlives, back, work = std::move(work), done = std::move(done)] {
+  timeline.after(start - timeline.now(), [this_ground = &ground_, life = life_, server = server_, fault, outlives, back,
+                                          work = std::move(work), done = std::move(done)] {
     if (!life->alive && !outlives) return;
     this_ground->store_fault = this_ground->weather.reaches(server, "") ? fault : StoreFault::unavailable;
     work();
@@ -111,7 +116,8 @@ void Process::request(const Address& to, Request request, Duration timeout, Repl
   });
 }
 
-void Process::deliver(const Address& to, const std::shared_ptr<Request>& request, const std::shared_ptr<ReplyFn>& answered, Duration delay) {
+void Process::deliver(const Address& to, const std::shared_ptr<Request>& request, const std::shared_ptr<ReplyFn>& answered,
+                      Duration delay) {
   auto back = [ground = &ground_, life = life_, answered](Result<Reply> result) {
     if (ground->timeline.chance(ground->weather.loss)) return;
     ground->timeline.after(ground->timeline.between(50us, ground->weather.slowest), [life, answered, result = std::move(result)]() mutable {

@@ -51,10 +51,10 @@ enum class StoreFault { none, unavailable, lost_answer };
 /// Delays, losses and cuts between servers, and between servers and the database; "" names the database.
 class Weather {
  public:
-  double loss = 0;             ///< of each message between processes
-  double duplicate = 0;        ///< of each request
-  double store_failure = 0;    ///< of each store call: half fail before, half lose their answer
-  Duration slowest = 3ms;      ///< of a message
+  double loss = 0;           ///< of each message between processes
+  double duplicate = 0;      ///< of each request
+  double store_failure = 0;  ///< of each store call: half fail before, half lose their answer
+  Duration slowest = 3ms;    ///< of a message
   Duration slowest_store = 4ms;
   void cut(const std::string& a, const std::string& b) { cuts_.insert({std::min(a, b), std::max(a, b)}); }
   void heal() { cuts_.clear(); }
@@ -71,7 +71,7 @@ struct Ground {
   Timeline timeline;
   Weather weather;
   std::map<Address, Process*> listening;
-  StoreFault store_fault = StoreFault::none;  ///< of the store call under way
+  StoreFault store_fault = StoreFault::none;                                         ///< of the store call under way
   std::function<void(const Process& from, const Address& to, Request&)> on_request;  ///< a test's hand on messages
   std::function<void(const std::string& who, const std::string& what)> narrate;      ///< for transcripts
   std::string stale_commit;  ///< the last one that a store let pass; must stay empty

@@ -12,7 +12,8 @@ Result<JobLoaded> MemoryAttemptStore::load(const LeaseGrant& grant, JobId job) {
   if (found == tables_.jobs.end()) return Error{ErrorKind::not_found, "job " + to_string(job) + " does not exist"};
   JobLoaded out{found->second.campaign, found->second.state, {}, {tables_.mpps.begin(), tables_.mpps.end()}};
   for (const auto& [id, attempt] : tables_.attempts)
-    if (id.job == job && attempt.state == AttemptState::intent) out.unsettled.push_back({id, attempt.phone, tables_.job_contacts.at({job, id.contact}).codes});
+    if (id.job == job && attempt.state == AttemptState::intent)
+      out.unsettled.push_back({id, attempt.phone, tables_.job_contacts.at({job, id.contact}).codes});
   return out;
 }
 
@@ -119,7 +120,9 @@ Status MemoryAttemptStore::apply(const LeaseGrant& grant, JobId job, const JobEf
                    if (row.state != JobState::running && row.state != JobState::pausing && row.state != JobState::stopping) return;
                    for (const auto& [key, contact] : tables_.job_contacts) {
                      if (key.first != job) continue;
-                     if (contact.state == JobContactState::in_flight || (contact.state == JobContactState::ready && row.state == JobState::running)) return;
+                     if (contact.state == JobContactState::in_flight ||
+                         (contact.state == JobContactState::ready && row.state == JobState::running))
+                       return;
                    }
                    row.drained = true;
                  },

@@ -33,16 +33,36 @@ auto change(Ground& ground, Change make) -> decltype(make()) {
 class FaultyLeaseStore final : public LeaseStore {
  public:
   FaultyLeaseStore(Ground& ground, MemoryLeaseStore& store) : ground_(ground), store_(store) {}
-  Status open_session(const Session& s) override { return through(ground_, [&] { return store_.open_session(s); }); }
-  Status set_draining(const Incarnation& i) override { return through(ground_, [&] { return store_.set_draining(i); }); }
-  Status renew(const std::vector<Incarnation>& i) override { return through(ground_, [&] { return store_.renew(i); }); }
-  Result<std::vector<Session>> sessions() override { return through(ground_, [&] { return store_.sessions(); }); }
-  Result<std::vector<LeaseRow>> leases(const std::vector<Resource>& also) override { return through(ground_, [&] { return store_.leases(also); }); }
-  Status ensure(const std::vector<Resource>& r) override { return through(ground_, [&] { return store_.ensure(r); }); }
-  Result<std::optional<LeaseGrant>> acquire(const Acquire& a) override { return change(ground_, [&] { return store_.acquire(a); }); }
-  Status release(const LeaseGrant& g, const std::string& why) override { return change(ground_, [&] { return store_.release(g, why); }); }
-  Status bury(const std::vector<Incarnation>& i, const std::string& why) override { return through(ground_, [&] { return store_.bury(i, why); }); }
-  Result<std::vector<History>> history(const Resource& r) override { return through(ground_, [&] { return store_.history(r); }); }
+  Status open_session(const Session& s) override {
+    return through(ground_, [&] { return store_.open_session(s); });
+  }
+  Status set_draining(const Incarnation& i) override {
+    return through(ground_, [&] { return store_.set_draining(i); });
+  }
+  Status renew(const std::vector<Incarnation>& i) override {
+    return through(ground_, [&] { return store_.renew(i); });
+  }
+  Result<std::vector<Session>> sessions() override {
+    return through(ground_, [&] { return store_.sessions(); });
+  }
+  Result<std::vector<LeaseRow>> leases(const std::vector<Resource>& also) override {
+    return through(ground_, [&] { return store_.leases(also); });
+  }
+  Status ensure(const std::vector<Resource>& r) override {
+    return through(ground_, [&] { return store_.ensure(r); });
+  }
+  Result<std::optional<LeaseGrant>> acquire(const Acquire& a) override {
+    return change(ground_, [&] { return store_.acquire(a); });
+  }
+  Status release(const LeaseGrant& g, const std::string& why) override {
+    return change(ground_, [&] { return store_.release(g, why); });
+  }
+  Status bury(const std::vector<Incarnation>& i, const std::string& why) override {
+    return through(ground_, [&] { return store_.bury(i, why); });
+  }
+  Result<std::vector<History>> history(const Resource& r) override {
+    return through(ground_, [&] { return store_.history(r); });
+  }
 
  private:
   Ground& ground_;
@@ -64,16 +84,21 @@ void narrate_saves(const Ground& ground, const std::vector<JobEffect>& saves) {
   for (const JobEffect& save : saves) {
     if (const auto* s = std::get_if<SaveIntent>(&save)) ground.tell("campaign_manager", "commits the INTENT of " + to_string(s->attempt));
     if (const auto* s = std::get_if<SaveResult>(&save))
-      ground.tell("campaign_manager", "commits the result of " + to_string(s->record.attempt) + ": " + std::string(to_string(s->code)) + (s->retry_at ? ", to be tried again" : ""));
-    if (const auto* s = std::get_if<SaveAborted>(&save)) ground.tell("campaign_manager", "commits " + to_string(s->attempt) + " as aborted: " + s->reason);
-    if (const auto* s = std::get_if<SaveUnknown>(&save)) ground.tell("campaign_manager", "commits " + to_string(s->attempt) + " as UNKNOWN");
-    if (const auto* s = std::get_if<SaveRestricted>(&save)) ground.tell("campaign_manager", "commits contact " + to_string(s->contact) + " as " + std::string(to_string(s->code)));
+      ground.tell("campaign_manager", "commits the result of " + to_string(s->record.attempt) + ": " + std::string(to_string(s->code)) +
+                                          (s->retry_at ? ", to be tried again" : ""));
+    if (const auto* s = std::get_if<SaveAborted>(&save))
+      ground.tell("campaign_manager", "commits " + to_string(s->attempt) + " as aborted: " + s->reason);
+    if (const auto* s = std::get_if<SaveUnknown>(&save))
+      ground.tell("campaign_manager", "commits " + to_string(s->attempt) + " as UNKNOWN");
+    if (const auto* s = std::get_if<SaveRestricted>(&save))
+      ground.tell("campaign_manager", "commits contact " + to_string(s->contact) + " as " + std::string(to_string(s->code)));
   }
 }
 
 class FaultyAttemptStore final : public AttemptStore {
  public:
-  FaultyAttemptStore(Ground& ground, Tables& tables, Without without) : ground_(ground), tables_(tables), store_(tables), without_(without) {}
+  FaultyAttemptStore(Ground& ground, Tables& tables, Without without)
+      : ground_(ground), tables_(tables), store_(tables), without_(without) {}
   Result<JobLoaded> load(const LeaseGrant& g, JobId job) override {
     return through(ground_, [&] { return store_.load(Unfenced(tables_, g, without_).grant, job); });
   }
@@ -81,14 +106,16 @@ class FaultyAttemptStore final : public AttemptStore {
     return through(ground_, [&] { return store_.fetch_due(job, after, limit, now); });
   }
   Status commit(const LeaseGrant& g, JobId job, const std::vector<JobEffect>& saves, Instant now) override {
-    if (without_ == Without::write_ahead && std::any_of(saves.begin(), saves.end(), [](const JobEffect& s) { return std::holds_alternative<SaveIntent>(s); })) {
+    if (without_ == Without::write_ahead &&
+        std::any_of(saves.begin(), saves.end(), [](const JobEffect& s) { return std::holds_alternative<SaveIntent>(s); })) {
       // The intent is written some time after the order has gone, if its writer still lives and is the master then.
       ground_.timeline.after(1500ms, [&store = store_, g, job, saves, now] { (void)store.commit(g, job, saves, now); });
       return success();
     }
     Status status = change(ground_, [&] { return store_.commit(Unfenced(tables_, g, without_).grant, job, saves, now); });
     if (!status.ok()) return status;
-    if (!tables_.leases.fence(g).ok()) ground_.stale_commit = g.resource.value + ": a commit under epoch " + to_string(g.epoch) + ", which is not the present one";
+    if (!tables_.leases.fence(g).ok())
+      ground_.stale_commit = g.resource.value + ": a commit under epoch " + to_string(g.epoch) + ", which is not the present one";
     narrate_saves(ground_, saves);
     return status;
   }
@@ -106,19 +133,26 @@ class FaultyAttemptStore final : public AttemptStore {
 class FaultyDirectorStore final : public DirectorStore {
  public:
   FaultyDirectorStore(Ground& ground, Tables& tables) : ground_(ground), store_(tables) {}
-  Result<std::vector<JobSeen>> jobs() override { return through(ground_, [&] { return store_.jobs(); }); }
+  Result<std::vector<JobSeen>> jobs() override {
+    return through(ground_, [&] { return store_.jobs(); });
+  }
   Status commit(const LeaseGrant& g, const std::vector<DirectorEffect>& effects) override {
     Status status = change(ground_, [&] { return store_.commit(g, effects); });
     if (!status.ok()) return status;
     for (const DirectorEffect& effect : effects) {
-      if (const auto* e = std::get_if<SaveJobState>(&effect)) ground_.tell("campaign_director", "job " + to_string(e->job) + ": " + std::string(to_string(e->from)) + " -> " + std::string(to_string(e->to)));
-      if (const auto* e = std::get_if<AllotJob>(&effect)) ground_.tell("campaign_director", "job " + to_string(e->job) + (e->manager ? " is allotted to a campaign manager" : " is allotted to nobody"));
+      if (const auto* e = std::get_if<SaveJobState>(&effect))
+        ground_.tell("campaign_director",
+                     "job " + to_string(e->job) + ": " + std::string(to_string(e->from)) + " -> " + std::string(to_string(e->to)));
+      if (const auto* e = std::get_if<AllotJob>(&effect))
+        ground_.tell("campaign_director",
+                     "job " + to_string(e->job) + (e->manager ? " is allotted to a campaign manager" : " is allotted to nobody"));
     }
     return status;
   }
   Result<bool> filter_chunk(const LeaseGrant& g, JobId job, int limit) override {
     auto complete = change(ground_, [&] { return store_.filter_chunk(g, job, limit); });
-    if (complete.ok()) ground_.tell("zone director", "job " + to_string(job) + (*complete ? ": its queue is filled" : ": a chunk of its list is queued"));
+    if (complete.ok())
+      ground_.tell("zone director", "job " + to_string(job) + (*complete ? ": its queue is filled" : ": a chunk of its list is queued"));
     return complete;
   }
 
@@ -242,14 +276,18 @@ World::Component::Life::Life(World& world, const Component& c, Incarnation incar
   if (c.component == "campaign_manager") {
     attempts = std::make_unique<FaultyAttemptStore>(ground, tables, world.options_.without);
     manager = std::make_unique<CampaignManagerService>(
-        seams, *attempts, directory, server, CampaignManagerService::Leases{[this](const LeaseGrant& grant) { leases.renounce(grant); }, fenced}, CampaignManagerService::Settings{});
+        seams, *attempts, directory, server,
+        CampaignManagerService::Leases{[this](const LeaseGrant& grant) { leases.renounce(grant); }, fenced},
+        CampaignManagerService::Settings{});
     process.serve([this](Request request, ReplyFn reply) { manager->handle(std::move(request), std::move(reply)); });
-    leases.follow("job/", {[this](const LeaseGrant& grant) { manager->acquired(grant); }, [this](const LeaseGrant& grant, const std::string&) { manager->lost(grant); }});
+    leases.follow("job/", {[this](const LeaseGrant& grant) { manager->acquired(grant); },
+                           [this](const LeaseGrant& grant, const std::string&) { manager->lost(grant); }});
     manager->start();
   } else if (c.component == "campaign_director") {
     director_store = std::make_unique<FaultyDirectorStore>(ground, tables);
     director = std::make_unique<DirectorService>(seams, *director_store, directory, fenced, DirectorService::Settings{.filter_chunk = 7});
-    const LeaseService::Acting acting{[this](const LeaseGrant& grant) { director->acquired(grant); }, [this](const LeaseGrant& grant, const std::string&) { director->lost(grant); }};
+    const LeaseService::Acting acting{[this](const LeaseGrant& grant) { director->acquired(grant); },
+                                      [this](const LeaseGrant& grant, const std::string&) { director->lost(grant); }};
     leases.compete(DirectorService::common_resource(), acting);
     leases.compete(DirectorService::zone_resource("default"), acting);
     director->start();
@@ -257,8 +295,8 @@ World::Component::Life::Life(World& world, const Component& c, Incarnation incar
     rules = std::make_unique<FaultyRuleStore>(ground, tables);
     rule_engine = std::make_unique<RuleEngineService>(seams, *rules, fenced, RuleEngineService::Settings{});
     process.serve([this](Request request, ReplyFn reply) { rule_engine->handle(std::move(request), std::move(reply)); });
-    leases.compete(RuleEngineService::resource(),
-                   {[this](const LeaseGrant& grant) { rule_engine->acquired(grant); }, [this](const LeaseGrant& grant, const std::string&) { rule_engine->lost(grant); }});
+    leases.compete(RuleEngineService::resource(), {[this](const LeaseGrant& grant) { rule_engine->acquired(grant); },
+                                                   [this](const LeaseGrant& grant, const std::string&) { rule_engine->lost(grant); }});
   } else if (c.component == "application_server") {
     ApplicationServerService::Settings settings;
     settings.calls.trunks = {{"carrier", 0, 0}};
@@ -299,11 +337,14 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
   tables_ = std::make_unique<Tables>([this] { return ground_->timeline.now(); });
   carrier_ = std::make_unique<Carrier>(ground_->timeline);
   carrier_->check = [this](const AttemptId& attempt, const std::string& phone) -> std::string {
-    if (options_.without == Without::duplicate_check && attempt.contact.value >= kClone) return "the order was delivered twice and executed twice";
+    if (options_.without == Without::duplicate_check && attempt.contact.value >= kClone)
+      return "the order was delivered twice and executed twice";
     const auto found = tables_->attempts.find(attempt);
     if (found == tables_->attempts.end()) return "no intent was committed";
     if (found->second.state == AttemptState::aborted) return "the attempt was settled as never executed";
-    if (found->second.state != AttemptState::intent) return "the attempt was settled before as " + std::string(found->second.code ? to_string(*found->second.code) : "nothing") + " under epoch " + (found->second.done_epoch ? to_string(*found->second.done_epoch) : "?");
+    if (found->second.state != AttemptState::intent)
+      return "the attempt was settled before as " + std::string(found->second.code ? to_string(*found->second.code) : "nothing") +
+             " under epoch " + (found->second.done_epoch ? to_string(*found->second.done_epoch) : "?");
     // An answer of the rule engine may be acted on for 10 s, an order for 5 s more: the other job may have asked just before the opt-out.
     const auto opted_out = tables_->opted_out_at.find(phone);
     if (opted_out != tables_->opted_out_at.end() && ground_->timeline.now() - opted_out->second > 16s) return "the number had opted out";
@@ -320,7 +361,8 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
     job.campaign.strategy.prompt = "hello.wav";
     job.campaign.strategy.ring_timeout = 10s;
     job.campaign.strategy.max_call = 60s;
-    job.campaign.strategy.retries = {{CompletionCode::call_busy, {2, 5s}}, {CompletionCode::ring_no_answer, {1, 8s}}, {CompletionCode::general_failure, {1, 3s}}};
+    job.campaign.strategy.retries = {
+        {CompletionCode::call_busy, {2, 5s}}, {CompletionCode::ring_no_answer, {1, 8s}}, {CompletionCode::general_failure, {1, 3s}}};
     tables_->jobs[job.id] = job;
   }
 
@@ -352,10 +394,13 @@ void World::narrate_request(const Process& from, const Request& request) {
   const auto& name = from.name();
   const std::string who = name.substr(name.find('/') + 1);
   auto say = [&](const std::string& what) { ground_->tell(who, what); };
-  if (const auto* r = std::get_if<CheckContacts>(&request)) say("asks the rule engine about " + std::to_string(r->contacts.size()) + " contacts");
-  if (const auto* r = std::get_if<RaiseBarrier>(&request)) say("raises the barrier of " + r->resource.value + " to epoch " + to_string(r->epoch));
+  if (const auto* r = std::get_if<CheckContacts>(&request))
+    say("asks the rule engine about " + std::to_string(r->contacts.size()) + " contacts");
+  if (const auto* r = std::get_if<RaiseBarrier>(&request))
+    say("raises the barrier of " + r->resource.value + " to epoch " + to_string(r->epoch));
   if (const auto* r = std::get_if<PlaceCalls>(&request))
-    for (const CallOrder& order : r->orders) say("orders the call of " + to_string(order.attempt) + " under epoch " + to_string(order.epoch));
+    for (const CallOrder& order : r->orders)
+      say("orders the call of " + to_string(order.attempt) + " under epoch " + to_string(order.epoch));
   if (const auto* r = std::get_if<ExecuteCalls>(&request))
     for (const auto& order : r->orders) say("chooses an MPP and a trunk for " + to_string(order.order.attempt));
   if (const auto* r = std::get_if<CallEvents>(&request)) {
@@ -363,7 +408,8 @@ void World::narrate_request(const Process& from, const Request& request) {
     for (const auto& event : r->events) say("tells of " + to_string(event.record.attempt) + ": " + kinds[static_cast<int>(event.kind)]);
   }
   if (const auto* r = std::get_if<ControlCalls>(&request))
-    for (const auto& command : r->commands) say((command.kind == ControlCalls::Kind::play ? "has the prompt played to " : "hangs up ") + to_string(command.attempt));
+    for (const auto& command : r->commands)
+      say((command.kind == ControlCalls::Kind::play ? "has the prompt played to " : "hangs up ") + to_string(command.attempt));
   if (const auto* r = std::get_if<AttemptsSettled>(&request))
     for (const AttemptId& attempt : r->attempts) say("says that " + to_string(attempt) + " is settled");
   if (const auto* r = std::get_if<ForgetCalls>(&request))
@@ -493,7 +539,8 @@ void World::check_database() {
     highest = std::max(highest, row.epoch);
   }
   for (const auto& [id, attempt] : tables_->attempts) {
-    if (attempt.done_epoch && *attempt.done_epoch < attempt.intent_epoch) broken_ = "attempt " + to_string(id) + " was settled under an older epoch than it was written";
+    if (attempt.done_epoch && *attempt.done_epoch < attempt.intent_epoch)
+      broken_ = "attempt " + to_string(id) + " was settled under an older epoch than it was written";
   }
 }
 
@@ -519,7 +566,8 @@ bool World::play(Duration time) {
 
 std::string World::liveness() const {
   for (const auto& [id, job] : tables_->jobs)
-    if (job.state != JobState::completed && job.state != JobState::stopped) return "job " + to_string(id) + " is still " + std::string(to_string(job.state));
+    if (job.state != JobState::completed && job.state != JobState::stopped)
+      return "job " + to_string(id) + " is still " + std::string(to_string(job.state));
   for (const auto& [id, attempt] : tables_->attempts)
     if (attempt.state == AttemptState::intent) return "attempt " + to_string(id) + " is not settled";
   for (const auto& [key, contact] : tables_->job_contacts) {
@@ -527,7 +575,8 @@ std::string World::liveness() const {
     if (contact.state != JobContactState::done) return "contact " + to_string(key.second) + " is not done";
     const std::string& phone = tables_->contacts[static_cast<size_t>(key.second.value - 1)].phone;
     const bool undialed = contact.code == CompletionCode::restricted_dnc || contact.code == CompletionCode::attempt_unknown;
-    if (!undialed && !carrier_->was_invited(key.first, phone)) return "contact " + to_string(key.second) + " is lost: done as " + std::string(to_string(*contact.code)) + " and never dialed";
+    if (!undialed && !carrier_->was_invited(key.first, phone))
+      return "contact " + to_string(key.second) + " is lost: done as " + std::string(to_string(*contact.code)) + " and never dialed";
   }
   return "";
 }
@@ -542,7 +591,13 @@ World::Outcome World::converge() {
 }
 
 World::Outcome World::outcome(Outcome::Kind kind, std::string what) const {
-  Outcome out{kind, std::move(what), ground_->timeline.events(), ground_->timeline.now() - started_, carrier_->legs().size(), tables_->attempts.size(), 0};
+  Outcome out{kind,
+              std::move(what),
+              ground_->timeline.events(),
+              ground_->timeline.now() - started_,
+              carrier_->legs().size(),
+              tables_->attempts.size(),
+              0};
   for (const auto& [id, attempt] : tables_->attempts) out.unknown += attempt.state == AttemptState::unknown;
   return out;
 }

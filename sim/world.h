@@ -22,7 +22,7 @@ struct Options {
   int contacts = 40;
   int jobs = 1;
   double calls_per_second = 8;
-  Duration faults_for = 30s;      ///< then the weather clears and everything is left alone
+  Duration faults_for = 30s;  ///< then the weather clears and everything is left alone
   Duration converge_within = 240s;
   bool kills = true, pauses = true, cuts = true, loss = true, store_failures = true, duplicates = true, power_cuts = true, requests = false;
   Without without = Without::nothing;

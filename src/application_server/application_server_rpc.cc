@@ -95,7 +95,8 @@ class Client final : public RpcClient {
           encode(*events), timeout, std::move(reply), [this](auto... all) { stub_->async()->TellEvents(all...); }, done);
     else
       rpc::call_unary<rpc::Empty>(
-          encode(std::get<AttemptsSettled>(request)), timeout, std::move(reply), [this](auto... all) { stub_->async()->TellSettled(all...); }, done);
+          encode(std::get<AttemptsSettled>(request)), timeout, std::move(reply),
+          [this](auto... all) { stub_->async()->TellSettled(all...); }, done);
   }
 
  private:
@@ -105,9 +106,12 @@ class Client final : public RpcClient {
 class Receiver final : public RpcReceiver {
  public:
   bool takes(const Request& request) const override {
-    return std::holds_alternative<PlaceCalls>(request) || std::holds_alternative<CallEvents>(request) || std::holds_alternative<AttemptsSettled>(request);
+    return std::holds_alternative<PlaceCalls>(request) || std::holds_alternative<CallEvents>(request) ||
+           std::holds_alternative<AttemptsSettled>(request);
   }
-  std::unique_ptr<RpcClient> client(const std::shared_ptr<grpc::Channel>& channel) const override { return std::make_unique<Client>(channel); }
+  std::unique_ptr<RpcClient> client(const std::shared_ptr<grpc::Channel>& channel) const override {
+    return std::make_unique<Client>(channel);
+  }
   std::unique_ptr<grpc::Service> service(RequestHandler handler) const override { return std::make_unique<Service>(std::move(handler)); }
 };
 

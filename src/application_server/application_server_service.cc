@@ -53,7 +53,9 @@ void ApplicationServerService::handle(Request request, ReplyFn reply) {
                    feed(SettledArrived{std::move(r)});
                    reply(Reply{Done{}});
                  },
-                 [&](auto&) { reply(Error{ErrorKind::invalid, "application_server: not a request for an application server"}); },
+                 [&](auto&) {
+                   reply(Error{ErrorKind::invalid, "application_server: not a request for an application server"});
+                 },
              },
              request);
 }
@@ -97,7 +99,8 @@ void ApplicationServerService::execute(Execute& execute) {
                          [this, batch = execute.batch, alive = std::weak_ptr(alive_)](Result<Reply> reply) {
                            if (alive.expired()) return;
                            if (!reply.ok()) return feed(ExecuteAnswered{batch, reply.error()});
-                           if (auto* executed = std::get_if<CallsExecuted>(&*reply)) return feed(ExecuteAnswered{batch, std::move(*executed)});
+                           if (auto* executed = std::get_if<CallsExecuted>(&*reply))
+                             return feed(ExecuteAnswered{batch, std::move(*executed)});
                            feed(ExecuteAnswered{batch, Error{ErrorKind::internal, "an MPP answered something else than CallsExecuted"}});
                          });
 }

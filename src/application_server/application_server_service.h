@@ -17,8 +17,8 @@ class ApplicationServerService {
   struct Settings {
     CallControlMachine::Settings calls;
     ResultCourier::Settings results;
-    Duration look_every = 100ms;     ///< at the directory
-    Duration mpp_timeout = 1s;       ///< shorter than that of whoever waits for us
+    Duration look_every = 100ms;  ///< at the directory
+    Duration mpp_timeout = 1s;    ///< shorter than that of whoever waits for us
   };
 
   ApplicationServerService(Seams& seams, const Directory& directory, Incarnation me, Settings settings);

@@ -111,8 +111,7 @@ void CallControlMachine::on(const ExecuteAnswered& input) {
 void CallControlMachine::finish(ReplyId id, Placement& placement) {
   if (placement.unknown)
     effects_.push_back(AnswerOrders{id, Error{ErrorKind::unknown, "an MPP has not answered: some orders may have been executed"}});
-  else
-    effects_.push_back(AnswerOrders{id, std::move(placement.answer)});
+  else effects_.push_back(AnswerOrders{id, std::move(placement.answer)});
   placements_.erase(id);
 }
 

@@ -17,10 +17,10 @@ namespace everdial {
 class CallControlMachine {
  public:
   struct Settings {
-    std::vector<TrunkLimits> trunks;    ///< in order of preference
-    Duration avoid_for = 5s;            ///< an MPP that did not answer; whoever watches it has restarted it by then
+    std::vector<TrunkLimits> trunks;      ///< in order of preference
+    Duration avoid_for = 5s;              ///< an MPP that did not answer; whoever watches it has restarted it by then
     Duration avoid_starting_for = 300ms;  ///< one that said it does not take calls now
-    Duration silent_for = 60s;          ///< a call that no MPP has told of for so long is not counted any more
+    Duration silent_for = 60s;            ///< a call that no MPP has told of for so long is not counted any more
   };
 
   explicit CallControlMachine(Settings settings) : settings_(std::move(settings)), trunks_(settings_.trunks) {}
@@ -81,7 +81,7 @@ class CallControlMachine {
   std::map<uint64_t, Batch> batches_;
   uint64_t last_batch_ = 0;
 
-  Instant now_;                              ///< of the step under way
+  Instant now_;                                ///< of the step under way
   std::vector<call_control::Effect> effects_;  ///< of the step under way
 };
 

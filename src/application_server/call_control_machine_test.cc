@@ -181,7 +181,8 @@ RC_GTEST_PROP(CallControl, counts_what_is_in_the_air_and_answers_every_request_o
         if (!batches.empty()) {
           const Execute execute = batches.extract(batches.begin()).mapped();
           std::vector<OrderVerdict> verdicts;
-          for (size_t k = 0; k < execute.orders.size(); ++k) verdicts.push_back(*rc::gen::element(OrderVerdict::accepted, OrderVerdict::no_trunk));
+          for (size_t k = 0; k < execute.orders.size(); ++k)
+            verdicts.push_back(*rc::gen::element(OrderVerdict::accepted, OrderVerdict::no_trunk));
           if (*rc::gen::arbitrary<bool>()) bench.step(ExecuteAnswered{execute.batch, CallsExecuted{verdicts, {}}});
           else bench.step(ExecuteAnswered{execute.batch, Error{ErrorKind::unavailable, "lost"}});
         }

@@ -8,5 +8,4 @@ namespace everdial {
 }  // namespace everdial
 
 /// An assertion that stays in release builds: for our own bugs, never for bad input.
-#define EVERDIAL_CHECK(condition) \
-  ((condition) ? static_cast<void>(0) : ::everdial::check_failed(#condition, __FILE__, __LINE__))
+#define EVERDIAL_CHECK(condition) ((condition) ? static_cast<void>(0) : ::everdial::check_failed(#condition, __FILE__, __LINE__))

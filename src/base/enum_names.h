@@ -13,8 +13,7 @@ template <class E>
 inline constexpr std::array<std::pair<E, std::string_view>, 0> enum_names{};
 
 template <class E>
-  requires(enum_names<E>.size() > 0)
-constexpr std::string_view to_string(E value) {
+requires(enum_names<E>.size() > 0) constexpr std::string_view to_string(E value) {
   for (const auto& [v, name] : enum_names<E>)
     if (v == value) return name;
   return "?";
@@ -22,8 +21,7 @@ constexpr std::string_view to_string(E value) {
 
 /// The value spelled so, or empty.
 template <class E>
-  requires(enum_names<E>.size() > 0)
-constexpr std::optional<E> parse_enum(std::string_view name) {
+requires(enum_names<E>.size() > 0) constexpr std::optional<E> parse_enum(std::string_view name) {
   for (const auto& [v, n] : enum_names<E>)
     if (n == name) return v;
   return std::nullopt;

@@ -17,8 +17,8 @@ TEST(Time, reads_short_fractions_and_none) {
 }
 
 TEST(Time, refuses_what_is_not_an_instant) {
-  for (const char* wrong : {"", "2026-03-01", "2026-02-30T12:00:00Z", "2026-03-01T24:00:00Z", "2026-03-01T12:00:00", "2026-03-01T12:00:00.Z",
-                            "2026-03-01T12:00:00+01:00", "2026-03-01T12:00:00Zx"})
+  for (const char* wrong : {"", "2026-03-01", "2026-02-30T12:00:00Z", "2026-03-01T24:00:00Z", "2026-03-01T12:00:00",
+                            "2026-03-01T12:00:00.Z", "2026-03-01T12:00:00+01:00", "2026-03-01T12:00:00Zx"})
     EXPECT_EQ(parse_iso8601(wrong), std::nullopt) << wrong;
 }
 

@@ -10,7 +10,9 @@ namespace {
 
 const Incarnation kOne{"one"}, kTwo{"two"};
 
-JobSeen job(int64_t id, JobState state, std::optional<Incarnation> allotted = kOne) { return {JobId{id}, "default", state, std::nullopt, false, std::move(allotted)}; }
+JobSeen job(int64_t id, JobState state, std::optional<Incarnation> allotted = kOne) {
+  return {JobId{id}, "default", state, std::nullopt, false, std::move(allotted)};
+}
 std::vector<Session> managers(std::initializer_list<Incarnation> living) {
   std::vector<Session> out;
   for (const auto& i : living) out.push_back(Session{i, ServerName{"as"}, "campaign_manager"});
@@ -44,14 +46,13 @@ TEST(CommonDirector, C_01_starts_a_queued_job_and_gives_it_to_the_least_busy_man
 }
 
 TEST(CommonDirector, M_04_gives_the_jobs_of_a_manager_that_is_gone_to_those_that_live) {
-  const auto allots = of<AllotJob>(look({job(1, JobState::running, kOne), job(2, JobState::running, kOne), job(3, JobState::running, kTwo)}, managers({kTwo, Incarnation{"three"}})));
+  const auto allots = of<AllotJob>(look({job(1, JobState::running, kOne), job(2, JobState::running, kOne), job(3, JobState::running, kTwo)},
+                                        managers({kTwo, Incarnation{"three"}})));
   ASSERT_EQ(allots.size(), 2u);
   for (const auto& allot : allots) EXPECT_NE(allot.manager, kOne);
 }
 
-TEST(CommonDirector, M_08_leaves_jobs_running_when_no_manager_lives) {
-  EXPECT_TRUE(look({job(1, JobState::running, kOne)}, {}).empty());
-}
+TEST(CommonDirector, M_08_leaves_jobs_running_when_no_manager_lives) { EXPECT_TRUE(look({job(1, JobState::running, kOne)}, {}).empty()); }
 
 TEST(CommonDirector, M_07_leaves_a_job_where_it_is_when_its_former_manager_returns) {
   EXPECT_TRUE(of<AllotJob>(look({job(1, JobState::running, kTwo)}, managers({kOne, kTwo}))).empty());
@@ -67,13 +68,18 @@ TEST(CommonDirector, takes_each_job_through_its_life_cycle) {
   };
   const auto pause = JobRequest::pause, resume = JobRequest::resume, stop = JobRequest::stop;
   const std::vector<Row> table{
-      {queued, {}, false, filtering}, {filtering, {}, false, {}},       {filtering, pause, false, pausing}, {running, {}, false, {}},
-      {running, {}, true, completed}, {running, pause, false, pausing}, {running, stop, false, stopping},   {running, resume, false, {}},
-      {pausing, {}, true, paused},    {pausing, resume, false, filtering}, {pausing, stop, true, stopping}, {paused, resume, false, filtering},
-      {paused, stop, false, stopping}, {paused, {}, true, {}},          {stopping, {}, true, stopped},      {stopping, resume, false, {}},
-      {queued, stop, false, stopped}, {queued, pause, false, paused},
+      {queued, {}, false, filtering},     {filtering, {}, false, {}},
+      {filtering, pause, false, pausing}, {running, {}, false, {}},
+      {running, {}, true, completed},     {running, pause, false, pausing},
+      {running, stop, false, stopping},   {running, resume, false, {}},
+      {pausing, {}, true, paused},        {pausing, resume, false, filtering},
+      {pausing, stop, true, stopping},    {paused, resume, false, filtering},
+      {paused, stop, false, stopping},    {paused, {}, true, {}},
+      {stopping, {}, true, stopped},      {stopping, resume, false, {}},
+      {queued, stop, false, stopped},     {queued, pause, false, paused},
   };
-  for (const Row& row : table) EXPECT_EQ(next(row.from, row.request, row.drained), row.to) << to_string(row.from) << " drained " << row.drained;
+  for (const Row& row : table)
+    EXPECT_EQ(next(row.from, row.request, row.drained), row.to) << to_string(row.from) << " drained " << row.drained;
 }
 
 TEST(CommonDirector, clears_a_request_that_means_nothing_in_the_state_the_job_is_in) {

@@ -7,7 +7,8 @@ constexpr uint64_t kCommonLane = 100;
 constexpr uint64_t kZoneLane = 101;
 }  // namespace
 
-DirectorService::DirectorService(Seams& seams, DirectorStore& store, const Directory& directory, std::function<void(const LeaseGrant&)> fenced, Settings settings)
+DirectorService::DirectorService(Seams& seams, DirectorStore& store, const Directory& directory,
+                                 std::function<void(const LeaseGrant&)> fenced, Settings settings)
     : seams_(seams), store_(store), directory_(directory), fenced_(std::move(fenced)), settings_(settings) {}
 
 const Resource& DirectorService::common_resource() {
@@ -71,7 +72,8 @@ void DirectorService::feed_zone(const std::string& name, const ZoneDirectorInput
   for (const ZoneDirectorEffect& effect : zone->machine.step(input, seams_.clock.now())) {
     const JobId job = std::get<FilterChunk>(effect).job;
     run_store(
-        seams_.store, kZoneLane, [&store = store_, grant = zone->grant, job, limit = settings_.filter_chunk] { return store.filter_chunk(grant, job, limit); },
+        seams_.store, kZoneLane,
+        [&store = store_, grant = zone->grant, job, limit = settings_.filter_chunk] { return store.filter_chunk(grant, job, limit); },
         [this, name, job, weak = std::weak_ptr(zone)](Result<bool> complete) {
           const auto alive = weak.lock();
           if (!alive) return;

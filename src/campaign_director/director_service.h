@@ -23,7 +23,8 @@ class DirectorService {
     int filter_chunk = 5000;
   };
 
-  DirectorService(Seams& seams, DirectorStore& store, const Directory& directory, std::function<void(const LeaseGrant&)> fenced, Settings settings);
+  DirectorService(Seams& seams, DirectorStore& store, const Directory& directory, std::function<void(const LeaseGrant&)> fenced,
+                  Settings settings);
 
   static const Resource& common_resource();
   static Resource zone_resource(const std::string& zone) { return Resource{"zone_director/" + zone}; }

@@ -1,5 +1,6 @@
 #include "base/overloaded.h"
 #include "campaign_director/director_store.h"
+#include "ha/fence_pg.h"
 #include "runtime/pg.h"
 
 namespace everdial {
@@ -9,10 +10,6 @@ using pg::Connection;
 using pg::Params;
 using pg::Rows;
 
-Connection::Statement fence(const LeaseGrant& grant) {
-  return {"select ha_fence($1, $2, $3::uuid)", Params{}.add(grant.res_id).add(grant.epoch.value).add(grant.incarnation.value)};
-}
-
 class PgDirectorStore final : public DirectorStore {
  public:
   explicit PgDirectorStore(pg::Pool& pool) : pool_(pool) {}
@@ -21,7 +18,8 @@ class PgDirectorStore final : public DirectorStore {
     auto rows = pool_.query(
         "select j.id, j.zone, j.state, j.requested, j.drained, l.desired from job j left join ha_lease l on l.resource = 'job/' || j.id "
         "where j.state not in ('stopped', 'completed') "
-        "union all select j.id, j.zone, j.state, j.requested, j.drained, l.desired from ha_lease l join job j on l.resource = 'job/' || j.id "
+        "union all select j.id, j.zone, j.state, j.requested, j.drained, l.desired from ha_lease l join job j on l.resource = 'job/' || "
+        "j.id "
         "where l.desired is not null and j.state in ('stopped', 'completed') order by 1");
     if (!rows.ok()) return rows.error();
     std::vector<JobSeen> out;
@@ -50,9 +48,14 @@ class PgDirectorStore final : public DirectorStore {
 
   Result<bool> filter_chunk(const LeaseGrant& grant, JobId job, int limit) override {
     return pool_.transaction<bool>([&](Connection& c) -> Result<bool> {
-      auto rows = c.pipeline({fence(grant), {R"(
-with j as (select j.id, j.filter_cursor, c.list_id from job j join campaign c on c.id = j.campaign_id where j.id = $1 and j.state = 'filtering' for update of j),
-chunk as (select c.id from j cross join lateral (select id from contact where list_id = j.list_id and id > j.filter_cursor order by id limit $2) c),
+      auto rows = c.pipeline({fence(grant),
+                              {R"(
+with j as (
+  select j.id, j.filter_cursor, c.list_id from job j join campaign c on c.id = j.campaign_id
+   where j.id = $1 and j.state = 'filtering' for update of j),
+chunk as (
+  select c.id from j cross join lateral (
+    select id from contact where list_id = j.list_id and id > j.filter_cursor order by id limit $2) c),
 queued as (insert into job_contact (job_id, contact_id) select $1, id from chunk on conflict do nothing returning 1),
 moved as (
   update job set filter_cursor = coalesce((select max(id) from chunk), filter_cursor), contacts = contacts + (select count(*) from queued),
@@ -60,7 +63,7 @@ moved as (
          started_at = coalesce(started_at, clock_timestamp())
    where id in (select id from j) returning state)
 select coalesce((select state <> 'filtering' from moved), true))",
-                                             Params{}.add(job.value).add(limit)}});
+                               Params{}.add(job.value).add(limit)}});
       if (!rows.ok()) return rows.error();
       return (*rows)[1].boolean(0, 0);
     });
@@ -74,15 +77,18 @@ with moved as (
   update job set state = $3, drained = false, requested = case when $4 then null else requested end,
          finished_at = case when $3 in ('stopped', 'completed') then clock_timestamp() else null end
    where id = $1 and state = $2 returning id, campaign_id, state)
-insert into outbox (topic, key, event) select 'job', id::text, jsonb_build_object('job', id, 'campaign', campaign_id, 'from', $2, 'state', state) from moved)",
+insert into outbox (topic, key, event)
+select 'job', id::text, jsonb_build_object('job', id, 'campaign', campaign_id, 'from', $2, 'state', state) from moved)",
                    Params{}.add(e.job.value).add(to_string(e.from)).add(to_string(e.to)).add(e.clears_request)});
   }
   static void add(std::vector<Connection::Statement>& out, const ClearRequest& e) {
-    out.push_back({"update job set requested = null where id = $1 and requested = $2", Params{}.add(e.job.value).add(to_string(e.request))});
+    out.push_back(
+        {"update job set requested = null where id = $1 and requested = $2", Params{}.add(e.job.value).add(to_string(e.request))});
   }
   static void add(std::vector<Connection::Statement>& out, const AllotJob& e) {
-    out.push_back({"insert into ha_lease (resource, desired) values ($1, $2::uuid) on conflict (resource) do update set desired = excluded.desired",
-                   Params{}.add(job_resource(e.job).value).add(e.manager ? std::optional(e.manager->value) : std::nullopt)});
+    out.push_back(
+        {"insert into ha_lease (resource, desired) values ($1, $2::uuid) on conflict (resource) do update set desired = excluded.desired",
+         Params{}.add(job_resource(e.job).value).add(e.manager ? std::optional(e.manager->value) : std::nullopt)});
   }
 
   pg::Pool& pool_;

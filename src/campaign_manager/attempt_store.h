@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "campaign_manager/job_types.h"
 #include "base/result.h"
+#include "campaign_manager/job_types.h"
 
 namespace everdial {
 

@@ -1,5 +1,6 @@
 #include "base/overloaded.h"
 #include "campaign_manager/attempt_store.h"
+#include "ha/fence_pg.h"
 #include "runtime/pg.h"
 
 namespace everdial {
@@ -18,10 +19,6 @@ std::vector<CompletionCode> codes_of(std::string_view joined) {
     joined = comma == std::string_view::npos ? std::string_view{} : joined.substr(comma + 1);
   }
   return out;
-}
-
-Connection::Statement fence(const LeaseGrant& grant) {
-  return {"select ha_fence($1, $2, $3::uuid)", Params{}.add(grant.res_id).add(grant.epoch.value).add(grant.incarnation.value)};
 }
 
 /// Columns of the saves of one commit, one array each, so that each kind is one statement however many there are.
@@ -116,16 +113,18 @@ select $1, i.contact_id, i.number::int, i.phone, $5, $6::uuid from i join claime
 // A result told twice, or after its attempt was settled otherwise, finds no row in state intent or unknown and changes nothing.
 constexpr const char* kResults = R"(
 with r as (
-  select * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::text[],
-                       $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[])
-    as t(contact_id, number, code, retry_at, mpp, trunk, sip_status, opted_out, digits, analysis, recording, placed_at, ringing_at, answered_at, ended_at)),
+  select * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::bigint[], $9::bigint[],
+                       $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[],
+                       $16::timestamptz[])
+    as t(contact_id, number, code, retry_at, mpp, trunk, sip_status, opted_out, digits, analysis, recording,
+         placed_at, ringing_at, answered_at, ended_at)),
 open as (
   select r.*, a.state as was, a.phone from r join attempt a on a.job_id = $1 and a.contact_id = r.contact_id and a.number = r.number::int
    where a.state in ('intent', 'unknown')),
 settled as (
-  update attempt a set state = 'done', code = o.code, done_at = clock_timestamp(), done_epoch = $17, done_by = $18::uuid, mpp = o.mpp, trunk = o.trunk,
-         sip_status = o.sip_status::int, digits = nullif(o.digits, ''), analysis = o.analysis, recording = o.recording, placed_at = o.placed_at,
-         ringing_at = o.ringing_at, answered_at = o.answered_at, ended_at = o.ended_at
+  update attempt a set state = 'done', code = o.code, done_at = clock_timestamp(), done_epoch = $17, done_by = $18::uuid, mpp = o.mpp,
+         trunk = o.trunk, sip_status = o.sip_status::int, digits = nullif(o.digits, ''), analysis = o.analysis, recording = o.recording,
+         placed_at = o.placed_at, ringing_at = o.ringing_at, answered_at = o.answered_at, ended_at = o.ended_at
     from open o where a.job_id = $1 and a.contact_id = o.contact_id and a.number = o.number::int),
 moved as (
   update job_contact c set state = case when o.retry_at is null or o.was = 'unknown' then 'done' else 'ready' end,
@@ -145,8 +144,9 @@ opt_outs as (
   insert into dnc (phone, source, attempt) select phone, 'opt_out', $1 || '-' || contact_id || '-' || number from open where opted_out <> 0
   on conflict do nothing)
 insert into outbox (topic, key, event)
-select 'attempt', contact_id::text, jsonb_build_object('attempt', $1 || '-' || contact_id || '-' || number, 'job', $1, 'contact', contact_id, 'phone', phone,
-       'code', code, 'answered_at', answered_at, 'ended_at', ended_at, 'trunk', trunk, 'final', retry_at is null or was = 'unknown')
+select 'attempt', contact_id::text,
+       jsonb_build_object('attempt', $1 || '-' || contact_id || '-' || number, 'job', $1, 'contact', contact_id, 'phone', phone,
+         'code', code, 'answered_at', answered_at, 'ended_at', ended_at, 'trunk', trunk, 'final', retry_at is null or was = 'unknown')
   from open)";
 
 constexpr const char* kAborted = R"(
@@ -169,21 +169,24 @@ by_contact as (
   insert into job_contact_result (job_id, code, count) select $1, 'attempt_unknown', count(*) from open having count(*) > 0
   on conflict (job_id, code) do update set count = job_contact_result.count + excluded.count)
 insert into outbox (topic, key, event)
-select 'attempt', contact_id::text, jsonb_build_object('attempt', $1 || '-' || contact_id || '-' || number, 'job', $1, 'contact', contact_id, 'phone', phone,
-       'code', 'attempt_unknown', 'final', true)
+select 'attempt', contact_id::text,
+       jsonb_build_object('attempt', $1 || '-' || contact_id || '-' || number, 'job', $1, 'contact', contact_id, 'phone', phone,
+         'code', 'attempt_unknown', 'final', true)
   from open)";
 
 constexpr const char* kRestricted = R"(
 with r as (select * from unnest($2::bigint[], $3::text[], $4::timestamptz[]) as t(contact_id, code, due_at)),
 moved as (
-  update job_contact c set state = case when r.due_at is null then 'done' else 'ready' end, due_at = coalesce(r.due_at, c.due_at), code = r.code
+  update job_contact c
+     set state = case when r.due_at is null then 'done' else 'ready' end, due_at = coalesce(r.due_at, c.due_at), code = r.code
     from r where c.job_id = $1 and c.contact_id = r.contact_id and c.state = 'ready'
   returning c.contact_id, c.state, c.code),
 by_contact as (
   insert into job_contact_result (job_id, code, count) select $1, code, count(*) from moved where state = 'done' group by code
   on conflict (job_id, code) do update set count = job_contact_result.count + excluded.count)
 insert into outbox (topic, key, event)
-select 'contact', contact_id::text, jsonb_build_object('job', $1, 'contact', contact_id, 'code', code, 'final', true) from moved where state = 'done')";
+select 'contact', contact_id::text, jsonb_build_object('job', $1, 'contact', contact_id, 'code', code, 'final', true)
+  from moved where state = 'done')";
 
 constexpr const char* kDrained = R"(
 update job set drained = true
@@ -198,9 +201,11 @@ class PgAttemptStore final : public AttemptStore {
   Result<JobLoaded> load(const LeaseGrant& grant, JobId job) override {
     return pool_.transaction<JobLoaded>([&](Connection& c) -> Result<JobLoaded> {
       auto rows = c.pipeline({fence(grant),
-                              {"select c.id, c.name, c.list_id, c.strategy::text, c.calls_per_second, c.max_calls, j.state from job j join campaign c on c.id = j.campaign_id where j.id = $1",
+                              {"select c.id, c.name, c.list_id, c.strategy::text, c.calls_per_second, c.max_calls, j.state from job j join "
+                               "campaign c on c.id = j.campaign_id where j.id = $1",
                                Params{}.add(job.value)},
-                              {"select a.contact_id, a.number, a.phone, array_to_string(c.codes, ',') from attempt a join job_contact c using (job_id, contact_id) "
+                              {"select a.contact_id, a.number, a.phone, array_to_string(c.codes, ',') from attempt a join job_contact c "
+                               "using (job_id, contact_id) "
                                "where a.job_id = $1 and a.state = 'intent' order by a.contact_id",
                                Params{}.add(job.value)},
                               {"select name from mpp order by name", {}}});
@@ -209,12 +214,18 @@ class PgAttemptStore final : public AttemptStore {
       if (campaign.empty()) return Error{ErrorKind::not_found, "job " + to_string(job) + " does not exist"};
       JobLoaded out;
       auto strategy = strategy_from_json(campaign.string(0, 3));
-      if (!strategy.ok()) return Error{ErrorKind::invalid, "strategy of campaign " + campaign.string(0, 1) + ": " + strategy.error().message};
-      out.campaign = Campaign{CampaignId{campaign.integer(0, 0)}, campaign.string(0, 1), ContactListId{campaign.integer(0, 2)}, *strategy, campaign.real(0, 4),
+      if (!strategy.ok())
+        return Error{ErrorKind::invalid, "strategy of campaign " + campaign.string(0, 1) + ": " + strategy.error().message};
+      out.campaign = Campaign{CampaignId{campaign.integer(0, 0)},
+                              campaign.string(0, 1),
+                              ContactListId{campaign.integer(0, 2)},
+                              *strategy,
+                              campaign.real(0, 4),
                               static_cast<int>(campaign.integer(0, 5))};
       out.state = parse_enum<JobState>(campaign.text(0, 6)).value_or(JobState::queued);
       for (size_t r = 0; r < attempts.size(); ++r)
-        out.unsettled.push_back({AttemptId{job, ContactId{attempts.integer(r, 0)}, static_cast<int>(attempts.integer(r, 1))}, attempts.string(r, 2), codes_of(attempts.text(r, 3))});
+        out.unsettled.push_back({AttemptId{job, ContactId{attempts.integer(r, 0)}, static_cast<int>(attempts.integer(r, 1))},
+                                 attempts.string(r, 2), codes_of(attempts.text(r, 3))});
       for (size_t r = 0; r < mpps.size(); ++r) out.mpps.push_back(mpps.string(r, 0));
       return out;
     });
@@ -223,13 +234,23 @@ class PgAttemptStore final : public AttemptStore {
   Result<DueFetched> fetch_due(JobId job, const std::optional<DueKey>& after, int limit, Instant now) override {
     auto rows = pool_.query(
         "select q.contact_id, q.due_at, q.attempts, array_to_string(q.codes, ','), c.phone, c.time_zone from ("
-        "  select contact_id, due_at, attempts, codes from job_contact where job_id = $1 and state = 'ready' and due_at <= $2 and (due_at, contact_id) > ($3, $4) "
+        "  select contact_id, due_at, attempts, codes from job_contact where job_id = $1 and state = 'ready' and due_at <= $2 and (due_at, "
+        "contact_id) > ($3, $4) "
         "  order by due_at, contact_id limit $5) q join contact c on c.id = q.contact_id order by q.due_at, q.contact_id",
-        Params{}.add(job.value).add(now).add(after ? after->due_at : from_micros(-1)).add(after ? after->contact.value : int64_t{0}).add(limit));
+        Params{}
+            .add(job.value)
+            .add(now)
+            .add(after ? after->due_at : from_micros(-1))
+            .add(after ? after->contact.value : int64_t{0})
+            .add(limit));
     if (!rows.ok()) return rows.error();
     DueFetched out;
     for (size_t r = 0; r < rows->size(); ++r)
-      out.contacts.push_back({{rows->instant(r, 1), ContactId{rows->integer(r, 0)}}, rows->string(r, 4), rows->string(r, 5), static_cast<int>(rows->integer(r, 2)), codes_of(rows->text(r, 3))});
+      out.contacts.push_back({{rows->instant(r, 1), ContactId{rows->integer(r, 0)}},
+                              rows->string(r, 4),
+                              rows->string(r, 5),
+                              static_cast<int>(rows->integer(r, 2)),
+                              codes_of(rows->text(r, 3))});
     out.exhausted = static_cast<int>(rows->size()) < limit;
     if (rows->empty() && !after) {
       auto left = pool_.query("select exists (select 1 from job_contact where job_id = $1 and state = 'ready')", Params{}.add(job.value));
@@ -267,13 +288,23 @@ class PgAttemptStore final : public AttemptStore {
                                           .add(me)});
     }
     if (!c.aborted.contact.empty())
-      statements.push_back({kAborted, Params{}.add(job.value).add(c.aborted.contact).add(c.aborted.number).add(c.aborted.reason).add(c.aborted.due_at).add(epoch).add(me)});
-    if (!c.unknown.contact.empty()) statements.push_back({kUnknown, Params{}.add(job.value).add(c.unknown.contact).add(c.unknown.number).add(epoch).add(me)});
+      statements.push_back({kAborted, Params{}
+                                          .add(job.value)
+                                          .add(c.aborted.contact)
+                                          .add(c.aborted.number)
+                                          .add(c.aborted.reason)
+                                          .add(c.aborted.due_at)
+                                          .add(epoch)
+                                          .add(me)});
+    if (!c.unknown.contact.empty())
+      statements.push_back({kUnknown, Params{}.add(job.value).add(c.unknown.contact).add(c.unknown.number).add(epoch).add(me)});
     if (!c.restricted.contact.empty())
-      statements.push_back({kRestricted, Params{}.add(job.value).add(c.restricted.contact).add(c.restricted.code).add(c.restricted.due_at)});
+      statements.push_back(
+          {kRestricted, Params{}.add(job.value).add(c.restricted.contact).add(c.restricted.code).add(c.restricted.due_at)});
     const size_t intents_at = statements.size();
     if (!c.intents.contact.empty())
-      statements.push_back({kIntents, Params{}.add(job.value).add(c.intents.contact).add(c.intents.number).add(c.intents.phone).add(epoch).add(me)});
+      statements.push_back(
+          {kIntents, Params{}.add(job.value).add(c.intents.contact).add(c.intents.number).add(c.intents.phone).add(epoch).add(me)});
     if (c.drained) statements.push_back({kDrained, Params{}.add(job.value)});
     return pool_.transaction<std::monostate>([&](Connection& connection) -> Status {
       auto rows = connection.pipeline(statements);
@@ -290,7 +321,8 @@ class PgAttemptStore final : public AttemptStore {
     auto rows = pool_.query("select id, state from job where id = any($1::bigint[])", Params{}.add(ids));
     if (!rows.ok()) return rows.error();
     std::map<JobId, JobState> out;
-    for (size_t r = 0; r < rows->size(); ++r) out[JobId{rows->integer(r, 0)}] = parse_enum<JobState>(rows->text(r, 1)).value_or(JobState::queued);
+    for (size_t r = 0; r < rows->size(); ++r)
+      out[JobId{rows->integer(r, 0)}] = parse_enum<JobState>(rows->text(r, 1)).value_or(JobState::queued);
     return out;
   }
 

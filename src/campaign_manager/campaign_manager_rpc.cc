@@ -49,7 +49,9 @@ class Client final : public RpcClient {
 class Receiver final : public RpcReceiver {
  public:
   bool takes(const Request& request) const override { return std::holds_alternative<AttemptResults>(request); }
-  std::unique_ptr<RpcClient> client(const std::shared_ptr<grpc::Channel>& channel) const override { return std::make_unique<Client>(channel); }
+  std::unique_ptr<RpcClient> client(const std::shared_ptr<grpc::Channel>& channel) const override {
+    return std::make_unique<Client>(channel);
+  }
   std::unique_ptr<grpc::Service> service(RequestHandler handler) const override { return std::make_unique<Service>(std::move(handler)); }
 };
 

@@ -7,7 +7,8 @@
 namespace everdial {
 
 struct CampaignManagerService::Job : std::enable_shared_from_this<Job> {
-  Job(LeaseGrant g, JobId i, uint64_t l, const JobMachine::Settings& settings) : grant(std::move(g)), id(i), lane(l), machine(grant, i, settings) {}
+  Job(LeaseGrant g, JobId i, uint64_t l, const JobMachine::Settings& settings)
+      : grant(std::move(g)), id(i), lane(l), machine(grant, i, settings) {}
   LeaseGrant grant;
   JobId id;
   uint64_t lane;
@@ -29,7 +30,8 @@ JobId job_of(const Resource& resource) {
 
 }  // namespace
 
-CampaignManagerService::CampaignManagerService(Seams& seams, AttemptStore& store, const Directory& directory, ServerName server, Leases leases, Settings settings)
+CampaignManagerService::CampaignManagerService(Seams& seams, AttemptStore& store, const Directory& directory, ServerName server,
+                                               Leases leases, Settings settings)
     : seams_(seams), store_(store), directory_(directory), server_(std::move(server)), leases_(std::move(leases)), settings_(settings) {}
 
 CampaignManagerService::~CampaignManagerService() = default;
@@ -47,7 +49,8 @@ void CampaignManagerService::acquired(const LeaseGrant& grant) {
       seams_.store, job->lane,
       EffectRunner<JobEffect>::Shell{
           .is_save = [](const JobEffect& effect) { return is_save(effect); },
-          .commit = [&store = store_, grant, id = job->id, &clock = seams_.clock](const std::vector<JobEffect>& saves) { return store.commit(grant, id, saves, clock.now()); },
+          .commit = [&store = store_, grant, id = job->id,
+                     &clock = seams_.clock](const std::vector<JobEffect>& saves) { return store.commit(grant, id, saves, clock.now()); },
           .perform =
               [this, weak](JobEffect& effect) {
                 if (const auto alive = weak.lock()) perform(*alive, effect);
@@ -119,7 +122,9 @@ void CampaignManagerService::perform(Job& job, JobEffect& effect) {
              effect);
 }
 
-bool CampaignManagerService::path_open() const { return !directory_.serving("application_server").empty() && !directory_.serving("mpp").empty(); }
+bool CampaignManagerService::path_open() const {
+  return !directory_.serving("application_server").empty() && !directory_.serving("mpp").empty();
+}
 
 std::optional<Address> CampaignManagerService::application_server() const {
   // That of our own server first: one hop less, and it dies with us.
@@ -151,11 +156,13 @@ void CampaignManagerService::ask(Job& job, const std::string& mpp) {
   for (const Session& session : directory_.sessions()) {
     if (session.component != "mpp" || session.address.value.empty() || mpp_name(session) != mpp) continue;
     const std::weak_ptr<Job> weak = job.weak_from_this();
-    seams_.network.request(session.address, RaiseBarrier{job.grant.resource, job.grant.epoch}, settings_.request_timeout, [this, weak, mpp](Result<Reply> reply) {
-      const auto alive = weak.lock();
-      if (!alive || !reply.ok()) return;
-      if (auto* raised = std::get_if<BarrierRaised>(&reply.value())) feed(*alive, MppAnswered{mpp, std::move(raised->executed)});
-    });
+    seams_.network.request(session.address, RaiseBarrier{job.grant.resource, job.grant.epoch}, settings_.request_timeout,
+                           [this, weak, mpp](Result<Reply> reply) {
+                             const auto alive = weak.lock();
+                             if (!alive || !reply.ok()) return;
+                             if (auto* raised = std::get_if<BarrierRaised>(&reply.value()))
+                               feed(*alive, MppAnswered{mpp, std::move(raised->executed)});
+                           });
   }
 }
 

@@ -29,12 +29,13 @@ class CampaignManagerService {
     std::function<void(const LeaseGrant&)> fenced;
   };
 
-  CampaignManagerService(Seams& seams, AttemptStore& store, const Directory& directory, ServerName server, Leases leases, Settings settings);
+  CampaignManagerService(Seams& seams, AttemptStore& store, const Directory& directory, ServerName server, Leases leases,
+                         Settings settings);
   ~CampaignManagerService();
 
   void start();
-  void acquired(const LeaseGrant& grant);   ///< a job's lease is ours
-  void lost(const LeaseGrant& grant);       ///< and is not any more: all its work here ends now
+  void acquired(const LeaseGrant& grant);       ///< a job's lease is ours
+  void lost(const LeaseGrant& grant);           ///< and is not any more: all its work here ends now
   void handle(Request request, ReplyFn reply);  ///< AttemptResults
 
   struct JobView {

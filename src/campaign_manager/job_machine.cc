@@ -238,7 +238,8 @@ void JobMachine::dial(Instant now) {
   tokens_ = std::clamp(tokens_, 0.0, std::max(1.0, rate * 0.1));
   if (!dialing()) return;
   PlaceOrders place;
-  while (!ready_.empty() && tokens_ >= 1 && static_cast<int>(in_air_.size()) < campaign_.max_calls && static_cast<int>(place.orders.size()) < settings_.batch_most) {
+  while (!ready_.empty() && tokens_ >= 1 && static_cast<int>(in_air_.size()) < campaign_.max_calls &&
+         static_cast<int>(place.orders.size()) < settings_.batch_most) {
     auto [contact, until] = std::move(ready_.front());
     ready_.pop_front();
     buffered_.erase(contact.key.contact);
@@ -251,8 +252,8 @@ void JobMachine::dial(Instant now) {
     in_air_.emplace(attempt, Call{contact.phone, contact.codes, now, false});
     contacts_in_air_.insert(attempt.contact);
     emit(SaveIntent{attempt, contact.phone});
-    place.orders.push_back(
-        CallOrder{attempt, grant_.resource, grant_.epoch, std::min(now + settings_.order_valid, until), make_call_plan(campaign_.strategy, contact.phone)});
+    place.orders.push_back(CallOrder{attempt, grant_.resource, grant_.epoch, std::min(now + settings_.order_valid, until),
+                                     make_call_plan(campaign_.strategy, contact.phone)});
   }
   if (!place.orders.empty()) emit(std::move(place));
 }

@@ -15,15 +15,15 @@ namespace everdial {
 class JobMachine {
  public:
   struct Settings {
-    Duration order_valid = 5s;       ///< not_after of an order
-    Duration fetch_every = 200ms;    ///< when nothing is due
-    Duration ask_again = 300ms;      ///< an MPP that has not answered the barrier
-    Duration inquire_every = 10s;    ///< ask the MPPs about calls in the air, in case an event was lost with its sender
-    Duration unknown_after = 60s;    ///< an MPP that has not answered for so long: its attempts are UNKNOWN
-    Duration retry_refused = 1s;     ///< until a contact whose order was refused is tried again
-    Duration drained_again = 1s;     ///< said to be drained, and still not ended by the director: look again
+    Duration order_valid = 5s;     ///< not_after of an order
+    Duration fetch_every = 200ms;  ///< when nothing is due
+    Duration ask_again = 300ms;    ///< an MPP that has not answered the barrier
+    Duration inquire_every = 10s;  ///< ask the MPPs about calls in the air, in case an event was lost with its sender
+    Duration unknown_after = 60s;  ///< an MPP that has not answered for so long: its attempts are UNKNOWN
+    Duration retry_refused = 1s;   ///< until a contact whose order was refused is tried again
+    Duration drained_again = 1s;   ///< said to be drained, and still not ended by the director: look again
     int prefetch_most = 500;
-    int batch_most = 200;            ///< orders per step
+    int batch_most = 200;  ///< orders per step
   };
 
   JobMachine(LeaseGrant grant, JobId job, Settings settings) : grant_(std::move(grant)), job_(job), settings_(settings) {}
@@ -79,9 +79,9 @@ class JobMachine {
 
   std::unordered_map<AttemptId, Call> in_air_;
   std::set<ContactId> contacts_in_air_;
-  std::deque<DueContact> checking_;                 ///< sent to the rule engine, in order
+  std::deque<DueContact> checking_;                   ///< sent to the rule engine, in order
   std::deque<std::pair<DueContact, Instant>> ready_;  ///< allowed, with the instant until which that holds
-  std::set<ContactId> buffered_;                    ///< in checking_ or ready_
+  std::set<ContactId> buffered_;                      ///< in checking_ or ready_
   std::optional<Inquiry> inquiry_;
   Instant inquired_at_;
 

@@ -55,7 +55,7 @@ struct MppAnswered {
 };
 struct DueFetched {
   std::vector<DueContact> contacts;
-  bool exhausted = false;  ///< no more is due now
+  bool exhausted = false;     ///< no more is due now
   bool nothing_left = false;  ///< and nothing will become due
 };
 struct FetchFailed {};
@@ -72,8 +72,8 @@ struct ResultsArrived {
   std::vector<CallRecord> records;
 };
 struct JobTick {};
-using JobInput = std::variant<JobLoaded, JobStateSeen, PathSeen, MppAnswered, DueFetched, FetchFailed, RulesAnswered, RulesFailed, OrdersAnswered, OrdersUnanswered,
-                              ResultsArrived, JobTick>;
+using JobInput = std::variant<JobLoaded, JobStateSeen, PathSeen, MppAnswered, DueFetched, FetchFailed, RulesAnswered, RulesFailed,
+                              OrdersAnswered, OrdersUnanswered, ResultsArrived, JobTick>;
 
 // ---- effects: what is saved, in one fenced transaction -----------------------------------------------------------------------
 
@@ -124,7 +124,8 @@ struct TellSettled {
 struct StartOver {
   std::string reason;
 };
-using JobEffect = std::variant<SaveIntent, SaveResult, SaveAborted, SaveUnknown, SaveRestricted, SaveDrained, AskMpp, FetchDue, CheckRules, PlaceOrders, TellSettled, StartOver>;
+using JobEffect = std::variant<SaveIntent, SaveResult, SaveAborted, SaveUnknown, SaveRestricted, SaveDrained, AskMpp, FetchDue, CheckRules,
+                               PlaceOrders, TellSettled, StartOver>;
 
 inline bool is_save(const JobEffect& effect) { return effect.index() <= 5; }
 

@@ -54,7 +54,8 @@ void add_session(CLI::App& app, Ctl& ctl) {
   login.run([&ctl, name, file] {
     char host[256] = "";
     gethostname(host, sizeof host - 1);
-    const std::string token = ctl.api().make_token(*name, read_password(ctl, *file, "Password of " + *name), "everdialctl on " + std::string(host));
+    const std::string token =
+        ctl.api().make_token(*name, read_password(ctl, *file, "Password of " + *name), "everdialctl on " + std::string(host));
     save_token(ctl.api().settings().token_file, token);
     ctl.say("logged in as " + *name + "; the token is in " + ctl.api().settings().token_file);
   });
@@ -70,7 +71,8 @@ void add_accounts(CLI::App& app, Ctl& ctl) {
   const auto role = create.option("--role", "viewer, supervisor or administrator", "viewer");
   const auto file = create.option("--password-file", "file with the password; - for standard input");
   create.run([&ctl, name, role, file] {
-    ctl.show(ctl.api().call("POST", "/accounts", {{"name", *name}, {"role", *role}, {"password", read_password(ctl, *file, "Password for " + *name)}}));
+    ctl.show(ctl.api().call("POST", "/accounts",
+                            {{"name", *name}, {"role", *role}, {"password", read_password(ctl, *file, "Password for " + *name)}}));
   });
 
   Command update(accounts, "update", "change an account's role or password");

@@ -30,7 +30,8 @@ Failure failure_of(const HttpAnswer& answer) {
     text = problem.value("title", text);
     const auto errors = problem.value("errors", json::array());
     if (errors.empty() && problem.contains("detail")) text += ": " + problem["detail"].get<std::string>();
-    for (const json& e : errors) text += "\n  " + e.value("pointer", "") + (e.value("pointer", "").empty() ? "" : ": ") + e.value("detail", "");
+    for (const json& e : errors)
+      text += "\n  " + e.value("pointer", "") + (e.value("pointer", "").empty() ? "" : ": ") + e.value("detail", "");
   }
   switch (answer.status) {
     case 401:
@@ -117,7 +118,8 @@ std::vector<json> ApiClient::items(const std::string& path, size_t most) {
   std::string cursor;
   while (out.size() < most) {
     const std::string join = path.find('?') == std::string::npos ? "?" : "&";
-    json page = get(path + join + "limit=" + std::to_string(std::min<size_t>(most - out.size(), 500)) + (cursor.empty() ? "" : "&cursor=" + cursor));
+    json page = get(path + join + "limit=" + std::to_string(std::min<size_t>(most - out.size(), 500)) +
+                    (cursor.empty() ? "" : "&cursor=" + cursor));
     for (json& item : page["items"]) out.push_back(std::move(item));
     if (!page.contains("next")) break;
     cursor = page["next"].get<std::string>();
@@ -136,12 +138,14 @@ int64_t ApiClient::id_of(const std::string& path, const std::string& name_or_id)
 
 std::string ApiClient::make_token(const std::string& name, const std::string& password, const std::string& purpose) {
   settings_.token.clear();
-  const HttpAnswer in = send({"POST", "/login", {{"Content-Type", "application/json"}}, json{{"name", name}, {"password", password}}.dump()});
+  const HttpAnswer in =
+      send({"POST", "/login", {{"Content-Type", "application/json"}}, json{{"name", name}, {"password", password}}.dump()});
   if (in.status >= 300) throw failure_of(in);
   std::string cookies;
   for (const auto& cookie : in.cookies) cookies += (cookies.empty() ? "" : "; ") + cookie.substr(0, cookie.find(';'));
   const std::string csrf = json::parse(in.body, nullptr, false).value("csrf_token", "");
-  const std::vector<std::pair<std::string, std::string>> session = {{"Cookie", cookies}, {"X-CSRF-Token", csrf}, {"Content-Type", "application/json"}};
+  const std::vector<std::pair<std::string, std::string>> session = {
+      {"Cookie", cookies}, {"X-CSRF-Token", csrf}, {"Content-Type", "application/json"}};
   const HttpAnswer made = send({"POST", "/tokens", session, json{{"name", purpose}}.dump()});
   if (made.status >= 300) throw failure_of(made);
   send({"POST", "/logout", session, ""});

@@ -36,8 +36,9 @@ struct CampaignOptions {
 
 std::string progress_of(const json& job) {
   const json& p = job["progress"];
-  std::string line = human(job["state"]) + "  " + bar(p["done"].get<int64_t>(), p["contacts"].get<int64_t>()) + "  " + human(p["done"]) + " of " + human(p["contacts"]) +
-                     " contacts, " + human(p["in_flight"]) + " in the air, " + human(p["attempts"]) + " attempts";
+  std::string line = human(job["state"]) + "  " + bar(p["done"].get<int64_t>(), p["contacts"].get<int64_t>()) + "  " + human(p["done"]) +
+                     " of " + human(p["contacts"]) + " contacts, " + human(p["in_flight"]) + " in the air, " + human(p["attempts"]) +
+                     " attempts";
   if (p.contains("attempts_per_s")) line += ", " + human(p["attempts_per_s"]) + " a second";
   return line;
 }
@@ -69,7 +70,12 @@ void watch_job(Ctl& ctl, const std::string& path) {
 void add_campaigns(CLI::App& app, Ctl& ctl) {
   auto& campaigns = group(app, "campaigns", "what is said to whom, and how often it is tried");
   Command(campaigns, "list", "all campaigns").run([&ctl] {
-    ctl.show_rows({{"ID", "/id"}, {"NAME", "/name"}, {"LIST", "/list_name"}, {"CALLS/S", "/calls_per_second"}, {"MAX CALLS", "/max_calls"}, {"JOB", "/unfinished_job_id"}},
+    ctl.show_rows({{"ID", "/id"},
+                   {"NAME", "/name"},
+                   {"LIST", "/list_name"},
+                   {"CALLS/S", "/calls_per_second"},
+                   {"MAX CALLS", "/max_calls"},
+                   {"JOB", "/unfinished_job_id"}},
                   ctl.api().items("/campaigns", ctl.most_items));
   });
 
@@ -118,8 +124,14 @@ void add_jobs(CLI::App& app, Ctl& ctl) {
   const auto campaign = list.option("--campaign", "only of this campaign, id or name");
   list.run([&ctl, state, campaign] {
     const std::string id = campaign->empty() ? "" : std::to_string(ctl.api().id_of("/campaigns", *campaign));
-    ctl.show_rows({{"ID", "/id"}, {"CAMPAIGN", "/campaign_name"}, {"STATE", "/state"}, {"CONTACTS", "/progress/contacts"}, {"DONE", "/progress/done"}, {"IN THE AIR", "/progress/in_flight"},
-                   {"ATTEMPTS", "/progress/attempts"}, {"CREATED", "/created_at"}},
+    ctl.show_rows({{"ID", "/id"},
+                   {"CAMPAIGN", "/campaign_name"},
+                   {"STATE", "/state"},
+                   {"CONTACTS", "/progress/contacts"},
+                   {"DONE", "/progress/done"},
+                   {"IN THE AIR", "/progress/in_flight"},
+                   {"ATTEMPTS", "/progress/attempts"},
+                   {"CREATED", "/created_at"}},
                   ctl.api().items("/jobs" + query({{"state", *state}, {"campaign_id", id}}), ctl.most_items));
   });
 
@@ -140,10 +152,13 @@ void add_jobs(CLI::App& app, Ctl& ctl) {
   const auto watched = watch.argument("JOB", "id");
   watch.run([&ctl, watched] { watch_job(ctl, "/jobs/" + encoded(*watched)); });
 
-  for (const auto& [request, help] : {std::pair{"pause", "stop dialing for now; calls in the air go on"}, std::pair{"resume", "dial on"}, std::pair{"stop", "end the job for good"}}) {
+  for (const auto& [request, help] : {std::pair{"pause", "stop dialing for now; calls in the air go on"}, std::pair{"resume", "dial on"},
+                                      std::pair{"stop", "end the job for good"}}) {
     Command ask(jobs, request, help);
     const auto asked = ask.argument("JOB", "id");
-    ask.run([&ctl, asked, request = std::string(request)] { show_job(ctl, ctl.api().call("POST", "/jobs/" + encoded(*asked) + "/requests", {{"request", request}})); });
+    ask.run([&ctl, asked, request = std::string(request)] {
+      show_job(ctl, ctl.api().call("POST", "/jobs/" + encoded(*asked) + "/requests", {{"request", request}}));
+    });
   }
 
   Command attempts(jobs, "attempts", "the attempts of a job");
@@ -152,8 +167,16 @@ void add_jobs(CLI::App& app, Ctl& ctl) {
   const auto in_state = attempts.option("--state", "only in this state: intent, done, aborted, unknown");
   const auto phone = attempts.option("--phone", "only to this number, E.164");
   attempts.run([&ctl, of, code, in_state, phone] {
-    ctl.show_rows({{"ATTEMPT", "/id"}, {"PHONE", "/phone"}, {"STATE", "/state"}, {"CODE", "/code"}, {"SIP", "/sip_status"}, {"MPP", "/mpp"}, {"TRUNK", "/trunk"}, {"INTENT AT", "/intent_at"}},
-                  ctl.api().items("/jobs/" + encoded(*of) + "/attempts" + query({{"code", *code}, {"state", *in_state}, {"phone", *phone}}), ctl.most_items));
+    ctl.show_rows({{"ATTEMPT", "/id"},
+                   {"PHONE", "/phone"},
+                   {"STATE", "/state"},
+                   {"CODE", "/code"},
+                   {"SIP", "/sip_status"},
+                   {"MPP", "/mpp"},
+                   {"TRUNK", "/trunk"},
+                   {"INTENT AT", "/intent_at"}},
+                  ctl.api().items("/jobs/" + encoded(*of) + "/attempts" + query({{"code", *code}, {"state", *in_state}, {"phone", *phone}}),
+                                  ctl.most_items));
   });
 }
 
@@ -176,7 +199,14 @@ void add_attempt(CLI::App& app, Ctl& ctl) {
       entry["at"] = at.substr(0, at.size() - 1);
       timeline.push_back(std::move(entry));
     }
-    ctl.out << table({{"AT", "/at"}, {"WHAT", "/what"}, {"EPOCH", "/epoch"}, {"SERVER", "/by/server"}, {"MPP", "/mpp"}, {"TRUNK", "/trunk"}, {"SIP", "/sip_status"}, {"CODE", "/code"},
+    ctl.out << table({{"AT", "/at"},
+                      {"WHAT", "/what"},
+                      {"EPOCH", "/epoch"},
+                      {"SERVER", "/by/server"},
+                      {"MPP", "/mpp"},
+                      {"TRUNK", "/trunk"},
+                      {"SIP", "/sip_status"},
+                      {"CODE", "/code"},
                       {"DETAIL", "/detail"}},
                      timeline);
   });

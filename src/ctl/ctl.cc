@@ -136,12 +136,14 @@ void complete(const CLI::App& app, const std::string& path, std::string& out) {
 void describe(CLI::App& app, Ctl& ctl) {
   app.require_subcommand(1);
   app.fallthrough();
-  app.add_option("--server", ctl.given.servers, "URL of a server; several, with commas or again, are tried in turn (EVERDIAL_URL)")->allow_extra_args(false);
+  app.add_option("--server", ctl.given.servers, "URL of a server; several, with commas or again, are tried in turn (EVERDIAL_URL)")
+      ->allow_extra_args(false);
   app.add_option("--token-file", ctl.given.token_file, "file with the API token (EVERDIAL_TOKEN is the token itself)");
   app.add_option("--ca-file", ctl.given.ca_file, "certificates to trust beside the system's (EVERDIAL_CA_FILE)");
   app.add_option("--config", ctl.given.file, "configuration file with servers, ca_file, token_file (~/.config/everdial/ctl.yaml)");
   app.add_option("--limit", ctl.most_items, "most items of a list to show [1000]");
-  app.add_option_function<std::string>("-o,--output", [&ctl](const std::string& name) { ctl.format = *parse_enum<Format>(name); }, "how to answer")
+  app.add_option_function<std::string>(
+         "-o,--output", [&ctl](const std::string& name) { ctl.format = *parse_enum<Format>(name); }, "how to answer")
       ->check(CLI::IsMember({"human", "json", "yaml"}));
   app.footer(
       "Exit codes: 0 done; 1 the server refused; 2 wrong command line or configuration; 3 not logged in or not allowed;\n"

@@ -1,3 +1,5 @@
+#include "ctl/ctl.h"
+
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -6,15 +8,14 @@
 #include <fstream>
 #include <sstream>
 
-#include "ctl/ctl.h"
-
 namespace everdial::ctl {
 namespace {
 
 using nlohmann::json;
 
 TEST(Table, puts_words_left_and_numbers_right) {
-  EXPECT_EQ(table({{"NAME", "/name"}, {"N", "/in/n"}}, {{{"name", "größe"}, {"in", {{"n", 7}}}}, {{"name", "b"}, {"in", {{"n", 1234}}}}, {{"name", "c"}}}),
+  EXPECT_EQ(table({{"NAME", "/name"}, {"N", "/in/n"}},
+                  {{{"name", "größe"}, {"in", {{"n", 7}}}}, {{"name", "b"}, {"in", {{"n", 1234}}}}, {{"name", "c"}}}),
             "NAME      N\n"
             "größe     7\n"
             "b      1234\n"
@@ -30,7 +31,9 @@ TEST(Human, shortens_times_and_defuses_control_characters) {
 }
 
 TEST(Yaml, reads_back_as_the_same_values) {
-  const json value = {{"name", "true"}, {"empty", ""}, {"number", 3.5}, {"plain", "as1/mpp/1"}, {"list", {1, "two", {{"a", 1}, {"b", {1, 2}}}}}, {"none", json::array()}};
+  const json value = {
+      {"name", "true"},       {"empty", ""}, {"number", 3.5}, {"plain", "as1/mpp/1"}, {"list", {1, "two", {{"a", 1}, {"b", {1, 2}}}}},
+      {"none", json::array()}};
   EXPECT_EQ(yaml(value),
             "empty: \"\"\n"
             "list:\n"
@@ -119,14 +122,15 @@ TEST_F(SettingsTest, a_saved_token_is_its_owners_alone) {
   const std::string file = folder_ + "/new/folder/token";
   save_token(file, "first");
   save_token(file, "second");
-  struct stat about{};
+  struct stat about {};
   ASSERT_EQ(stat(file.c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0600U);
   EXPECT_EQ(load_settings({.token_file = file}, environment()).token, "second");
 }
 
 TEST(CommandLine, answers_mistakes_with_exit_code_2) {
-  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{{}, {"dance"}, {"lists"}, {"lists", "show"}, {"-o", "xml", "status"}, {"--server", "nonsense", "status"}}) {
+  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
+           {}, {"dance"}, {"lists"}, {"lists", "show"}, {"-o", "xml", "status"}, {"--server", "nonsense", "status"}}) {
     std::ostringstream out, err;
     std::istringstream in;
     Ctl ctl{.out = out, .err = err, .in = in, .environment = [](const std::string&) { return std::nullopt; }};

@@ -1,12 +1,11 @@
-#include <utility>  // before Asio, which forgets it
+#include "ctl/http_client.h"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
-
-#include "ctl/http_client.h"
+#include <utility>  // before Asio, which forgets it
 
 namespace everdial::ctl {
 namespace {
@@ -15,8 +14,8 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 namespace ssl = boost::asio::ssl;
-using boost::system::error_code;
 using asio::ip::tcp;
+using boost::system::error_code;
 
 constexpr uint64_t kMostAnswerBytes = uint64_t{1} << 30;
 
@@ -60,7 +59,8 @@ Result<HttpAnswer> exchange(asio::io_context& io, Stream& stream, const Url& url
   return answer;
 }
 
-Result<HttpAnswer> exchange_tls(asio::io_context& io, beast::tcp_stream tcp_stream, const Url& url, const HttpRequest& request, const std::string& ca_file) {
+Result<HttpAnswer> exchange_tls(asio::io_context& io, beast::tcp_stream tcp_stream, const Url& url, const HttpRequest& request,
+                                const std::string& ca_file) {
   ssl::context context(ssl::context::tls_client);
   error_code error;
   context.set_default_verify_paths(error);
@@ -70,7 +70,8 @@ Result<HttpAnswer> exchange_tls(asio::io_context& io, beast::tcp_stream tcp_stre
   stream.set_verify_mode(ssl::verify_peer);
   stream.set_verify_callback(ssl::host_name_verification(url.host));
   SSL_set_tlsext_host_name(stream.native_handle(), url.host.c_str());
-  if (const auto failed = run(io, [&](auto then) { stream.async_handshake(ssl::stream_base::client, then); })) return unreachable(url, failed);
+  if (const auto failed = run(io, [&](auto then) { stream.async_handshake(ssl::stream_base::client, then); }))
+    return unreachable(url, failed);
   return exchange(io, stream, url, request);
 }
 

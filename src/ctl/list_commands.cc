@@ -14,8 +14,15 @@ using nlohmann::json;
 constexpr size_t kChunkBytes = size_t{2} << 20;
 constexpr auto kLookEach = std::chrono::milliseconds(300);
 
-const std::vector<Column> kImports = {{"ID", "/id"},           {"KIND", "/kind"},         {"LIST", "/list_id"},      {"FILE", "/file_name"}, {"STATE", "/state"},
-                                      {"ACCEPTED", "/accepted"}, {"DUPLICATES", "/duplicates"}, {"REJECTED", "/rejected"}, {"CREATED", "/created_at"}};
+const std::vector<Column> kImports = {{"ID", "/id"},
+                                      {"KIND", "/kind"},
+                                      {"LIST", "/list_id"},
+                                      {"FILE", "/file_name"},
+                                      {"STATE", "/state"},
+                                      {"ACCEPTED", "/accepted"},
+                                      {"DUPLICATES", "/duplicates"},
+                                      {"REJECTED", "/rejected"},
+                                      {"CREATED", "/created_at"}};
 
 std::string path_of(const json& import) { return "/imports/" + std::to_string(import["id"].get<int64_t>()); }
 
@@ -25,7 +32,8 @@ void upload(Ctl& ctl, const std::string& file, const json& import) {
   std::string chunk;
   for (int64_t at = 0; at < size; at += static_cast<int64_t>(chunk.size())) {
     chunk.resize(std::min<size_t>(kChunkBytes, static_cast<size_t>(size - at)));
-    if (!stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size()))) throw Failure(kUsage, "the file " + file + " has become shorter while it was read");
+    if (!stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size())))
+      throw Failure(kUsage, "the file " + file + " has become shorter while it was read");
     ctl.progress("uploading  " + bar(at, size));
     ctl.api().put_bytes(path_of(import) + "/chunks/" + std::to_string(at), chunk);
   }
@@ -38,8 +46,9 @@ bool over(const json& import) {
 
 json wait_for(Ctl& ctl, json import) {
   while (!over(import)) {
-    ctl.progress("importing  " + bar(import["read_bytes"].get<int64_t>(), import["size_bytes"].get<int64_t>()) + "  " + human(import["accepted"]) + " accepted, " +
-                 human(import["duplicates"]) + " duplicates, " + human(import["rejected"]) + " rejected");
+    ctl.progress("importing  " + bar(import["read_bytes"].get<int64_t>(), import["size_bytes"].get<int64_t>()) + "  " +
+                 human(import["accepted"]) + " accepted, " + human(import["duplicates"]) + " duplicates, " + human(import["rejected"]) +
+                 " rejected");
     std::this_thread::sleep_for(kLookEach);
     import = ctl.api().get(path_of(import));
   }
@@ -93,7 +102,12 @@ void import_file(Ctl& ctl, const std::string& file, const FileOptions& options, 
 void add_lists(CLI::App& app, Ctl& ctl) {
   auto& lists = group(app, "lists", "contact lists");
   Command(lists, "list", "all contact lists").run([&ctl] {
-    ctl.show_rows({{"ID", "/id"}, {"NAME", "/name"}, {"CONTACTS", "/contacts"}, {"ZONE", "/zone"}, {"REGION", "/default_region"}, {"TIME ZONE", "/time_zone"}},
+    ctl.show_rows({{"ID", "/id"},
+                   {"NAME", "/name"},
+                   {"CONTACTS", "/contacts"},
+                   {"ZONE", "/zone"},
+                   {"REGION", "/default_region"},
+                   {"TIME ZONE", "/time_zone"}},
                   ctl.api().items("/lists", ctl.most_items));
   });
 
@@ -115,15 +129,18 @@ void add_lists(CLI::App& app, Ctl& ctl) {
   const auto phone = contacts.option("--phone", "only this number, E.164");
   contacts.run([&ctl, of, phone] {
     ctl.show_rows({{"ID", "/id"}, {"PHONE", "/phone"}, {"TIME ZONE", "/time_zone"}, {"REF", "/ref"}, {"ROW", "/import_row"}},
-                  ctl.api().items("/lists/" + std::to_string(ctl.api().id_of("/lists", *of)) + "/contacts" + query({{"phone", *phone}}), ctl.most_items));
+                  ctl.api().items("/lists/" + std::to_string(ctl.api().id_of("/lists", *of)) + "/contacts" + query({{"phone", *phone}}),
+                                  ctl.most_items));
   });
 
   Command import(lists, "import", "import a CSV file into a list and wait for its end");
   const auto into = import.argument("LIST", "id or name");
   const auto file = import.argument("FILE", "the CSV file");
   const FileOptions options(import);
-  import.run([&ctl, into, file, options] { import_file(ctl, *file, options, {{"kind", "contacts"}, {"list_id", ctl.api().id_of("/lists", *into)}}); });
-}
+  import.run([&ctl, into, file, options] {
+    import_file(ctl, *file, options, {{"kind", "contacts"}, {"list_id", ctl.api().id_of("/lists", *into)}});
+});
+}  // namespace
 
 void add_imports(CLI::App& app, Ctl& ctl) {
   auto& imports = group(app, "imports", "imports of files");
@@ -152,7 +169,9 @@ void add_imports(CLI::App& app, Ctl& ctl) {
   rejects.run([&ctl, of_import, csv] {
     const std::string path = "/imports/" + encoded(*of_import) + "/rejects";
     if (*csv) ctl.out << ctl.api().get_text(path + ".csv");
-    else ctl.show_rows({{"ROW", "/row"}, {"COLUMN", "/column"}, {"VALUE", "/value"}, {"REASON", "/reason"}}, ctl.api().items(path, ctl.most_items));
+    else
+      ctl.show_rows({{"ROW", "/row"}, {"COLUMN", "/column"}, {"VALUE", "/value"}, {"REASON", "/reason"}},
+                    ctl.api().items(path, ctl.most_items));
   });
 }
 
@@ -183,8 +202,9 @@ void add_dnc(CLI::App& app, Ctl& ctl) {
   Command import(dnc, "import", "import a CSV file of numbers and wait for its end");
   const auto file = import.argument("FILE", "the CSV file");
   const FileOptions options(import);
-  import.run([&ctl, file, options] { import_file(ctl, *file, options, {{"kind", "dnc"}}); });
-}
+  import.run([&ctl, file, options] { import_file(ctl, *file, options, {{"kind", "dnc"}});
+});
+}  // namespace everdial::ctl
 
 }  // namespace
 

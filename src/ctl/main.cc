@@ -6,7 +6,11 @@
 #include "ctl/ctl.h"
 
 int main(int argc, char** argv) {
-  everdial::ctl::Ctl ctl{.out = std::cout, .err = std::cerr, .in = std::cin, .err_is_terminal = isatty(STDERR_FILENO) == 1, .environment = [](const std::string& name) {
+  everdial::ctl::Ctl ctl{.out = std::cout,
+                         .err = std::cerr,
+                         .in = std::cin,
+                         .err_is_terminal = isatty(STDERR_FILENO) == 1,
+                         .environment = [](const std::string& name) {
                            const char* value = std::getenv(name.c_str());
                            return value ? std::optional<std::string>(value) : std::nullopt;
                          }};

@@ -24,8 +24,9 @@ bool is_plain(const std::string& text) {
   std::string lower = text;
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   const bool letter_first = !text.empty() && std::isalpha(static_cast<unsigned char>(text[0]));
-  return letter_first && std::find(words.begin(), words.end(), lower) == words.end() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || std::string("_-./@").find(c) != std::string::npos; });
+  return letter_first && std::find(words.begin(), words.end(), lower) == words.end() && std::all_of(text.begin(), text.end(), [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) || std::string("_-./@").find(c) != std::string::npos;
+         });
 }
 
 std::string scalar(const json& value) {
@@ -112,7 +113,8 @@ std::string bar(int64_t done, int64_t all) {
   const double share = all > 0 ? std::clamp(static_cast<double>(done) / static_cast<double>(all), 0.0, 1.0) : 0;
   const int filled = static_cast<int>(share * width);
   std::string percent = std::to_string(static_cast<int>(std::floor(share * 100)));
-  return "[" + std::string(static_cast<size_t>(filled), '#') + std::string(static_cast<size_t>(width - filled), ' ') + "] " + padded(percent, 3, true) + " %";
+  return "[" + std::string(static_cast<size_t>(filled), '#') + std::string(static_cast<size_t>(width - filled), ' ') + "] " +
+         padded(percent, 3, true) + " %";
 }
 
 }  // namespace everdial::ctl

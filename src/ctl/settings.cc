@@ -38,10 +38,13 @@ void read_file(const std::string& file, Settings& out) {
     const YAML::Node root = YAML::LoadFile(file);
     for (const auto& entry : root) {
       const auto key = entry.first.as<std::string>();
-      if (key == "servers") out.servers = entry.second.IsSequence() ? entry.second.as<std::vector<std::string>>() : words(entry.second.as<std::string>());
+      if (key == "servers")
+        out.servers = entry.second.IsSequence() ? entry.second.as<std::vector<std::string>>() : words(entry.second.as<std::string>());
       else if (key == "ca_file") out.ca_file = entry.second.as<std::string>();
       else if (key == "token_file") out.token_file = entry.second.as<std::string>();
-      else throw Failure(kUsage, file + ":" + std::to_string(entry.first.Mark().line + 1) + ": " + key + " is not known; there are servers, ca_file and token_file");
+      else
+        throw Failure(kUsage, file + ":" + std::to_string(entry.first.Mark().line + 1) + ": " + key +
+                                  " is not known; there are servers, ca_file and token_file");
     }
   } catch (const YAML::Exception& error) {
     throw Failure(kUsage, file + ": " + error.what());

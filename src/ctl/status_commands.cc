@@ -25,7 +25,8 @@ void show_matrix(Ctl& ctl, const json& status) {
   ctl.out << table(columns, rows);
 }
 
-const std::vector<Column> kLeases = {{"RESOURCE", "/resource"}, {"EPOCH", "/epoch"}, {"SERVER", "/server"}, {"COMPONENT", "/component"}, {"SINCE", "/since"}};
+const std::vector<Column> kLeases = {
+    {"RESOURCE", "/resource"}, {"EPOCH", "/epoch"}, {"SERVER", "/server"}, {"COMPONENT", "/component"}, {"SINCE", "/since"}};
 
 }  // namespace
 
@@ -37,11 +38,13 @@ void add_status_commands(CLI::App& app, Ctl& ctl) {
   });
 
   Command(app, "servers", "the servers").run([&ctl] {
-    ctl.show_rows({{"SERVER", "/name"}, {"STATE", "/state"}, {"VERSION", "/version"}}, ctl.api().get("/status")["servers"].get<std::vector<json>>());
+    ctl.show_rows({{"SERVER", "/name"}, {"STATE", "/state"}, {"VERSION", "/version"}},
+                  ctl.api().get("/status")["servers"].get<std::vector<json>>());
   });
 
   Command(app, "zones", "the zones, and where their directors are").run([&ctl] {
-    ctl.show_rows({{"ZONE", "/name"}, {"STATE", "/state"}, {"SERVER", "/server"}, {"EPOCH", "/epoch"}}, ctl.api().get("/status")["zones"].get<std::vector<json>>());
+    ctl.show_rows({{"ZONE", "/name"}, {"STATE", "/state"}, {"SERVER", "/server"}, {"EPOCH", "/epoch"}},
+                  ctl.api().get("/status")["zones"].get<std::vector<json>>());
   });
 
   Command leases(app, "leases", "who is master of what; with a resource, how that came about");
@@ -50,7 +53,13 @@ void add_status_commands(CLI::App& app, Ctl& ctl) {
     if (resource->empty()) return ctl.show_rows(kLeases, ctl.api().get("/status")["leases"].get<std::vector<json>>());
     std::string name = *resource;
     if (const size_t slash = name.find('/'); slash != std::string::npos) name[slash] = ':';
-    ctl.show_rows({{"AT", "/at"}, {"EPOCH", "/epoch"}, {"TO", "/to/server"}, {"FROM", "/from/server"}, {"REASON", "/reason"}, {"DETECT MS", "/detect_ms"}, {"ACQUIRE MS", "/acquire_ms"}},
+    ctl.show_rows({{"AT", "/at"},
+                   {"EPOCH", "/epoch"},
+                   {"TO", "/to/server"},
+                   {"FROM", "/from/server"},
+                   {"REASON", "/reason"},
+                   {"DETECT MS", "/detect_ms"},
+                   {"ACQUIRE MS", "/acquire_ms"}},
                   ctl.api().items("/leases/" + encoded(name) + "/history", ctl.most_items));
   });
 

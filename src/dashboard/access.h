@@ -23,9 +23,9 @@ struct Caller {
   std::string name;
   Role role = Role::viewer;
   Instant created_at;
-  std::string credential_hash;           ///< SHA-256 of the cookie's value or the token
-  std::optional<std::string> csrf;       ///< of a session; empty with a token
-  std::optional<Instant> expires_at;     ///< of a session
+  std::string credential_hash;        ///< SHA-256 of the cookie's value or the token
+  std::optional<std::string> csrf;    ///< of a session; empty with a token
+  std::optional<Instant> expires_at;  ///< of a session
 };
 
 }  // namespace everdial

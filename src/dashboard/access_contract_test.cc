@@ -147,10 +147,15 @@ TEST_F(LoggedIn, changes_the_password_and_ends_other_sessions) {
   const auto one = log_in("ada", "correct horse battery"), two = log_in("ada", "correct horse battery");
   const auto change = [&](const json& body) {
     return send("PUT", "/session/password", body.dump(),
-                {{"Content-Type", "application/json"}, {"Cookie", cookies_of(one)}, {"X-CSRF-Token", one.json["csrf_token"]}, {"Idempotency-Key", "change"}});
+                {{"Content-Type", "application/json"},
+                 {"Cookie", cookies_of(one)},
+                 {"X-CSRF-Token", one.json["csrf_token"]},
+                 {"Idempotency-Key", "change"}});
   };
-  EXPECT_THAT(change({{"current_password", "wrong"}, {"new_password", "another long one"}}).errors(), ElementsAre("/current_password: is not your password"));
-  EXPECT_THAT(change({{"current_password", "correct horse battery"}, {"new_password", "short"}}).errors(), ElementsAre("/new_password: must have at least 10 characters"));
+  EXPECT_THAT(change({{"current_password", "wrong"}, {"new_password", "another long one"}}).errors(),
+              ElementsAre("/current_password: is not your password"));
+  EXPECT_THAT(change({{"current_password", "correct horse battery"}, {"new_password", "short"}}).errors(),
+              ElementsAre("/new_password: must have at least 10 characters"));
   EXPECT_EQ(change({{"current_password", "correct horse battery"}, {"new_password", "another long one"}}).status, 204);
   EXPECT_EQ(send("GET", "/session", "", {{"Cookie", cookies_of(one)}}).status, 200);
   EXPECT_EQ(send("GET", "/session", "", {{"Cookie", cookies_of(two)}}).status, 401);
@@ -159,7 +164,8 @@ TEST_F(LoggedIn, changes_the_password_and_ends_other_sessions) {
 
 TEST_F(TestDashboard, makes_changes_and_removes_accounts) {
   const auto make = [&](const json& body, const std::string& key = "") {
-    return as(Role::administrator, "POST", "/accounts", body, key.empty() ? std::map<std::string, std::string>{} : std::map<std::string, std::string>{{"Idempotency-Key", key}});
+    return as(Role::administrator, "POST", "/accounts", body,
+              key.empty() ? std::map<std::string, std::string>{} : std::map<std::string, std::string>{{"Idempotency-Key", key}});
   };
   const json bob = {{"name", "bob"}, {"password", "a long password"}, {"role", "viewer"}};
   const auto made = make(bob, "bob");
@@ -207,7 +213,8 @@ TEST_F(TestDashboard, D_06_does_a_request_once_that_is_repeated_with_its_key_at_
   {
     std::vector<std::jthread> clients;
     for (size_t i = 0; i < answers.size(); ++i)
-      clients.emplace_back([&, i] { answers[i] = send_request(i % 2 ? other.port() : service_.port(), "POST", "/api/v1/lists", body, headers); });
+      clients.emplace_back(
+          [&, i] { answers[i] = send_request(i % 2 ? other.port() : service_.port(), "POST", "/api/v1/lists", body, headers); });
   }
   int replayed = 0;
   for (const auto& answer : answers) {
@@ -224,7 +231,8 @@ TEST_F(TestDashboard, refuses_a_key_used_for_another_request) {
   const auto other = post("/lists", {{"name", "B"}}, {{"Idempotency-Key", "k"}});
   EXPECT_EQ(other.status, 422);
   EXPECT_EQ(other.json["type"], "urn:everdial:problem:idempotency_key_reused");
-  EXPECT_EQ(as(Role::administrator, "POST", "/lists", {{"name", "B"}}, {{"Idempotency-Key", "k"}}).status, 201) << "keys are each account's own";
+  EXPECT_EQ(as(Role::administrator, "POST", "/lists", {{"name", "B"}}, {{"Idempotency-Key", "k"}}).status, 201)
+      << "keys are each account's own";
   EXPECT_EQ(post("/lists", {{"name", "C"}}, {{"Idempotency-Key", std::string(201, 'k')}}).status, 400);
 }
 

@@ -40,7 +40,8 @@ struct AccountChange {
 };
 /// ErrorKind::conflict when it would leave no administrator.
 /// A new password ends the account's sessions but, perhaps, one.
-Result<nlohmann::json> update_account(pg::Connection& db, int64_t account, const AccountChange& change, const std::string& except_token_hash = {});
+Result<nlohmann::json> update_account(pg::Connection& db, int64_t account, const AccountChange& change,
+                                      const std::string& except_token_hash = {});
 Status delete_account(pg::Connection& db, int64_t account);
 
 Result<Page> tokens(pg::Connection& db, int64_t account, const PageRequest& page);

@@ -10,7 +10,10 @@ using pg::Params;
 using pg::Rows;
 
 json account_json(const Rows& rows, size_t row) {
-  return {{"id", rows.integer(row, 0)}, {"name", rows.text(row, 1)}, {"role", rows.text(row, 2)}, {"created_at", to_iso8601(rows.instant(row, 3))}};
+  return {{"id", rows.integer(row, 0)},
+          {"name", rows.text(row, 1)},
+          {"role", rows.text(row, 2)},
+          {"created_at", to_iso8601(rows.instant(row, 3))}};
 }
 
 json token_json(const Rows& rows, size_t row) {
@@ -45,25 +48,28 @@ Status keep_an_administrator(Connection& db, int64_t account) {
 }  // namespace
 
 Result<std::optional<Caller>> find_session(Connection& db, const std::string& token_hash) {
-  auto caller = caller_of(db.query("select a.id, a.name, a.role, a.created_at, s.csrf, s.expires_at from login_session s join account a on a.id = s.account_id "
-                                   "where s.token_hash = $1::bytea and s.expires_at > clock_timestamp()",
-                                   Params{}.add_bytes(token_hash)),
-                          token_hash);
+  auto caller = caller_of(
+      db.query("select a.id, a.name, a.role, a.created_at, s.csrf, s.expires_at from login_session s join account a on a.id = s.account_id "
+               "where s.token_hash = $1::bytea and s.expires_at > clock_timestamp()",
+               Params{}.add_bytes(token_hash)),
+      token_hash);
   if (!caller.ok() || !*caller) return caller;
   // Prolonged at most once in some minutes, so that reading stays reading.
-  if (auto moved = db.query("update login_session set expires_at = clock_timestamp() + $2::interval "
-                            "where token_hash = $1::bytea and expires_at < clock_timestamp() + $2::interval - interval '10 minutes' returning expires_at",
-                            Params{}.add_bytes(token_hash).add(lifetime()));
+  if (auto moved = db.query(
+          "update login_session set expires_at = clock_timestamp() + $2::interval "
+          "where token_hash = $1::bytea and expires_at < clock_timestamp() + $2::interval - interval '10 minutes' returning expires_at",
+          Params{}.add_bytes(token_hash).add(lifetime()));
       moved.ok() && !moved->empty())
     (*caller)->expires_at = moved->instant(0, 0);
   return caller;
 }
 
 Result<std::optional<Caller>> find_token(Connection& db, const std::string& token_hash) {
-  return caller_of(db.query("select a.id, a.name, a.role, a.created_at, null, null::timestamptz from api_token t join account a on a.id = t.account_id "
-                            "where t.token_hash = $1::bytea and t.revoked_at is null",
-                            Params{}.add_bytes(token_hash)),
-                   token_hash);
+  return caller_of(
+      db.query("select a.id, a.name, a.role, a.created_at, null, null::timestamptz from api_token t join account a on a.id = t.account_id "
+               "where t.token_hash = $1::bytea and t.revoked_at is null",
+               Params{}.add_bytes(token_hash)),
+      token_hash);
 }
 
 Result<std::optional<PasswordRow>> find_password(Connection& db, const std::string& name) {
@@ -74,8 +80,9 @@ Result<std::optional<PasswordRow>> find_password(Connection& db, const std::stri
 }
 
 Status open_session(Connection& db, int64_t account, const std::string& token_hash, const std::string& csrf) {
-  return done(db.query("insert into login_session (token_hash, account_id, csrf, expires_at) values ($1::bytea, $2, $3, clock_timestamp() + $4::interval)",
-                       Params{}.add_bytes(token_hash).add(account).add(csrf).add(lifetime())));
+  return done(db.query(
+      "insert into login_session (token_hash, account_id, csrf, expires_at) values ($1::bytea, $2, $3, clock_timestamp() + $4::interval)",
+      Params{}.add_bytes(token_hash).add(account).add(csrf).add(lifetime())));
 }
 
 Status close_session(Connection& db, const std::string& token_hash) {
@@ -83,14 +90,17 @@ Status close_session(Connection& db, const std::string& token_hash) {
 }
 
 Result<Page> accounts(Connection& db, const PageRequest& page) {
-  auto rows = db.query("select id, name, role, created_at from account where id > $1 order by id limit $2", Params{}.add(above(page)).add(page.limit + 1));
+  auto rows = db.query("select id, name, role, created_at from account where id > $1 order by id limit $2",
+                       Params{}.add(above(page)).add(page.limit + 1));
   if (!rows.ok()) return rows.error();
   return page_of(*rows, page.limit, account_json, id_key);
 }
 
 Result<json> create_account(Connection& db, const std::string& name, const std::string& password_hash, Role role) {
-  auto rows = db.query("insert into account (name, password_hash, role) values ($1, $2, $3) on conflict (name) do nothing returning id, name, role, created_at",
-                       Params{}.add(name).add(password_hash).add(to_string(role)));
+  auto rows = db.query(
+      "insert into account (name, password_hash, role) values ($1, $2, $3) on conflict (name) do nothing returning id, name, role, "
+      "created_at",
+      Params{}.add(name).add(password_hash).add(to_string(role)));
   if (rows.ok() && rows->empty()) return Error{ErrorKind::conflict, "There is an account of this name already."};
   return one_of(rows, account_json, "");
 }
@@ -98,12 +108,14 @@ Result<json> create_account(Connection& db, const std::string& name, const std::
 Result<json> update_account(Connection& db, int64_t account, const AccountChange& change, const std::string& except_token_hash) {
   if (change.role && *change.role != Role::administrator)
     if (Status kept = keep_an_administrator(db, account); !kept.ok()) return kept.error();
-  auto changed = one_of(db.query("update account set password_hash = coalesce($2, password_hash), role = coalesce($3, role) where id = $1 "
-                                 "returning id, name, role, created_at",
-                                 Params{}.add(account).add(change.password_hash).add(change.role ? std::optional(to_string(*change.role)) : std::nullopt)),
-                        account_json, "There is no such account.");
+  auto changed = one_of(
+      db.query("update account set password_hash = coalesce($2, password_hash), role = coalesce($3, role) where id = $1 "
+               "returning id, name, role, created_at",
+               Params{}.add(account).add(change.password_hash).add(change.role ? std::optional(to_string(*change.role)) : std::nullopt)),
+      account_json, "There is no such account.");
   if (!changed.ok() || !change.password_hash) return changed;
-  auto closed = db.query("delete from login_session where account_id = $1 and token_hash <> $2::bytea", Params{}.add(account).add_bytes(except_token_hash));
+  auto closed = db.query("delete from login_session where account_id = $1 and token_hash <> $2::bytea",
+                         Params{}.add(account).add_bytes(except_token_hash));
   if (!closed.ok()) return closed.error();
   return changed;
 }
@@ -123,9 +135,10 @@ Result<Page> tokens(Connection& db, int64_t account, const PageRequest& page) {
 }
 
 Result<json> create_token(Connection& db, int64_t account, const std::string& name, const std::string& token_hash) {
-  return one_of(db.query("insert into api_token (account_id, name, token_hash) values ($1, $2, $3::bytea) returning id, name, created_at, revoked_at",
-                         Params{}.add(account).add(name).add_bytes(token_hash)),
-                token_json, "");
+  return one_of(
+      db.query("insert into api_token (account_id, name, token_hash) values ($1, $2, $3::bytea) returning id, name, created_at, revoked_at",
+               Params{}.add(account).add(name).add_bytes(token_hash)),
+      token_json, "");
 }
 
 Status revoke_token(Connection& db, int64_t account, int64_t token) {
@@ -140,7 +153,8 @@ Result<KeyUse> use_key(Connection& db, int64_t account, const std::string& key, 
                        Params{}.add(account).add(key).add_bytes(request_hash));
   if (!made.ok()) return made.error();
   if (made->affected() == 1) return KeyUse{FirstUse{}};
-  auto rows = db.query("select request_hash, status, response from idempotency_key where account_id = $1 and key = $2", Params{}.add(account).add(key));
+  auto rows = db.query("select request_hash, status, response from idempotency_key where account_id = $1 and key = $2",
+                       Params{}.add(account).add(key));
   if (!rows.ok()) return rows.error();
   if (rows->empty()) return Error{ErrorKind::overloaded, "The idempotency key was cleaned up a moment ago; repeat the request."};
   if (rows->bytes(0, 0) != request_hash) return KeyUse{UsedForAnother{}};

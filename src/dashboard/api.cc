@@ -123,7 +123,9 @@ std::optional<Problem> refusal(const Operation& operation, const ApiRequest& req
   if (changes(operation) && caller->csrf && !equal_secrets(*caller->csrf, request.header("x-csrf-token")))
     return forbidden_problem("The header X-CSRF-Token is missing or is not this session's; GET /session tells it.");
   const Role least = least_role(operation);
-  if (caller->role < least) return forbidden_problem("This needs the role " + std::string(to_string(least)) + "; yours is " + std::string(to_string(caller->role)) + ".");
+  if (caller->role < least)
+    return forbidden_problem("This needs the role " + std::string(to_string(least)) + "; yours is " + std::string(to_string(caller->role)) +
+                             ".");
   return std::nullopt;
 }
 
@@ -133,7 +135,8 @@ std::optional<Problem> unreadable(const Operation& operation, const ApiRequest& 
   for (const auto& [name, value] : parameters) {
     const bool is_id = name.ends_with("_id") && name != "attempt_id";
     if (!is_id && name != "first_byte") continue;
-    if (const auto number = parse_integer(value); !number || *number < (is_id ? 1 : 0)) errors.push_back({"{" + name + "}", "must be a whole number"});
+    if (const auto number = parse_integer(value); !number || *number < (is_id ? 1 : 0))
+      errors.push_back({"{" + name + "}", "must be a whole number"});
   }
   if (!errors.empty()) return invalid_problem(std::move(errors));
   if (operation.body != Body::json) return std::nullopt;
@@ -168,7 +171,12 @@ Answer with_key(const Operation& operation, const Call& call, const std::string&
   auto use = access_store::use_key(call.db(), call.caller.account, key, request_hash(operation, call));
   if (!use.ok()) return use.error();
   if (std::holds_alternative<access_store::UsedForAnother>(*use))
-    return Problem{422, "idempotency_key_reused", "Key used before", "This Idempotency-Key was used for another request; make a new one for each intent.", {}, {}};
+    return Problem{422,
+                   "idempotency_key_reused",
+                   "Key used before",
+                   "This Idempotency-Key was used for another request; make a new one for each intent.",
+                   {},
+                   {}};
   if (const auto* before = std::get_if<access_store::AnsweredBefore>(&*use)) return replayed(*before);
   Answer answer = operation.handler(call);
   if (!answer.good()) return answer;
@@ -178,7 +186,8 @@ Answer with_key(const Operation& operation, const Call& call, const std::string&
     body.erase("token");
     kept = body.dump();
   }
-  if (Status saved = access_store::save_answer(call.db(), call.caller.account, key, answer.response().status, kept); !saved.ok()) return saved.error();
+  if (Status saved = access_store::save_answer(call.db(), call.caller.account, key, answer.response().status, kept); !saved.ok())
+    return saved.error();
   return answer;
 }
 
@@ -207,13 +216,15 @@ void note(const Operation& operation, const ApiRequest& request, const Caller& c
 }  // namespace
 
 Api::Api(ApiWorld& world) : world_(world) {
-  for (size_t i = 0; i < kOperations.size(); ++i) router_.add(kOperations[i].method, std::string(kPrefix) + std::string(kOperations[i].path), i);
+  for (size_t i = 0; i < kOperations.size(); ++i)
+    router_.add(kOperations[i].method, std::string(kPrefix) + std::string(kOperations[i].path), i);
 }
 
 std::vector<Api::OperationName> Api::operations() {
   std::vector<OperationName> out;
   for (const Operation& o : kOperations)
-    out.push_back({std::string(o.id), std::string(to_string(o.method)), std::string(o.path), o.access == Access::open ? "" : std::string(to_string(least_role(o)))});
+    out.push_back({std::string(o.id), std::string(to_string(o.method)), std::string(o.path),
+                   o.access == Access::open ? "" : std::string(to_string(least_role(o)))});
   return out;
 }
 

@@ -21,7 +21,7 @@ namespace everdial {
 namespace pg {
 class Pool;
 class Connection;
-}
+}  // namespace pg
 
 /// What all requests of one dashboard share. Safe from any thread.
 struct ApiWorld {

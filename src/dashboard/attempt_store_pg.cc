@@ -15,7 +15,8 @@ using pg::Rows;
 constexpr int kMostScanned = 20'000;
 
 const std::string kAttemptColumns =
-    "a.job_id, a.contact_id, a.number, a.phone, a.state, a.code, a.sip_status, a.mpp, a.trunk, a.intent_at, a.intent_epoch, a.placed_at, a.ringing_at, "
+    "a.job_id, a.contact_id, a.number, a.phone, a.state, a.code, a.sip_status, a.mpp, a.trunk, a.intent_at, a.intent_epoch, a.placed_at, "
+    "a.ringing_at, "
     "a.answered_at, a.ended_at, a.done_at, a.done_epoch, a.analysis, a.digits, a.recording";
 constexpr int kAttemptColumnCount = 20;
 
@@ -60,7 +61,10 @@ json timeline_of(const json& way, const Rows& changes) {
   const json& attempt = way["attempt"];
   json timeline = json::array();
   for (size_t r = 0; r < changes.size(); ++r) {
-    json entry = {{"at", to_iso8601(changes.instant(r, 0))}, {"what", "owner_changed"}, {"epoch", changes.integer(r, 1)}, {"detail", changes.text(r, 2)}};
+    json entry = {{"at", to_iso8601(changes.instant(r, 0))},
+                  {"what", "owner_changed"},
+                  {"epoch", changes.integer(r, 1)},
+                  {"detail", changes.text(r, 2)}};
     if (!changes.is_null(r, 3)) entry["by"] = owner_json(changes, r, 3);
     timeline.push_back(std::move(entry));
   }
@@ -70,7 +74,8 @@ json timeline_of(const json& way, const Rows& changes) {
   add_entry(timeline, attempt, "placed_at", "placed", {"mpp", "trunk"});
   add_entry(timeline, attempt, "ringing_at", "ringing", {});
   add_entry(timeline, attempt, "answered_at", "answered", {});
-  if (attempt.contains("answered_at") && attempt.contains("analysis")) timeline.back()["detail"] = "analysis: " + attempt["analysis"].get<std::string>();
+  if (attempt.contains("answered_at") && attempt.contains("analysis"))
+    timeline.back()["detail"] = "analysis: " + attempt["analysis"].get<std::string>();
   add_entry(timeline, attempt, "ended_at", "ended", {"sip_status", "code"});
   add_entry(timeline, attempt, "done_at", "settled", {"code"});
   if (attempt.contains("done_at")) {
@@ -87,8 +92,10 @@ json timeline_of(const json& way, const Rows& changes) {
 
 /// The id of the contact with this phone in the job's list; empty when there is none.
 Result<std::optional<int64_t>> contact_of_phone(Connection& db, int64_t job, const std::string& phone) {
-  auto rows = db.query("select t.id from job j join campaign c on c.id = j.campaign_id join contact t on t.list_id = c.list_id and t.phone = $2 where j.id = $1",
-                       Params{}.add(job).add(phone));
+  auto rows = db.query(
+      "select t.id from job j join campaign c on c.id = j.campaign_id join contact t on t.list_id = c.list_id and t.phone = $2 where j.id "
+      "= $1",
+      Params{}.add(job).add(phone));
   if (!rows.ok()) return rows.error();
   if (rows->empty()) return std::optional<int64_t>{};
   return std::optional(rows->integer(0, 0));
@@ -96,8 +103,10 @@ Result<std::optional<int64_t>> contact_of_phone(Connection& db, int64_t job, con
 
 /// Where the scan for a filtered page ended although there may be more.
 Result<std::optional<std::vector<std::string>>> end_of_scan(Connection& db, int64_t job, const std::vector<std::string>& after) {
-  auto rows = db.query("select contact_id, number from attempt where job_id = $1 and (contact_id, number) > ($2, $3) order by contact_id, number offset $4 limit 1",
-                       Params{}.add(job).add(after[0]).add(after[1]).add(kMostScanned - 1));
+  auto rows = db.query(
+      "select contact_id, number from attempt where job_id = $1 and (contact_id, number) > ($2, $3) order by contact_id, number offset $4 "
+      "limit 1",
+      Params{}.add(job).add(after[0]).add(after[1]).add(kMostScanned - 1));
   if (!rows.ok()) return rows.error();
   if (rows->empty()) return std::optional<std::vector<std::string>>{};
   return std::optional(std::vector{rows->string(0, 0), rows->string(0, 1)});
@@ -130,8 +139,8 @@ Result<Page> attempts(Connection& db, int64_t job_id, const AttemptFilter& filte
     kept += " and a.code = $" + std::to_string(params.values().size());
   }
   const std::string order = " order by a.contact_id, a.number limit ";
-  auto rows = db.query("select " + kAttemptColumns + " from (select * from attempt a where " + scanned + order + std::to_string(kMostScanned) + ") a where " + kept +
-                           order + "$4",
+  auto rows = db.query("select " + kAttemptColumns + " from (select * from attempt a where " + scanned + order +
+                           std::to_string(kMostScanned) + ") a where " + kept + order + "$4",
                        params);
   if (!rows.ok()) return rows.error();
   Page out = page_of(*rows, page.limit, attempt_json, attempt_key);
@@ -145,14 +154,19 @@ Result<Page> attempts(Connection& db, int64_t job_id, const AttemptFilter& filte
 
 Result<json> attempt_way(Connection& db, const AttemptId& id) {
   const Params key = Params{}.add(id.job.value).add(id.contact.value).add(id.number);
-  auto rows = db.query("select " + kAttemptColumns + ", c.id, c.name, a.intent_by, i.server, i.component, a.done_by, d.server, d.component from attempt a "
-                       "join job j on j.id = a.job_id join campaign c on c.id = j.campaign_id left join ha_session i on i.incarnation = a.intent_by "
-                       "left join ha_session d on d.incarnation = a.done_by where a.job_id = $1 and a.contact_id = $2 and a.number = $3",
-                       key);
+  auto rows = db.query(
+      "select " + kAttemptColumns +
+          ", c.id, c.name, a.intent_by, i.server, i.component, a.done_by, d.server, d.component from attempt a "
+          "join job j on j.id = a.job_id join campaign c on c.id = j.campaign_id left join ha_session i on i.incarnation = a.intent_by "
+          "left join ha_session d on d.incarnation = a.done_by where a.job_id = $1 and a.contact_id = $2 and a.number = $3",
+      key);
   if (!rows.ok()) return rows.error();
   if (rows->empty()) return Error{ErrorKind::not_found, "There is no such attempt."};
   constexpr int n = kAttemptColumnCount;
-  json way = {{"attempt", attempt_json(*rows, 0)}, {"campaign_id", rows->integer(0, n)}, {"campaign_name", rows->text(0, n + 1)}, {"intent_by", owner_json(*rows, 0, n + 2)}};
+  json way = {{"attempt", attempt_json(*rows, 0)},
+              {"campaign_id", rows->integer(0, n)},
+              {"campaign_name", rows->text(0, n + 1)},
+              {"intent_by", owner_json(*rows, 0, n + 2)}};
   if (!rows->is_null(0, n + 5)) way["done_by"] = owner_json(*rows, 0, n + 5);
 
   auto contact = db.query(std::string("select ") + kContactColumns + " from contact where id = $1", Params{}.add(id.contact.value));
@@ -166,13 +180,16 @@ Result<json> attempt_way(Connection& db, const AttemptId& id) {
   for (size_t r = 0; r < siblings->size(); ++r) way["attempts_of_contact"].push_back(attempt_json(*siblings, r));
 
   // Who took the job over: the one before the attempt began, and all until it was settled.
-  auto changes = db.query("with l as (select res_id from ha_lease where resource = 'job/' || $1::bigint), "
-                          "a as (select intent_at, coalesce(done_at, clock_timestamp()) as until from attempt where job_id = $1 and contact_id = $2 and number = $3) "
-                          "select h.at, h.epoch, h.reason, h.to_incarnation, s.server, s.component from ha_history h join l using (res_id) cross join a "
-                          "left join ha_session s on s.incarnation = h.to_incarnation "
-                          "where h.at <= a.until and h.at >= coalesce((select max(at) from ha_history p join l using (res_id) where p.at <= a.intent_at), a.intent_at) "
-                          "order by h.id",
-                          key);
+  auto changes = db.query(
+      "with l as (select res_id from ha_lease where resource = 'job/' || $1::bigint), "
+      "a as (select intent_at, coalesce(done_at, clock_timestamp()) as until from attempt where job_id = $1 and contact_id = $2 and number "
+      "= $3) "
+      "select h.at, h.epoch, h.reason, h.to_incarnation, s.server, s.component from ha_history h join l using (res_id) cross join a "
+      "left join ha_session s on s.incarnation = h.to_incarnation "
+      "where h.at <= a.until and h.at >= coalesce((select max(at) from ha_history p join l using (res_id) where p.at <= a.intent_at), "
+      "a.intent_at) "
+      "order by h.id",
+      key);
   if (!changes.ok()) return changes.error();
   way["timeline"] = timeline_of(way, *changes);
   return way;

@@ -10,7 +10,10 @@ using testing::ElementsAre;
 
 TEST_F(TestDashboard, makes_changes_and_removes_campaigns) {
   const int64_t list = make_list();
-  const json spring = {{"name", "Spring"}, {"list_id", list}, {"calls_per_second", 2.5}, {"strategy", {{"ring_timeout_s", 20}, {"retries", {{"call_busy", {{"times", 2}, {"delay_s", 60}}}}}}}};
+  const json spring = {{"name", "Spring"},
+                       {"list_id", list},
+                       {"calls_per_second", 2.5},
+                       {"strategy", {{"ring_timeout_s", 20}, {"retries", {{"call_busy", {{"times", 2}, {"delay_s", 60}}}}}}}};
   const auto made = post("/campaigns", spring, {{"Idempotency-Key", "c"}});
   ASSERT_EQ(made.status, 201) << made.body;
   EXPECT_EQ(made.json["strategy"]["ring_timeout_s"], 20.0);
@@ -19,9 +22,12 @@ TEST_F(TestDashboard, makes_changes_and_removes_campaigns) {
   EXPECT_EQ(post("/campaigns", spring, {{"Idempotency-Key", "c"}}).json, made.json);
   EXPECT_THAT(post("/campaigns", spring).errors(), ElementsAre("/name: There is a campaign of this name already."));
   EXPECT_THAT(post("/campaigns", {{"name", "A"}, {"list_id", 99}}).errors(), ElementsAre("/list_id: There is no such contact list."));
-  EXPECT_THAT(post("/campaigns", {{"name", "A"}, {"list_id", list}, {"max_calls", 0}, {"calls_per_second", "fast"}, {"strategy", {{"ring_timeout_s", 500}}}}).errors(),
-              testing::UnorderedElementsAre("/max_calls: must be from 1 to 100000", "/calls_per_second: must be a number",
-                                            "/strategy/ring_timeout_s: must be from 1.0 to 120.0"));
+  EXPECT_THAT(
+      post("/campaigns",
+           {{"name", "A"}, {"list_id", list}, {"max_calls", 0}, {"calls_per_second", "fast"}, {"strategy", {{"ring_timeout_s", 500}}}})
+          .errors(),
+      testing::UnorderedElementsAre("/max_calls: must be from 1 to 100000", "/calls_per_second: must be a number",
+                                    "/strategy/ring_timeout_s: must be from 1.0 to 120.0"));
   EXPECT_THAT(post("/campaigns", {{"name", "A"}, {"list_id", list}, {"strategy", {{"retries", {{"lunch", json::object()}}}}}}).errors(),
               ElementsAre(testing::StartsWith("/strategy/retries/lunch: is not a completion code")));
 
@@ -75,7 +81,8 @@ TEST_F(TestDashboard, C_06_keeps_a_request_for_the_director_to_apply) {
   sql("update job set state = 'paused', requested = null");
   EXPECT_EQ(post("/jobs/" + job + "/requests", {{"request", "resume"}}, {{"Idempotency-Key", "r"}}).status, 202);
   sql("update job set state = 'running', requested = null");
-  EXPECT_EQ(post("/jobs/" + job + "/requests", {{"request", "resume"}}, {{"Idempotency-Key", "r"}}).status, 202) << "repeated: the first answer, not a second wish";
+  EXPECT_EQ(post("/jobs/" + job + "/requests", {{"request", "resume"}}, {{"Idempotency-Key", "r"}}).status, 202)
+      << "repeated: the first answer, not a second wish";
   EXPECT_EQ(sql("select coalesce(requested, 'none') from job"), "none");
   sql("update job set state = 'completed'");
   EXPECT_EQ(request("stop").status, 409);
@@ -86,16 +93,27 @@ class Attempts : public TestDashboard {
  protected:
   void SetUp() override {
     job_ = std::to_string(make_job());
-    sql("insert into contact (list_id, phone, time_zone, import_id, import_row) select 1, '+1202555' || lpad(n::text, 4, '0'), 'UTC', 1, n from generate_series(1, 20) n");
-    sql("insert into job_contact (job_id, contact_id, state) select 1, id, case when id = 20 then 'in_flight' else 'done' end from contact");
-    sql("insert into attempt (job_id, contact_id, number, phone, state, code, intent_epoch, intent_by, intent_at, placed_at, ringing_at, answered_at, ended_at, done_at, "
+    sql("insert into contact (list_id, phone, time_zone, import_id, import_row) select 1, '+1202555' || lpad(n::text, 4, '0'), 'UTC', 1, n "
+        "from generate_series(1, 20) n");
+    sql("insert into job_contact (job_id, contact_id, state) select 1, id, case when id = 20 then 'in_flight' else 'done' end from "
+        "contact");
+    sql("insert into attempt (job_id, contact_id, number, phone, state, code, intent_epoch, intent_by, intent_at, placed_at, ringing_at, "
+        "answered_at, ended_at, done_at, "
         "done_epoch, done_by, mpp, trunk, sip_status, analysis) "
-        "select 1, c.id, n, c.phone, 'done', case when n = 1 and c.id % 2 = 1 then 'call_busy' else 'answer_human' end, 3, '" + incarnation_ + "', t, "
-        "t + interval '10 ms', t + interval '1 s', t + interval '2 s', t + interval '9 s', t + interval '9.1 s', 3, '" + incarnation_ + "', "
+        "select 1, c.id, n, c.phone, 'done', case when n = 1 and c.id % 2 = 1 then 'call_busy' else 'answer_human' end, 3, '" +
+        incarnation_ +
+        "', t, "
+        "t + interval '10 ms', t + interval '1 s', t + interval '2 s', t + interval '9 s', t + interval '9.1 s', 3, '" +
+        incarnation_ +
+        "', "
         "'as1/mpp/1', 'carrier', 200, 'answer_human' "
-        "from contact c cross join generate_series(1, 2) n cross join (select timestamptz '2026-03-01 12:00:00Z' as t) t where c.id < 20 and (n = 1 or c.id % 2 = 1)");
-    sql("insert into attempt (job_id, contact_id, number, phone, intent_epoch, intent_by) values (1, 20, 1, '+12025550020', 3, '" + incarnation_ + "')");
-    sql("insert into attempt (job_id, contact_id, number, phone, state, code, intent_epoch, intent_by) values (1, 20, 2, '+12025550020', 'aborted', 'no_trunk', 3, '" + incarnation_ + "')");
+        "from contact c cross join generate_series(1, 2) n cross join (select timestamptz '2026-03-01 12:00:00Z' as t) t where c.id < 20 "
+        "and (n = 1 or c.id % 2 = 1)");
+    sql("insert into attempt (job_id, contact_id, number, phone, intent_epoch, intent_by) values (1, 20, 1, '+12025550020', 3, '" +
+        incarnation_ + "')");
+    sql("insert into attempt (job_id, contact_id, number, phone, state, code, intent_epoch, intent_by) values (1, 20, 2, '+12025550020', "
+        "'aborted', 'no_trunk', 3, '" +
+        incarnation_ + "')");
     sql("insert into job_result values (1, 'call_busy', 10), (1, 'answer_human', 19)");
     sql("insert into job_contact_result values (1, 'answer_human', 19), (1, 'attempt_unknown', 0)");
     sql("update job set contacts = 20, state = 'running', started_at = now()");
@@ -129,14 +147,17 @@ TEST_F(Attempts, pages_and_filters_attempts) {
   EXPECT_EQ(aborted[0]["abort_reason"], "no_trunk");
   EXPECT_EQ(all_pages(path + "?phone=+12025550003", 4).size(), 2);
   EXPECT_EQ(all_pages(path + "?phone=+12025559999", 4).size(), 0);
-  EXPECT_THAT(get(path + "?code=lunch&state=x").errors(), ElementsAre(testing::StartsWith("?code: must be one of"), testing::StartsWith("?state: must be one of")));
+  EXPECT_THAT(get(path + "?code=lunch&state=x").errors(),
+              ElementsAre(testing::StartsWith("?code: must be one of"), testing::StartsWith("?state: must be one of")));
   EXPECT_EQ(get("/jobs/99/attempts").status, 404);
 }
 
 TEST_F(Attempts, pages_on_past_a_long_stretch_without_a_match) {
-  sql("insert into contact (id, list_id, phone, time_zone, import_id, import_row) overriding system value select n, 1, '+4420' || n, 'UTC', 1, n from generate_series(100, 25000) n");
+  sql("insert into contact (id, list_id, phone, time_zone, import_id, import_row) overriding system value select n, 1, '+4420' || n, "
+      "'UTC', 1, n from generate_series(100, 25000) n");
   sql("insert into attempt (job_id, contact_id, number, phone, state, code, intent_epoch, intent_by) "
-      "select 1, n, 1, '+4420' || n, 'done', case n when 25000 then 'fax' else 'call_busy' end, 3, '" + incarnation_ + "' from generate_series(100, 25000) n");
+      "select 1, n, 1, '+4420' || n, 'done', case n when 25000 then 'fax' else 'call_busy' end, 3, '" +
+      incarnation_ + "' from generate_series(100, 25000) n");
   const auto first = get("/jobs/" + job_ + "/attempts?code=fax");
   EXPECT_EQ(first.json["items"].size(), 0);
   EXPECT_TRUE(first.json.contains("next")) << "it has not looked at all of them";
@@ -146,9 +167,13 @@ TEST_F(Attempts, pages_on_past_a_long_stretch_without_a_match) {
 TEST_F(Attempts, shows_one_attempts_whole_way_with_its_jobs_owners) {
   sql("insert into ha_session (incarnation, server, component) values ('" + incarnation_ + "', 'as1', 'campaign_manager')");
   sql("insert into ha_lease (resource, epoch, incarnation) values ('job/1', 4, '" + incarnation_ + "')");
-  sql("insert into ha_history (res_id, epoch, to_incarnation, reason, at) values (1, 1, gen_random_uuid(), 'long before', '2026-03-01 11:00:00Z'), "
-      "(1, 3, '" + incarnation_ + "', 'free', '2026-03-01 11:59:00Z'), (1, 4, '" + incarnation_ + "', 'died', '2026-03-01 12:00:05Z'), "
-      "(1, 5, '" + incarnation_ + "', 'later', '2026-03-01 12:05:00Z')");
+  sql("insert into ha_history (res_id, epoch, to_incarnation, reason, at) values (1, 1, gen_random_uuid(), 'long before', '2026-03-01 "
+      "11:00:00Z'), "
+      "(1, 3, '" +
+      incarnation_ + "', 'free', '2026-03-01 11:59:00Z'), (1, 4, '" + incarnation_ +
+      "', 'died', '2026-03-01 12:00:05Z'), "
+      "(1, 5, '" +
+      incarnation_ + "', 'later', '2026-03-01 12:05:00Z')");
   const auto way = get("/attempts/1-3-2");
   ASSERT_EQ(way.status, 200) << way.body;
   EXPECT_EQ(way.json["attempt"]["mpp"], "as1/mpp/1");
@@ -157,7 +182,8 @@ TEST_F(Attempts, shows_one_attempts_whole_way_with_its_jobs_owners) {
   EXPECT_EQ(way.json["attempts_of_contact"].size(), 2);
   std::vector<std::string> what;
   for (const auto& entry : way.json["timeline"]) what.push_back(entry["what"].get<std::string>() + " " + entry.value("detail", ""));
-  EXPECT_THAT(what, ElementsAre("owner_changed free", "intent ", "placed ", "ringing ", "answered analysis: answer_human", "owner_changed died", "ended ", "settled "));
+  EXPECT_THAT(what, ElementsAre("owner_changed free", "intent ", "placed ", "ringing ", "answered analysis: answer_human",
+                                "owner_changed died", "ended ", "settled "));
   EXPECT_EQ(get("/attempts/1-3-9").status, 404);
   EXPECT_EQ(get("/attempts/1-3").status, 400);
 }

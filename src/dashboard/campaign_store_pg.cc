@@ -13,7 +13,9 @@ const std::string kUnfinished = "state not in ('stopped', 'completed')";
 
 const std::string kSelectCampaign =
     "select c.id, c.name, c.list_id, l.name, c.strategy, c.calls_per_second, c.max_calls, c.created_at, "
-    "(select max(id) from job j where j.campaign_id = c.id and j." + kUnfinished + ") "
+    "(select max(id) from job j where j.campaign_id = c.id and j." +
+    kUnfinished +
+    ") "
     "from campaign c join contact_list l on l.id = c.list_id ";
 
 json campaign_json(const Rows& rows, size_t row) {
@@ -29,8 +31,8 @@ json campaign_json(const Rows& rows, size_t row) {
   return out;
 }
 
-// Counts come from the tables that the campaign manager keeps up and from the partial index of contacts in flight: a look at a job costs the
-// same however many attempts it has.
+// Counts come from the tables that the campaign manager keeps up and from the partial index of contacts in flight: a look at a job costs
+// the same however many attempts it has.
 const std::string kSelectJob =
     "select j.id, j.campaign_id, c.name, j.zone, j.state, j.requested, j.created_at, j.started_at, j.finished_at, j.contacts, "
     "(select count(*) from job_contact q where q.job_id = j.id and q.state = 'in_flight'), "
@@ -65,7 +67,11 @@ json job_json(const Rows& rows, size_t row) {
               {"state", rows.text(row, 4)},
               {"created_at", to_iso8601(rows.instant(row, 6))},
               {"progress",
-               {{"contacts", contacts}, {"done", done}, {"in_flight", rows.integer(row, 10)}, {"remaining", contacts - done}, {"attempts", attempts}}},
+               {{"contacts", contacts},
+                {"done", done},
+                {"in_flight", rows.integer(row, 10)},
+                {"remaining", contacts - done},
+                {"attempts", attempts}}},
               {"results", std::move(results)},
               {"contact_results", std::move(contact_results)}};
   put_text(out, "requested", rows, row, 5);
@@ -93,7 +99,8 @@ Status must_be_idle(Connection& db, int64_t id) {
   if (Status locked = lock_campaign(db, id); !locked.ok()) return locked;
   const auto busy = unfinished_job(db, id);
   if (!busy.ok()) return busy.error();
-  if (*busy) return Error{ErrorKind::conflict, "Job " + std::to_string(**busy) + " of this campaign is not finished; stop it or wait for its end."};
+  if (*busy)
+    return Error{ErrorKind::conflict, "Job " + std::to_string(**busy) + " of this campaign is not finished; stop it or wait for its end."};
   return success();
 }
 
@@ -117,9 +124,10 @@ Result<json> campaign(Connection& db, int64_t id) {
 
 Result<json> create_campaign(Connection& db, const NewCampaign& c) {
   if (Status listed = must_have_list(db, c.list); !listed.ok()) return listed.error();
-  auto rows = db.query("insert into campaign (name, list_id, strategy, calls_per_second, max_calls) values ($1, $2, $3::jsonb, $4, $5) "
-                       "on conflict (name) do nothing returning id",
-                       Params{}.add(c.name).add(c.list.value).add(to_json(c.strategy)).add(c.calls_per_second).add(c.max_calls));
+  auto rows = db.query(
+      "insert into campaign (name, list_id, strategy, calls_per_second, max_calls) values ($1, $2, $3::jsonb, $4, $5) "
+      "on conflict (name) do nothing returning id",
+      Params{}.add(c.name).add(c.list.value).add(to_json(c.strategy)).add(c.calls_per_second).add(c.max_calls));
   if (!rows.ok()) return rows.error();
   if (rows->empty()) return Error{ErrorKind::conflict, kNameTaken};
   return campaign(db, rows->integer(0, 0));
@@ -128,8 +136,9 @@ Result<json> create_campaign(Connection& db, const NewCampaign& c) {
 Result<json> update_campaign(Connection& db, int64_t id, const NewCampaign& c) {
   if (Status idle = must_be_idle(db, id); !idle.ok()) return idle.error();
   if (Status listed = must_have_list(db, c.list); !listed.ok()) return listed.error();
-  auto rows = db.query("update campaign set name = $2, list_id = $3, strategy = $4::jsonb, calls_per_second = $5, max_calls = $6 where id = $1",
-                       Params{}.add(id).add(c.name).add(c.list.value).add(to_json(c.strategy)).add(c.calls_per_second).add(c.max_calls));
+  auto rows =
+      db.query("update campaign set name = $2, list_id = $3, strategy = $4::jsonb, calls_per_second = $5, max_calls = $6 where id = $1",
+               Params{}.add(id).add(c.name).add(c.list.value).add(to_json(c.strategy)).add(c.calls_per_second).add(c.max_calls));
   if (!rows.ok() && rows.error().kind == ErrorKind::conflict) return Error{ErrorKind::conflict, kNameTaken};
   if (!rows.ok()) return rows.error();
   return campaign(db, id);
@@ -137,8 +146,10 @@ Result<json> update_campaign(Connection& db, int64_t id, const NewCampaign& c) {
 
 Status delete_campaign(Connection& db, int64_t id) {
   if (Status locked = lock_campaign(db, id); !locked.ok()) return locked;
-  auto rows = db.query("delete from campaign c where id = $1 and not exists (select 1 from job j where j.campaign_id = c.id)", Params{}.add(id));
-  if (rows.ok() && rows->affected() == 0) return Error{ErrorKind::conflict, "The campaign has jobs, whose history is kept; it cannot be removed."};
+  auto rows =
+      db.query("delete from campaign c where id = $1 and not exists (select 1 from job j where j.campaign_id = c.id)", Params{}.add(id));
+  if (rows.ok() && rows->affected() == 0)
+    return Error{ErrorKind::conflict, "The campaign has jobs, whose history is kept; it cannot be removed."};
   return done(rows);
 }
 
@@ -175,8 +186,10 @@ Result<std::vector<json>> live_jobs(Connection& db) {
 
 Result<json> start_job(Connection& db, int64_t campaign_id) {
   if (Status idle = must_be_idle(db, campaign_id); !idle.ok()) return idle.error();
-  auto rows = db.query("insert into job (campaign_id, zone) select c.id, l.zone from campaign c join contact_list l on l.id = c.list_id where c.id = $1 returning id",
-                       Params{}.add(campaign_id));
+  auto rows = db.query(
+      "insert into job (campaign_id, zone) select c.id, l.zone from campaign c join contact_list l on l.id = c.list_id where c.id = $1 "
+      "returning id",
+      Params{}.add(campaign_id));
   if (!rows.ok()) return rows.error();
   return job(db, rows->integer(0, 0));
 }
@@ -202,7 +215,8 @@ Result<json> request_job_change(Connection& db, int64_t id, JobRequest request) 
       break;
   }
   if (!sensible) return Error{ErrorKind::conflict, "The job is " + state + ": it cannot " + std::string(to_string(request)) + " now."};
-  if (auto kept = db.query("update job set requested = $2 where id = $1", Params{}.add(id).add(to_string(request))); !kept.ok()) return kept.error();
+  if (auto kept = db.query("update job set requested = $2 where id = $1", Params{}.add(id).add(to_string(request))); !kept.ok())
+    return kept.error();
   return job(db, id);
 }
 

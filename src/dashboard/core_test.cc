@@ -26,7 +26,8 @@ TEST(Target, is_taken_apart_and_decoded) {
 }
 
 TEST(Target, is_refused_when_it_cannot_be_read) {
-  for (const char* wrong : {"", "jobs", "*", "/%", "/%2", "/%zz", "/a%00b", "/%ff", "/a?b=%c3", "/a?%c0%80=1"}) EXPECT_FALSE(parse_target(wrong)) << wrong;
+  for (const char* wrong : {"", "jobs", "*", "/%", "/%2", "/%zz", "/a%00b", "/%ff", "/a?b=%c3", "/a?%c0%80=1"})
+    EXPECT_FALSE(parse_target(wrong)) << wrong;
 }
 
 TEST(Cookies, are_read_with_their_blanks_around_them) {
@@ -36,7 +37,8 @@ TEST(Cookies, are_read_with_their_blanks_around_them) {
 TEST(Base64url, is_read_back) {
   for (const std::string& text : {std::string(), std::string("a"), std::string("ab"), std::string("abc"), std::string("\0\xff\x10", 3)})
     EXPECT_EQ(from_base64url(base64url(text)), text);
-  for (const char* wrong : {"a", "ab=", "a b", "AB"}) EXPECT_FALSE(from_base64url(wrong).has_value() && base64url(*from_base64url(wrong)) != wrong) << wrong;
+  for (const char* wrong : {"a", "ab=", "a b", "AB"})
+    EXPECT_FALSE(from_base64url(wrong).has_value() && base64url(*from_base64url(wrong)) != wrong) << wrong;
   EXPECT_FALSE(from_base64url("AB")) << "bits that no text has";
 }
 
@@ -48,7 +50,8 @@ TEST(Cursor, is_read_back_and_none_other_is) {
 
 TEST(Text, is_storable_when_it_is_utf8_without_nul) {
   EXPECT_TRUE(is_storable_text("grün €"));
-  for (const std::string& wrong : {std::string("\0", 1), std::string("\xc0\x80"), std::string("\xed\xa0\x80"), std::string("\xf5\x80\x80\x80"), std::string("\xe2\x82")})
+  for (const std::string& wrong : {std::string("\0", 1), std::string("\xc0\x80"), std::string("\xed\xa0\x80"),
+                                   std::string("\xf5\x80\x80\x80"), std::string("\xe2\x82")})
     EXPECT_FALSE(is_storable_text(wrong));
 }
 
@@ -76,8 +79,8 @@ TEST(BodyReader, collects_all_faults_with_their_pointers) {
   std::vector<std::string> faults;
   const auto problem = reader.finish();
   for (const auto& e : problem->errors) faults.push_back(e.pointer + " " + e.detail);
-  EXPECT_THAT(faults, ElementsAre("/name must be a text", "/size must be from 1 to 10", "/rate must be above 0.0 and at most 5.0", "/missing is missing",
-                                  "/a~1b~0c is not known here"));
+  EXPECT_THAT(faults, ElementsAre("/name must be a text", "/size must be from 1 to 10", "/rate must be above 0.0 and at most 5.0",
+                                  "/missing is missing", "/a~1b~0c is not known here"));
 }
 
 TEST(LoginLimiter, makes_each_further_guess_wait_longer_and_forgets) {
@@ -193,8 +196,8 @@ TEST_F(SystemStatusTest, S_03_uses_the_words_of_the_modes) {
   lease("job/1");
   add("as2", "campaign_director");
   add("as2", "rule_engine", 100ms, true);
-  EXPECT_THAT(cells(), ElementsAre("as1 RUNNING", "  campaign_director MASTER", "  campaign_manager RUNNING", "as2 RUNNING", "  campaign_director DORMANT",
-                                   "  rule_engine STOPPING"));
+  EXPECT_THAT(cells(), ElementsAre("as1 RUNNING", "  campaign_director MASTER", "  campaign_manager RUNNING", "as2 RUNNING",
+                                   "  campaign_director DORMANT", "  rule_engine STOPPING"));
   EXPECT_EQ(system_status(seen_).servers[0].components[1].leases, 1);
 }
 

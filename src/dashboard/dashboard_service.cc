@@ -14,7 +14,10 @@ namespace everdial {
 /// In the order of need: the poller ends before the server whose connections it wakes, the server before what its handlers use.
 struct DashboardService::State {
   State(const DashboardSettings& settings, pg::Pool& pool, StaticFiles given)
-      : feed(random_secret().substr(0, 8)), world{settings.server, settings.version, !settings.tls_certificate.empty(), pool, feed, rates}, api(world), files(std::move(given)) {}
+      : feed(random_secret().substr(0, 8)),
+        world{settings.server, settings.version, !settings.tls_certificate.empty(), pool, feed, rates},
+        api(world),
+        files(std::move(given)) {}
 
   Response handle(const ApiRequest& request) { return request.target.starts_with("/api/") ? api.handle(request) : files.handle(request); }
 
@@ -35,19 +38,21 @@ Status DashboardService::start() {
   if (!files.ok()) return files.error();
   state_ = std::make_unique<State>(settings_, pool_, std::move(*files));
   State& state = *state_;
-  auto http = HttpServer::open({.host = settings_.listen_host,
-                                .port = settings_.listen_port,
-                                .certificate_file = settings_.tls_certificate,
-                                .key_file = settings_.tls_key,
-                                .workers = settings_.workers},
-                               {.demands = [&api = state.api](std::string_view method, std::string_view target) { return api.demands(method, target); },
-                                .handle = [&state](const ApiRequest& request) { return state.handle(request); },
-                                .still_welcome = [&api = state.api](const ApiRequest& request) { return api.still_welcome(request); },
-                                .feed = state.feed});
+  auto http = HttpServer::open(
+      {.host = settings_.listen_host,
+       .port = settings_.listen_port,
+       .certificate_file = settings_.tls_certificate,
+       .key_file = settings_.tls_key,
+       .workers = settings_.workers},
+      {.demands = [&api = state.api](std::string_view method, std::string_view target) { return api.demands(method, target); },
+       .handle = [&state](const ApiRequest& request) { return state.handle(request); },
+       .still_welcome = [&api = state.api](const ApiRequest& request) { return api.still_welcome(request); },
+       .feed = state.feed});
   if (!http.ok()) return http.error();
   state.http = std::move(*http);
   state.poller = std::make_unique<LivePoller>(pool_, state.feed, state.rates, settings_.server, settings_.version);
-  log_info("serving HTTP", {{"host", settings_.listen_host}, {"port", std::to_string(port())}, {"tls", settings_.tls_certificate.empty() ? "no" : "yes"}});
+  log_info("serving HTTP",
+           {{"host", settings_.listen_host}, {"port", std::to_string(port())}, {"tls", settings_.tls_certificate.empty() ? "no" : "yes"}});
   return success();
 }
 
@@ -60,7 +65,8 @@ Status put_account(pg::Pool& pool, const std::string& name, const std::string& p
   return pool.transaction<std::monostate>([&](pg::Connection& db) -> Status {
     const auto known = access_store::find_password(db, name);
     if (!known.ok()) return known.error();
-    const auto put = *known ? access_store::update_account(db, (*known)->account, {hash, role}) : access_store::create_account(db, name, hash, role);
+    const auto put =
+        *known ? access_store::update_account(db, (*known)->account, {hash, role}) : access_store::create_account(db, name, hash, role);
     if (!put.ok()) return put.error();
     return success();
   });

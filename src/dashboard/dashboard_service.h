@@ -18,9 +18,9 @@ struct DashboardSettings {
   std::string server;   ///< this server's name
   std::string version;  ///< of this program
   std::string listen_host = "127.0.0.1";
-  uint16_t listen_port = 8080;              ///< 0: any free one
-  std::string tls_certificate, tls_key;     ///< PEM files; needed when the host is not a loopback address
-  std::string console_dir;                  ///< web/apps/console/dist, or where it is installed
+  uint16_t listen_port = 8080;           ///< 0: any free one
+  std::string tls_certificate, tls_key;  ///< PEM files; needed when the host is not a loopback address
+  std::string console_dir;               ///< web/apps/console/dist, or where it is installed
   int workers = 8;
 };
 

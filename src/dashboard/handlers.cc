@@ -8,7 +8,8 @@ Response json_response(int status, const json& body) {
   return text_response(status, "application/json", body.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-Answer::Answer(const Result<json>& result) : state_(result.ok() ? decltype(state_)(json_response(200, *result)) : problem_of(result.error())) {
+Answer::Answer(const Result<json>& result)
+    : state_(result.ok() ? decltype(state_)(json_response(200, *result)) : problem_of(result.error())) {
   if (!result.ok()) error_ = result.error();
 }
 

@@ -19,7 +19,8 @@ class Http : public TestDashboard {
 };
 
 TEST_F(Http, serves_several_requests_on_one_connection) {
-  const std::string two = raw("GET /api/v1/health HTTP/1.1\r\nHost: x\r\n\r\nGET /api/v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const std::string two =
+      raw("GET /api/v1/health HTTP/1.1\r\nHost: x\r\n\r\nGET /api/v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(two.find("HTTP/1.1 200 OK"), 0);
   EXPECT_NE(two.find("HTTP/1.1 200 OK", 1), std::string::npos);
 }
@@ -33,13 +34,16 @@ TEST_F(Http, answers_head_without_a_body) {
 TEST_F(Http, refuses_what_is_not_http_or_too_large) {
   EXPECT_THAT(raw("hello\r\n\r\n"), testing::StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(raw("GET /api/v1/health HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n"), testing::StartsWith("HTTP/1.1 431"));
-  EXPECT_THAT(raw("POST /api/v1/lists HTTP/1.1\r\nHost: x\r\n" + bearer() + "Content-Length: 2000000\r\n\r\n"), testing::StartsWith("HTTP/1.1 413"));
-  EXPECT_THAT(raw("POST /api/v1/lists HTTP/1.1\r\nHost: x\r\n" + bearer() + "Transfer-Encoding: chunked\r\n\r\n200000\r\n" + std::string(0x200000, 'a')),
+  EXPECT_THAT(raw("POST /api/v1/lists HTTP/1.1\r\nHost: x\r\n" + bearer() + "Content-Length: 2000000\r\n\r\n"),
+              testing::StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(raw("POST /api/v1/lists HTTP/1.1\r\nHost: x\r\n" + bearer() + "Transfer-Encoding: chunked\r\n\r\n200000\r\n" +
+                  std::string(0x200000, 'a')),
               testing::StartsWith("HTTP/1.1 413"));
 }
 
 TEST_F(Http, lets_a_client_wait_for_leave_to_send_its_body) {
-  const std::string head = "POST /api/v1/lists HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + bearer() + "Content-Type: application/json\r\nExpect: 100-continue\r\n";
+  const std::string head = "POST /api/v1/lists HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + bearer() +
+                           "Content-Type: application/json\r\nExpect: 100-continue\r\n";
   EXPECT_THAT(raw(head + "Content-Length: 12\r\n\r\n", "\r\n\r\n"), testing::StartsWith("HTTP/1.1 100 Continue\r\n\r\n"));
   EXPECT_THAT(raw(head + "Content-Length: 2000000\r\n\r\n", "\r\n\r\n"), testing::StartsWith("HTTP/1.1 413"));
 }
@@ -49,7 +53,9 @@ TEST_F(Http, refuses_to_leave_loopback_without_tls) {
   const Status started = open_to_all.start();
   ASSERT_FALSE(started.ok());
   EXPECT_THAT(started.error().message, HasSubstr("without TLS"));
-  DashboardService no_certificate({.server = "as1", .listen_host = "0.0.0.0", .listen_port = 0, .tls_certificate = "/nowhere.pem", .tls_key = "/nowhere.key"}, database_.pool());
+  DashboardService no_certificate(
+      {.server = "as1", .listen_host = "0.0.0.0", .listen_port = 0, .tls_certificate = "/nowhere.pem", .tls_key = "/nowhere.key"},
+      database_.pool());
   EXPECT_THAT(no_certificate.start().error().message, HasSubstr("the TLS certificate /nowhere.pem cannot be used"));
   DashboardService taken({.server = "as1", .listen_port = service_.port()}, database_.pool());
   EXPECT_THAT(taken.start().error().message, HasSubstr("cannot listen for HTTP on 127.0.0.1:"));
@@ -63,7 +69,9 @@ TEST_F(Http, serves_the_console_and_its_pages) {
   DashboardService console({.server = "as1", .listen_port = 0, .console_dir = folder.string()}, database_.pool());
   ASSERT_TRUE(console.start().ok());
   std::filesystem::remove_all(folder);
-  const auto fetch = [&](const std::string& path, std::map<std::string, std::string> headers = {}) { return send_request(console.port(), "GET", path, "", headers); };
+  const auto fetch = [&](const std::string& path, std::map<std::string, std::string> headers = {}) {
+    return send_request(console.port(), "GET", path, "", headers);
+  };
 
   const auto page = fetch("/");
   EXPECT_EQ(page.body, "<!doctype html><title>Everdial</title>");
@@ -99,7 +107,8 @@ TEST_F(Http, S_03_shows_the_matrix_of_components_and_servers) {
   EXPECT_EQ(status.json["components"], json({"campaign_manager", "rule_engine", "mpp"}));
   const auto cells = [&](size_t server) {
     std::vector<std::string> out;
-    for (const auto& c : status.json["servers"][server]["components"]) out.push_back(c["component"].get<std::string>() + " " + c["state"].get<std::string>());
+    for (const auto& c : status.json["servers"][server]["components"])
+      out.push_back(c["component"].get<std::string>() + " " + c["state"].get<std::string>());
     return out;
   };
   EXPECT_THAT(cells(0), testing::ElementsAre("campaign_manager STARTING", "rule_engine MASTER", "mpp RUNNING"));
@@ -130,7 +139,8 @@ TEST_F(Live, tells_the_present_state_and_each_change) {
   sql("update job set state = 'running'");
   EXPECT_THAT(stream.get(), testing::Not(HasSubstr("event: status")));
   sql("update job set state = 'completed', finished_at = now() - interval '1 hour'");
-  EXPECT_THAT(listen("?topics=jobs&job_id=" + job, "\n\n\r\n"), HasSubstr("\"state\":\"completed\"")) << "one that ended long ago, when it is asked for";
+  EXPECT_THAT(listen("?topics=jobs&job_id=" + job, "\n\n\r\n"), HasSubstr("\"state\":\"completed\""))
+      << "one that ended long ago, when it is asked for";
   EXPECT_EQ(get("/live?topics=weather").status, 400);
   EXPECT_EQ(get("/live?job_id=99").status, 404);
 }
@@ -143,7 +153,8 @@ TEST_F(Live, goes_on_after_the_last_event_that_was_seen) {
   sql("insert into job (campaign_id, state) values (1, 'running')");
   const std::string more = listen("?topics=jobs", "\"id\":2", "Last-Event-ID: " + id + "\r\n");
   EXPECT_THAT(more, testing::Not(HasSubstr("\"id\":1,"))) << "only what is new";
-  EXPECT_THAT(listen("?topics=jobs", "\"id\":2", "Last-Event-ID: other-7\r\n"), HasSubstr("\"id\":1,")) << "an id of another server brings all";
+  EXPECT_THAT(listen("?topics=jobs", "\"id\":2", "Last-Event-ID: other-7\r\n"), HasSubstr("\"id\":1,"))
+      << "an id of another server brings all";
 }
 
 TEST_F(Live, measures_the_rate_of_attempts) {

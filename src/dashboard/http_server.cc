@@ -1,4 +1,4 @@
-#include <utility>  // before Asio, which forgets it
+#include "dashboard/http_server.h"
 
 #include <atomic>
 #include <boost/asio/dispatch.hpp>
@@ -11,8 +11,8 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 #include <thread>
+#include <utility>  // before Asio, which forgets it
 
-#include "dashboard/http_server.h"
 #include "dashboard/problem.h"
 #include "dashboard/secrets.h"
 #include "runtime/log.h"
@@ -24,8 +24,8 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 namespace ssl = boost::asio::ssl;
-using boost::system::error_code;
 using asio::ip::tcp;
+using boost::system::error_code;
 
 constexpr auto kHeaderPatience = std::chrono::seconds(30);  ///< also between two requests of a connection
 constexpr auto kBodyPatience = std::chrono::seconds(120);
@@ -34,7 +34,7 @@ constexpr auto kStreamComment = std::chrono::seconds(5);
 constexpr int kCommentsBetweenChecks = 3;  ///< of a stream's right to go on
 constexpr auto kLinger = std::chrono::seconds(2);
 constexpr auto kDrainPatience = std::chrono::seconds(5);
-constexpr int kMostWaiting = 1000;         ///< requests that wait for a worker
+constexpr int kMostWaiting = 1000;  ///< requests that wait for a worker
 constexpr int kMostPasswordsWaiting = 50;
 constexpr uint32_t kHeaderLimit = 16 * 1024;
 
@@ -92,7 +92,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     parser_->header_limit(kHeaderLimit);
     parser_->body_limit(UINT64_MAX);  // the true one is known once the header is
     lowest().expires_after(kHeaderPatience);
-    http::async_read_header(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code error, size_t) { self->header_read(error); });
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = this->shared_from_this()](error_code error, size_t) { self->header_read(error); });
   }
 
   void header_read(error_code error) {
@@ -178,7 +179,9 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
       self->on_loop([response](HttpSession& session) { session.write(std::move(*response)); });
     });
     if (!taken)
-      write(to_response({503, "overloaded", "Try again", "The server has more requests than it can answer now.", {}, {{"Retry-After", "2"}}}, request_.request_id));
+      write(
+          to_response({503, "overloaded", "Try again", "The server has more requests than it can answer now.", {}, {{"Retry-After", "2"}}},
+                      request_.request_id));
   }
 
   // ---- answers ---------------------------------------------------------------------------------------------------------------
@@ -191,7 +194,9 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     unread_ = true;
     write(to_response({status, std::move(word), "The request is wrong", std::move(detail), {}, {}}, request_.request_id));
   }
-  void too_large() { refuse(413, "too_large", "The body is larger than the " + std::to_string(demands_.body_limit) + " bytes allowed here."); }
+  void too_large() {
+    refuse(413, "too_large", "The body is larger than the " + std::to_string(demands_.body_limit) + " bytes allowed here.");
+  }
 
   template <class Message>
   void set_header(Message& message) {
@@ -406,9 +411,9 @@ struct HttpServer::State {
     std::string peer = endpoint.address().to_string();
     std::shared_ptr<Session> session;
     if (shared.tls)
-      session = std::make_shared<HttpSession<ssl::stream<beast::tcp_stream>>>(ssl::stream<beast::tcp_stream>(beast::tcp_stream(std::move(socket)), *shared.tls), std::move(peer), shared);
-    else
-      session = std::make_shared<HttpSession<beast::tcp_stream>>(beast::tcp_stream(std::move(socket)), std::move(peer), shared);
+      session = std::make_shared<HttpSession<ssl::stream<beast::tcp_stream>>>(
+          ssl::stream<beast::tcp_stream>(beast::tcp_stream(std::move(socket)), *shared.tls), std::move(peer), shared);
+    else session = std::make_shared<HttpSession<beast::tcp_stream>>(beast::tcp_stream(std::move(socket)), std::move(peer), shared);
     sessions.push_back(session);
     session->start();
   }
@@ -470,7 +475,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(const Settings& settings, S
   if (error) return Error{ErrorKind::invalid, "cannot listen for HTTP on " + where + ": the host must be an IP address or localhost"};
   const bool with_tls = !settings.certificate_file.empty() || !settings.key_file.empty();
   if (!with_tls && !address.is_loopback())
-    return Error{ErrorKind::invalid, "refusing to serve HTTP on " + where + " without TLS, as it can be reached from other machines: set a certificate and its key, or listen on 127.0.0.1"};
+    return Error{ErrorKind::invalid,
+                 "refusing to serve HTTP on " + where +
+                     " without TLS, as it can be reached from other machines: set a certificate and its key, or listen on 127.0.0.1"};
 
   auto state = std::make_unique<State>(std::move(site), settings);
   if (with_tls) {

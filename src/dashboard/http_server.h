@@ -15,8 +15,8 @@ namespace everdial {
 class HttpServer {
  public:
   struct Settings {
-    std::string host = "127.0.0.1";  ///< an IP address, or localhost
-    uint16_t port = 8080;            ///< 0: any free one
+    std::string host = "127.0.0.1";          ///< an IP address, or localhost
+    uint16_t port = 8080;                    ///< 0: any free one
     std::string certificate_file, key_file;  ///< PEM; empty: no TLS, allowed on loopback only
     int workers = 8;
     int most_connections = 2000;
@@ -28,8 +28,8 @@ class HttpServer {
   };
   struct Site {
     std::function<Demands(std::string_view method, std::string_view target)> demands;
-    std::function<Response(const ApiRequest&)> handle;        ///< blocking, on a worker
-    std::function<bool(const ApiRequest&)> still_welcome;     ///< the same; asked now and then while a stream lasts
+    std::function<Response(const ApiRequest&)> handle;     ///< blocking, on a worker
+    std::function<bool(const ApiRequest&)> still_welcome;  ///< the same; asked now and then while a stream lasts
     LiveFeed& feed;
   };
 

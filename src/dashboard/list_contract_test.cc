@@ -9,11 +9,15 @@ using nlohmann::json;
 using testing::ElementsAre;
 
 TEST_F(TestDashboard, makes_and_shows_contact_lists) {
-  const auto made = post("/lists", {{"name", "Größe"}, {"default_region", "DE"}, {"time_zone", "Europe/Berlin"}, {"zone", "north"}}, {{"Idempotency-Key", "l"}});
+  const auto made = post("/lists", {{"name", "Größe"}, {"default_region", "DE"}, {"time_zone", "Europe/Berlin"}, {"zone", "north"}},
+                         {{"Idempotency-Key", "l"}});
   ASSERT_EQ(made.status, 201) << made.body;
   EXPECT_EQ(made.json["contacts"], 0);
   EXPECT_EQ(get("/lists/" + std::to_string(made.json["id"].get<int64_t>())).json, made.json);
-  EXPECT_EQ(post("/lists", {{"name", "Größe"}, {"default_region", "DE"}, {"time_zone", "Europe/Berlin"}, {"zone", "north"}}, {{"Idempotency-Key", "l"}}).json, made.json);
+  EXPECT_EQ(post("/lists", {{"name", "Größe"}, {"default_region", "DE"}, {"time_zone", "Europe/Berlin"}, {"zone", "north"}},
+                 {{"Idempotency-Key", "l"}})
+                .json,
+            made.json);
   const auto taken = post("/lists", {{"name", "Größe"}});
   EXPECT_EQ(taken.status, 409);
   EXPECT_THAT(taken.errors(), ElementsAre("/name: There is a contact list of this name already."));
@@ -31,7 +35,10 @@ TEST_F(TestDashboard, makes_and_shows_contact_lists) {
 TEST_F(TestDashboard, shows_the_contacts_of_a_list) {
   const std::string list = std::to_string(make_list());
   sql("insert into contact (list_id, phone, time_zone, ref, attributes, import_id, import_row) "
-      "select " + list + ", '+1202555' || lpad(n::text, 4, '0'), 'America/New_York', nullif(n, 3)::text, '{\"name\": \"Ada\"}', 1, n from generate_series(1, 7) n");
+      "select " +
+      list +
+      ", '+1202555' || lpad(n::text, 4, '0'), 'America/New_York', nullif(n, 3)::text, '{\"name\": \"Ada\"}', 1, n from generate_series(1, "
+      "7) n");
   const auto all = all_pages("/lists/" + list + "/contacts", 3);
   ASSERT_EQ(all.size(), 7);
   EXPECT_EQ(all[0]["phone"], "+12025550001");
@@ -103,12 +110,15 @@ TEST_F(Imports, takes_chunks_up_to_8_mib_and_no_larger) {
 }
 
 TEST_F(Imports, refuses_what_it_cannot_import) {
-  EXPECT_THAT(post("/imports", {{"list_id", 99}, {"file_name", "a.csv"}, {"size_bytes", 1}}).errors(), ElementsAre("/list_id: There is no such contact list."));
-  EXPECT_THAT(post("/imports", {{"file_name", ""}, {"size_bytes", 0}, {"options", {{"separator", "x"}, {"header", 1}, {"colour", 1}}}}).errors(),
-              testing::UnorderedElementsAre("/list_id: is missing", "/file_name: must not be empty", "/size_bytes: must be from 1 to 4294967296",
-                                            "/options/separator: must be one of , ; | and tab", "/options/header: must be true or false",
-                                            "/options/colour: is not known here"));
-  EXPECT_THAT(post("/imports", {{"kind", "dnc"}, {"list_id", 1}, {"file_name", "a.csv"}, {"size_bytes", 1}}).errors(), ElementsAre("/list_id: is not known here"));
+  EXPECT_THAT(post("/imports", {{"list_id", 99}, {"file_name", "a.csv"}, {"size_bytes", 1}}).errors(),
+              ElementsAre("/list_id: There is no such contact list."));
+  EXPECT_THAT(
+      post("/imports", {{"file_name", ""}, {"size_bytes", 0}, {"options", {{"separator", "x"}, {"header", 1}, {"colour", 1}}}}).errors(),
+      testing::UnorderedElementsAre("/list_id: is missing", "/file_name: must not be empty", "/size_bytes: must be from 1 to 4294967296",
+                                    "/options/separator: must be one of , ; | and tab", "/options/header: must be true or false",
+                                    "/options/colour: is not known here"));
+  EXPECT_THAT(post("/imports", {{"kind", "dnc"}, {"list_id", 1}, {"file_name", "a.csv"}, {"size_bytes", 1}}).errors(),
+              ElementsAre("/list_id: is not known here"));
   const auto dnc = post("/imports", {{"kind", "dnc"}, {"file_name", "a.csv"}, {"size_bytes", 1}}, {{"Idempotency-Key", "d"}});
   EXPECT_EQ(dnc.status, 201);
   EXPECT_FALSE(dnc.json.contains("list_id"));
@@ -135,7 +145,8 @@ TEST_F(Imports, cancels_what_has_not_ended) {
 TEST_F(Imports, shows_rejects_and_gives_them_as_a_file) {
   const std::string id = std::to_string(make_import(10));
   sql("insert into contact_import_reject select " + id + ", n, 'phone', '+49 30 1', 'too short' from generate_series(1, 5) n");
-  sql("insert into contact_import_reject values (" + id + ", 6, 'name', '=cmd(\"x\")', 'odd'), (" + id + ", 6, 'phone', 'a,b', 'no number')");
+  sql("insert into contact_import_reject values (" + id + ", 6, 'name', '=cmd(\"x\")', 'odd'), (" + id +
+      ", 6, 'phone', 'a,b', 'no number')");
   const auto all = all_pages("/imports/" + id + "/rejects", 2);
   ASSERT_EQ(all.size(), 7);
   EXPECT_EQ(all[5], json({{"row", 6}, {"column", "name"}, {"value", "=cmd(\"x\")"}, {"reason", "odd"}}));
@@ -161,7 +172,8 @@ TEST_F(TestDashboard, keeps_the_do_not_call_list) {
   EXPECT_EQ(add({"+12025550101", "+12025550102", "+12025550101"}).json, json({{"added", 2}, {"already_there", 1}}));
   EXPECT_EQ(add({"+442079460000"}, "k").json, json({{"added", 1}, {"already_there", 0}}));
   EXPECT_EQ(add({"+442079460000"}, "k").json, json({{"added", 1}, {"already_there", 0}})) << "the first answer again";
-  EXPECT_THAT(add({"+12025550103", "0123", 7}).errors(), ElementsAre("/phones/1: must be E.164: + and 7 to 15 digits", "/phones/2: must be E.164: + and 7 to 15 digits"));
+  EXPECT_THAT(add({"+12025550103", "0123", 7}).errors(),
+              ElementsAre("/phones/1: must be E.164: + and 7 to 15 digits", "/phones/2: must be E.164: + and 7 to 15 digits"));
   EXPECT_THAT(add(json::array()).errors(), ElementsAre("/phones: must be an array of 1 to 10000 numbers"));
   EXPECT_EQ(all_pages("/dnc", 2).size(), 3);
   EXPECT_EQ(all_pages("/dnc?starts_with=%2B44", 2).size(), 1);

@@ -31,7 +31,8 @@ json read_options(BodyReader& body) {
   const json* given = body.member("options");
   if (!given) return json::object();
   BodyReader options(*given, "/options");
-  if (const auto separator = options.optional_text("separator", {.least = 1, .most = 1}); separator && std::string(",;|\t").find(*separator) == std::string::npos)
+  if (const auto separator = options.optional_text("separator", {.least = 1, .most = 1});
+      separator && std::string(",;|\t").find(*separator) == std::string::npos)
     options.fail("separator", "must be one of , ; | and tab");
   if (const json* header = options.member("header"); header && !header->is_boolean()) options.fail("header", "must be true or false");
   for (const char* column : {"phone_column", "ref_column", "time_zone_column"}) options.optional_text(column, {.least = 1});
@@ -44,7 +45,8 @@ json read_options(BodyReader& body) {
 /// One field of a CSV file. A spreadsheet would run what begins like a formula, so that gets an apostrophe in front; numbers do not.
 std::string csv_field(std::string_view text) {
   std::string out = "\"";
-  const bool signed_number = text.size() > 1 && (text[0] == '+' || text[0] == '-') && text.find_first_not_of("0123456789 ().-", 1) == std::string_view::npos;
+  const bool signed_number =
+      text.size() > 1 && (text[0] == '+' || text[0] == '-') && text.find_first_not_of("0123456789 ().-", 1) == std::string_view::npos;
   if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos && !signed_number) out += '\'';
   for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
   return out + '"';
@@ -98,8 +100,8 @@ Answer list_lists(const Call& call) {
 
 Answer create_list(const Call& call) {
   BodyReader body(call.body);
-  const list_store::NewList list{body.text("name", {.least = 1}), body.text_or("zone", kZoneName, "default"), body.text_or("default_region", {}, "US"),
-                                 body.text_or("time_zone", {}, "UTC")};
+  const list_store::NewList list{body.text("name", {.least = 1}), body.text_or("zone", kZoneName, "default"),
+                                 body.text_or("default_region", {}, "US"), body.text_or("time_zone", {}, "UTC")};
   check_region(body, list.default_region);
   if (!is_time_zone(list.time_zone)) body.fail("time_zone", "must be an IANA time zone, as Europe/Berlin");
   if (auto wrong = body.finish()) return std::move(*wrong);

@@ -15,18 +15,15 @@ const std::string kListColumns =
     "coalesce((select sum(accepted) from contact_import i where i.list_id = l.id), 0)::bigint";
 
 json list_json(const Rows& rows, size_t row) {
-  return {{"id", rows.integer(row, 0)},
-          {"name", rows.text(row, 1)},
-          {"zone", rows.text(row, 2)},
-          {"default_region", rows.text(row, 3)},
-          {"time_zone", rows.text(row, 4)},
-          {"created_at", to_iso8601(rows.instant(row, 5))},
+  return {{"id", rows.integer(row, 0)},          {"name", rows.text(row, 1)},      {"zone", rows.text(row, 2)},
+          {"default_region", rows.text(row, 3)}, {"time_zone", rows.text(row, 4)}, {"created_at", to_iso8601(rows.instant(row, 5))},
           {"contacts", rows.integer(row, 6)}};
 }
 
 const std::string kImportColumns =
     "i.id, i.file_kind, i.list_id, i.file_name, i.state, i.size_bytes, "
-    "case when i.state = 'uploading' then (select coalesce(sum(octet_length(data)), 0) from contact_import_chunk c where c.import_id = i.id)::bigint "
+    "case when i.state = 'uploading' then (select coalesce(sum(octet_length(data)), 0) from contact_import_chunk c where c.import_id = "
+    "i.id)::bigint "
     "else i.size_bytes end, "
     "i.read_bytes, i.accepted, i.duplicates, i.rejected, i.error, i.created_at, i.finished_at";
 
@@ -70,19 +67,23 @@ Result<std::pair<std::string, int64_t>> lock_import(Connection& db, int64_t id, 
 }  // namespace
 
 Result<Page> lists(Connection& db, const PageRequest& page) {
-  auto rows = db.query("select " + kListColumns + " from contact_list l where l.id < $1 order by l.id desc limit $2", Params{}.add(below(page)).add(page.limit + 1));
+  auto rows = db.query("select " + kListColumns + " from contact_list l where l.id < $1 order by l.id desc limit $2",
+                       Params{}.add(below(page)).add(page.limit + 1));
   if (!rows.ok()) return rows.error();
   return page_of(*rows, page.limit, list_json, id_key);
 }
 
 Result<json> list(Connection& db, int64_t id) {
-  return one_of(db.query("select " + kListColumns + " from contact_list l where l.id = $1", Params{}.add(id)), list_json, "There is no such contact list.");
+  return one_of(db.query("select " + kListColumns + " from contact_list l where l.id = $1", Params{}.add(id)), list_json,
+                "There is no such contact list.");
 }
 
 Result<json> create_list(Connection& db, const NewList& list) {
-  auto rows = db.query("insert into contact_list as l (name, zone, default_region, time_zone) values ($1, $2, $3, $4) on conflict (name) do nothing returning " +
-                           kListColumns,
-                       Params{}.add(list.name).add(list.zone).add(list.default_region).add(list.time_zone));
+  auto rows = db.query(
+      "insert into contact_list as l (name, zone, default_region, time_zone) values ($1, $2, $3, $4) on conflict (name) do nothing "
+      "returning " +
+          kListColumns,
+      Params{}.add(list.name).add(list.zone).add(list.default_region).add(list.time_zone));
   if (rows.ok() && rows->empty()) return Error{ErrorKind::conflict, "There is a contact list of this name already."};
   return one_of(rows, list_json, "");
 }
@@ -116,7 +117,8 @@ Result<Page> imports(Connection& db, std::optional<int64_t> list, const PageRequ
 
 Result<std::vector<json>> live_imports(Connection& db) {
   auto rows = db.query("select " + kImportColumns +
-                       " from contact_import i where i.state in ('uploading', 'queued', 'running') or i.finished_at > clock_timestamp() - interval '1 minute'");
+                       " from contact_import i where i.state in ('uploading', 'queued', 'running') or i.finished_at > clock_timestamp() - "
+                       "interval '1 minute'");
   if (!rows.ok()) return rows.error();
   std::vector<json> out;
   for (size_t r = 0; r < rows->size(); ++r) out.push_back(import_json(*rows, r));
@@ -124,13 +126,15 @@ Result<std::vector<json>> live_imports(Connection& db) {
 }
 
 Result<json> import(Connection& db, int64_t id) {
-  return one_of(db.query("select " + kImportColumns + " from contact_import i where i.id = $1", Params{}.add(id)), import_json, "There is no such import.");
+  return one_of(db.query("select " + kImportColumns + " from contact_import i where i.id = $1", Params{}.add(id)), import_json,
+                "There is no such import.");
 }
 
 Result<json> create_import(Connection& db, const NewImport& import) {
   if (import.list)
     if (auto found = list(db, *import.list); !found.ok()) return found.error();
-  return one_of(db.query("insert into contact_import as i (file_kind, list_id, file_name, size_bytes, options) values ($1, $2, $3, $4, $5::jsonb) returning " +
+  return one_of(db.query("insert into contact_import as i (file_kind, list_id, file_name, size_bytes, options) values ($1, $2, $3, $4, "
+                         "$5::jsonb) returning " +
                              kImportColumns,
                          Params{}.add(import.kind).add(import.list).add(import.file_name).add(import.size_bytes).add(import.options)),
                 import_json, "");
@@ -144,10 +148,13 @@ Status put_chunk(Connection& db, int64_t id, int64_t first_byte, const std::stri
   if (state != "uploading") return Error{ErrorKind::conflict, "The upload has ended: the import is " + state + "."};
   const int64_t end = first_byte + static_cast<int64_t>(data.size());
   if (end > size_bytes)
-    return Error{ErrorKind::conflict, "The chunk ends at byte " + std::to_string(end) + ", the file at " + std::to_string(size_bytes) + "."};
-  auto others = db.query("select first_byte, first_byte + octet_length(data) from contact_import_chunk where import_id = $1 and first_byte > $2::bigint - $4::bigint "
-                         "and first_byte < $3 and first_byte + octet_length(data) > $2 order by first_byte",
-                         Params{}.add(id).add(first_byte).add(end).add(kMostChunkBytes));
+    return Error{ErrorKind::conflict,
+                 "The chunk ends at byte " + std::to_string(end) + ", the file at " + std::to_string(size_bytes) + "."};
+  auto others = db.query(
+      "select first_byte, first_byte + octet_length(data) from contact_import_chunk where import_id = $1 and first_byte > $2::bigint - "
+      "$4::bigint "
+      "and first_byte < $3 and first_byte + octet_length(data) > $2 order by first_byte",
+      Params{}.add(id).add(first_byte).add(end).add(kMostChunkBytes));
   if (!others.ok()) return others.error();
   if (others->empty())
     return done(db.query("insert into contact_import_chunk (import_id, first_byte, data) values ($1, $2, $3::bytea)",
@@ -159,7 +166,8 @@ Status put_chunk(Connection& db, int64_t id, int64_t first_byte, const std::stri
     if (!same.ok()) return same.error();
     if (!same->empty() && same->boolean(0, 0)) return success();
   }
-  return Error{ErrorKind::conflict, "Bytes " + others->string(0, 0) + " to " + others->string(0, 1) + " have come before, and not as these."};
+  return Error{ErrorKind::conflict,
+               "Bytes " + others->string(0, 0) + " to " + others->string(0, 1) + " have come before, and not as these."};
 }
 
 Result<Completion> complete_import(Connection& db, int64_t id) {
@@ -168,14 +176,16 @@ Result<Completion> complete_import(Connection& db, int64_t id) {
   const auto& [state, size_bytes] = *found;
   if (state == "cancelled" || state == "failed") return Error{ErrorKind::conflict, "The import is " + state + "."};
   if (state == "uploading") {
-    auto covered = db.query("select coalesce(min(expected) filter (where first_byte <> expected), max(until), 0)::bigint from ("
-                            "select first_byte, first_byte + octet_length(data) as until, "
-                            "coalesce(lag(first_byte + octet_length(data)) over (order by first_byte), 0) as expected "
-                            "from contact_import_chunk where import_id = $1) chunks",
-                            Params{}.add(id));
+    auto covered = db.query(
+        "select coalesce(min(expected) filter (where first_byte <> expected), max(until), 0)::bigint from ("
+        "select first_byte, first_byte + octet_length(data) as until, "
+        "coalesce(lag(first_byte + octet_length(data)) over (order by first_byte), 0) as expected "
+        "from contact_import_chunk where import_id = $1) chunks",
+        Params{}.add(id));
     if (!covered.ok()) return covered.error();
     if (covered->integer(0, 0) != size_bytes) return Completion{nullptr, covered->integer(0, 0)};
-    if (auto queued = db.query("update contact_import set state = 'queued' where id = $1", Params{}.add(id)); !queued.ok()) return queued.error();
+    if (auto queued = db.query("update contact_import set state = 'queued' where id = $1", Params{}.add(id)); !queued.ok())
+      return queued.error();
   }
   auto row = import(db, id);
   if (!row.ok()) return row.error();
@@ -185,9 +195,11 @@ Result<Completion> complete_import(Connection& db, int64_t id) {
 Result<json> cancel_import(Connection& db, int64_t id) {
   const auto found = lock_import(db, id, "update");
   if (!found.ok()) return found.error();
-  if (found->first == "completed" || found->first == "failed") return Error{ErrorKind::conflict, "The import is " + found->first + " already."};
-  if (auto cancelled = db.query("update contact_import set state = 'cancelled', finished_at = clock_timestamp() where id = $1 and state <> 'cancelled'",
-                                Params{}.add(id));
+  if (found->first == "completed" || found->first == "failed")
+    return Error{ErrorKind::conflict, "The import is " + found->first + " already."};
+  if (auto cancelled =
+          db.query("update contact_import set state = 'cancelled', finished_at = clock_timestamp() where id = $1 and state <> 'cancelled'",
+                   Params{}.add(id));
       !cancelled.ok())
     return cancelled.error();
   return import(db, id);
@@ -196,17 +208,21 @@ Result<json> cancel_import(Connection& db, int64_t id) {
 Result<Page> rejects(Connection& db, int64_t id, const PageRequest& page) {
   if (auto found = import(db, id); !found.ok()) return found.error();
   const bool first = page.after.size() != 2;
-  auto rows = db.query("select row_number, column_name, value, reason from contact_import_reject where import_id = $1 and (row_number, column_name) > ($2, $3) "
-                       "order by row_number, column_name limit $4",
-                       Params{}.add(id).add(first ? -1 : parse_integer(page.after[0]).value_or(-1)).add(first ? "" : page.after[1]).add(page.limit + 1));
+  auto rows = db.query(
+      "select row_number, column_name, value, reason from contact_import_reject where import_id = $1 and (row_number, column_name) > ($2, "
+      "$3) "
+      "order by row_number, column_name limit $4",
+      Params{}.add(id).add(first ? -1 : parse_integer(page.after[0]).value_or(-1)).add(first ? "" : page.after[1]).add(page.limit + 1));
   if (!rows.ok()) return rows.error();
   return page_of(*rows, page.limit, reject_json, [](const Rows& r, size_t row) { return std::vector{r.string(row, 0), r.string(row, 1)}; });
 }
 
 Result<Page> dnc(Connection& db, const std::string& starts_with, const PageRequest& page) {
   // Beginning at the prefix narrows the search in any collation; starts_with decides.
-  auto rows = db.query("select phone, source, attempt, added_at, import_id from dnc where phone > $1 and phone >= $2 and starts_with(phone, $2) order by phone limit $3",
-                       Params{}.add(page.after.empty() ? "" : page.after[0]).add(starts_with).add(page.limit + 1));
+  auto rows = db.query(
+      "select phone, source, attempt, added_at, import_id from dnc where phone > $1 and phone >= $2 and starts_with(phone, $2) order by "
+      "phone limit $3",
+      Params{}.add(page.after.empty() ? "" : page.after[0]).add(starts_with).add(page.limit + 1));
   if (!rows.ok()) return rows.error();
   return page_of(*rows, page.limit, dnc_json, id_key);
 }
@@ -218,8 +234,10 @@ Result<json> dnc_number(Connection& db, const std::string& phone) {
 
 Result<DncAdded> add_dnc(Connection& db, const std::vector<std::string>& phones) {
   // In one order, so that two who add the same numbers do not wait for each other in a circle.
-  auto rows = db.query("insert into dnc (phone, source) select distinct phone, 'console' from unnest($1::text[]) phone order by phone on conflict do nothing",
-                       Params{}.add(phones));
+  auto rows = db.query(
+      "insert into dnc (phone, source) select distinct phone, 'console' from unnest($1::text[]) phone order by phone on conflict do "
+      "nothing",
+      Params{}.add(phones));
   if (!rows.ok()) return rows.error();
   return DncAdded{rows->affected(), static_cast<int64_t>(phones.size()) - rows->affected()};
 }

@@ -14,7 +14,7 @@ namespace everdial {
 namespace pg {
 class Pool;
 class Connection;
-}
+}  // namespace pg
 
 /// Looks at the record each second and tells the feed what it finds; now and then removes what has expired. A thread of its own.
 class LivePoller {

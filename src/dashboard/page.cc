@@ -29,8 +29,9 @@ PageRequest read_page(QueryReader& query, size_t key_parts, bool text_key) {
   page.limit = static_cast<int>(query.integer_or("limit", 1, 500, 50));
   if (const auto cursor = query.text("cursor")) {
     auto key = from_cursor(*cursor);
-    const bool ours = key && key->size() == key_parts &&
-                      (text_key || std::all_of(key->begin(), key->end(), [](const std::string& part) { return parse_integer(part).has_value(); }));
+    const bool ours =
+        key && key->size() == key_parts &&
+        (text_key || std::all_of(key->begin(), key->end(), [](const std::string& part) { return parse_integer(part).has_value(); }));
     if (ours) page.after = std::move(*key);
     else query.fail("cursor", "must be `next` of the page before");
   }

@@ -33,7 +33,8 @@ Problem problem_of(const Error& error) {
       return {503,
               "outcome_unknown",
               "Try again",
-              "The connection to the database was lost while the change was stored; repeat the request with the same Idempotency-Key to do it once.",
+              "The connection to the database was lost while the change was stored; repeat the request with the same Idempotency-Key to do "
+              "it once.",
               {},
               {{"Retry-After", "1"}}};
     case ErrorKind::overloaded:
@@ -46,7 +47,8 @@ Problem problem_of(const Error& error) {
 }
 
 Response to_response(const Problem& problem, std::string_view request_id) {
-  nlohmann::json body = {{"type", "urn:everdial:problem:" + problem.word}, {"title", problem.title}, {"status", problem.status}, {"request_id", request_id}};
+  nlohmann::json body = {
+      {"type", "urn:everdial:problem:" + problem.word}, {"title", problem.title}, {"status", problem.status}, {"request_id", request_id}};
   if (!problem.detail.empty()) body["detail"] = problem.detail;
   for (const FieldError& e : problem.errors) body["errors"].push_back({{"pointer", e.pointer}, {"detail", e.detail}});
   // Texts of the client are repeated in details: whatever they hold, the answer is JSON.

@@ -28,7 +28,8 @@ std::string range(const json& least, const json& most) { return "must be from " 
 }  // namespace
 
 bool is_phone(std::string_view text) {
-  return text.size() >= 8 && text.size() <= 16 && text[0] == '+' && std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return text.size() >= 8 && text.size() <= 16 && text[0] == '+' &&
+         std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 std::optional<int64_t> parse_integer(std::string_view text) {
@@ -65,9 +66,11 @@ std::optional<std::string> BodyReader::optional_text(const char* field, const Te
   const auto& text = value->get_ref<const std::string&>();
   const size_t length = characters(text);
   if (!is_storable_text(text)) fail(field, "must not hold NUL");
-  else if (length < limits.least) fail(field, limits.least == 1 ? "must not be empty" : "must have at least " + std::to_string(limits.least) + " characters");
+  else if (length < limits.least)
+    fail(field, limits.least == 1 ? "must not be empty" : "must have at least " + std::to_string(limits.least) + " characters");
   else if (length > limits.most) fail(field, "must have at most " + std::to_string(limits.most) + " characters");
-  else if (!limits.allowed_punctuation.empty() && !std::all_of(text.begin(), text.end(), [&](char c) { return is_plain(c, limits.allowed_punctuation); }))
+  else if (!limits.allowed_punctuation.empty() &&
+           !std::all_of(text.begin(), text.end(), [&](char c) { return is_plain(c, limits.allowed_punctuation); }))
     fail(field, "must hold letters, digits and " + std::string(limits.allowed_punctuation) + " only");
   else return text;
   return std::nullopt;
@@ -106,7 +109,8 @@ double BodyReader::number_or(const char* field, double above, double most, doubl
   if (!value) return otherwise;
   if (!value->is_number()) return fail(field, "must be a number"), otherwise;
   const auto number = value->get<double>();
-  if (!(number > above && number <= most)) return fail(field, "must be above " + json(above).dump() + " and at most " + json(most).dump()), otherwise;
+  if (!(number > above && number <= most))
+    return fail(field, "must be above " + json(above).dump() + " and at most " + json(most).dump()), otherwise;
   return number;
 }
 
@@ -128,9 +132,7 @@ std::vector<std::string> BodyReader::phones(const char* field, size_t most) {
   return out;
 }
 
-void BodyReader::fail(const std::string& field, std::string detail) {
-  errors_.push_back({pointer_ + "/" + field, std::move(detail)});
-}
+void BodyReader::fail(const std::string& field, std::string detail) { errors_.push_back({pointer_ + "/" + field, std::move(detail)}); }
 
 std::optional<Problem> BodyReader::finish() {
   if (body_.is_object())

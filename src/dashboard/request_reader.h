@@ -12,8 +12,8 @@ namespace everdial {
 
 struct TextLimits {
   size_t least = 0;
-  size_t most = 200;                    ///< characters
-  std::string_view allowed_punctuation; ///< when given: ASCII letters, digits and these only
+  size_t most = 200;                     ///< characters
+  std::string_view allowed_punctuation;  ///< when given: ASCII letters, digits and these only
 };
 
 /// All values, for a message: "pause, resume, stop".

@@ -17,7 +17,8 @@ void Router::add(Method method, std::string_view path_template, size_t operation
     // Fixed steps first, so that find() may take the first that fits.
     const auto fixed = [](const Route& r) { return std::count_if(r.steps.begin(), r.steps.end(), is_variable); };
     Route made{target->path, {}};
-    route = routes_.insert(std::upper_bound(routes_.begin(), routes_.end(), made, [&](const Route& a, const Route& b) { return fixed(a) < fixed(b); }), made);
+    route = routes_.insert(
+        std::upper_bound(routes_.begin(), routes_.end(), made, [&](const Route& a, const Route& b) { return fixed(a) < fixed(b); }), made);
   }
   route->operations.emplace_back(method, operation);
 }

@@ -58,12 +58,9 @@ inline nlohmann::json owner_json(const pg::Rows& rows, size_t row, int incarnati
 
 inline constexpr const char* kContactColumns = "id, phone, time_zone, ref, attributes, import_id, import_row";
 inline nlohmann::json contact_json(const pg::Rows& rows, size_t row) {
-  nlohmann::json out = {{"id", rows.integer(row, 0)},
-                        {"phone", rows.text(row, 1)},
-                        {"time_zone", rows.text(row, 2)},
-                        {"attributes", nlohmann::json::parse(rows.text(row, 4), nullptr, false)},
-                        {"import_id", rows.integer(row, 5)},
-                        {"import_row", rows.integer(row, 6)}};
+  nlohmann::json out = {{"id", rows.integer(row, 0)},        {"phone", rows.text(row, 1)},
+                        {"time_zone", rows.text(row, 2)},    {"attributes", nlohmann::json::parse(rows.text(row, 4), nullptr, false)},
+                        {"import_id", rows.integer(row, 5)}, {"import_row", rows.integer(row, 6)}};
   put_text(out, "ref", rows, row, 3);
   return out;
 }

@@ -29,13 +29,15 @@ std::string sha256(std::string_view text) {
   return hash;
 }
 
-bool equal_secrets(std::string_view a, std::string_view b) { return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0; }
+bool equal_secrets(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 std::string hash_password(std::string_view password) {
   const std::string salt = random_bytes(16);
   std::string encoded(argon2_encodedlen(kPasses, kMemoryKib, kLanes, static_cast<uint32_t>(salt.size()), kHashBytes, Argon2_id), '\0');
-  const int error = argon2id_hash_encoded(kPasses, kMemoryKib, kLanes, password.data(), password.size(), salt.data(), salt.size(), kHashBytes,
-                                          encoded.data(), encoded.size());
+  const int error = argon2id_hash_encoded(kPasses, kMemoryKib, kLanes, password.data(), password.size(), salt.data(), salt.size(),
+                                          kHashBytes, encoded.data(), encoded.size());
   EVERDIAL_CHECK(error == ARGON2_OK);
   encoded.resize(encoded.find('\0'));
   return encoded;

@@ -14,15 +14,17 @@ constexpr TextLimits kPassword{.most = 1000};
 Instant now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
 json session_json(const Caller& caller) {
-  json out = {{"account", {{"id", caller.account}, {"name", caller.name}, {"role", to_string(caller.role)}, {"created_at", to_iso8601(caller.created_at)}}}};
+  json out = {
+      {"account",
+       {{"id", caller.account}, {"name", caller.name}, {"role", to_string(caller.role)}, {"created_at", to_iso8601(caller.created_at)}}}};
   if (caller.csrf) out["csrf_token"] = *caller.csrf;
   if (caller.expires_at) out["expires_at"] = to_iso8601(*caller.expires_at);
   return out;
 }
 
 std::string cookie(const Call& call, const std::string& name, const std::string& value, bool for_scripts) {
-  return name + "=" + value + "; Path=/; SameSite=Strict" + (for_scripts ? "" : "; HttpOnly") + (call.world.secure_cookies ? "; Secure" : "") +
-         (value.empty() ? "; Max-Age=0" : "");
+  return name + "=" + value + "; Path=/; SameSite=Strict" + (for_scripts ? "" : "; HttpOnly") +
+         (call.world.secure_cookies ? "; Secure" : "") + (value.empty() ? "; Max-Age=0" : "");
 }
 
 void set_cookies(const Call& call, Response& response, const std::string& session, const std::string& csrf) {
@@ -90,7 +92,9 @@ Answer change_password(const Call& call) {
   const bool fits = *known && verify_password((*known)->hash, current);
   note_login(call, call.caller.name, fits);
   if (!fits) return invalid_problem({{"/current_password", "is not your password"}});
-  if (auto changed = access_store::update_account(call.db(), call.caller.account, {hash_password(fresh), std::nullopt}, call.caller.credential_hash); !changed.ok())
+  if (auto changed =
+          access_store::update_account(call.db(), call.caller.account, {hash_password(fresh), std::nullopt}, call.caller.credential_hash);
+      !changed.ok())
     return changed.error();
   return success();
 }
@@ -117,7 +121,8 @@ Answer update_account(const Call& call) {
   const auto password = body.optional_text("password", kNewPassword);
   const auto role = body.optional_choice<Role>("role");
   if (auto wrong = body.finish()) return std::move(*wrong);
-  return access_store::update_account(call.db(), call.number("account_id"), {password ? std::optional(hash_password(*password)) : std::nullopt, role});
+  return access_store::update_account(call.db(), call.number("account_id"),
+                                      {password ? std::optional(hash_password(*password)) : std::nullopt, role});
 }
 
 Answer delete_account(const Call& call) { return access_store::delete_account(call.db(), call.number("account_id")); }

@@ -31,12 +31,14 @@ constexpr auto kTypes = std::to_array<std::pair<std::string_view, std::string_vi
 
 /// Scripts only from here and none inline; styles inline too, since the component library sets its variables so.
 constexpr std::string_view kContentSecurityPolicy =
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src "
+    "'self'; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 constexpr std::string_view kNoConsole =
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Everdial</title><h1>Everdial</h1>"
-    "<p>The API answers under <a href=\"/api/v1/health\">/api/v1</a>. The console is not installed here: build it with <code>./dev build</code> and "
+    "<p>The API answers under <a href=\"/api/v1/health\">/api/v1</a>. The console is not installed here: build it with <code>./dev "
+    "build</code> and "
     "set <code>http.console_dir</code> to its folder <code>web/apps/console/dist</code>.</p></html>";
 
 std::string_view type_of(const std::string& name) {
@@ -53,7 +55,8 @@ Result<StaticFiles> StaticFiles::load(const std::string& folder) {
   std::error_code error;
   if (folder.empty() || !fs::is_directory(folder, error)) return out;
   size_t total = 0;
-  for (auto entry = fs::recursive_directory_iterator(folder, error); !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+  for (auto entry = fs::recursive_directory_iterator(folder, error); !error && entry != fs::recursive_directory_iterator();
+       entry.increment(error)) {
     if (!entry->is_regular_file(error)) continue;
     std::ostringstream data;
     data << std::ifstream(entry->path(), std::ios::binary).rdbuf();
@@ -72,10 +75,12 @@ Result<StaticFiles> StaticFiles::load(const std::string& folder) {
 
 Response StaticFiles::handle(const ApiRequest& request) const {
   if (request.method != "GET")
-    return to_response({405, "method_not_allowed", "Not this method", "Files can only be read.", {}, {{"Allow", "GET, HEAD"}}}, request.request_id);
+    return to_response({405, "method_not_allowed", "Not this method", "Files can only be read.", {}, {{"Allow", "GET, HEAD"}}},
+                       request.request_id);
   const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
   auto found = files_.find(path);
-  if (found == files_.end() && path.starts_with("/assets/")) return to_response(not_found_problem("There is no such file."), request.request_id);
+  if (found == files_.end() && path.starts_with("/assets/"))
+    return to_response(not_found_problem("There is no such file."), request.request_id);
   if (found == files_.end()) found = files_.find("/index.html");
   if (found == files_.end()) return text_response(200, "text/html; charset=utf-8", std::string(kNoConsole));
 

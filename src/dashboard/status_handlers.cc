@@ -67,13 +67,15 @@ json status_json(const SystemSeen& seen, const std::string& server, const std::s
 
 Answer get_health(const Call& call) {
   const bool reached = call.database && status_store::ping(*call.database).ok();
-  return json_response(reached ? 200 : 503, {{"status", reached ? "ok" : "no_database"}, {"server", call.world.server}, {"version", call.world.version}});
+  return json_response(reached ? 200 : 503,
+                       {{"status", reached ? "ok" : "no_database"}, {"server", call.world.server}, {"version", call.world.version}});
 }
 
 Answer get_status(const Call& call) {
   const auto seen = status_store::system_seen(call.db());
   if (!seen.ok()) return seen.error();
-  return json_response(200, status_json(*seen, call.world.server, call.world.version, std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())));
+  return json_response(200, status_json(*seen, call.world.server, call.world.version,
+                                        std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())));
 }
 
 Answer list_lease_history(const Call& call) {

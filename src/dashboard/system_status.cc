@@ -9,8 +9,9 @@ namespace everdial {
 namespace {
 
 /// In the order of a contact's way; components not named here come after them.
-constexpr std::array<std::string_view, 9> kOrder = {"list_manager", "campaign_director", "campaign_manager", "rule_engine", "application_server",
-                                                    "mpp",          "load_monitor",      "event_relay",      "dashboard"};
+constexpr std::array<std::string_view, 9> kOrder = {"list_manager", "campaign_director",  "campaign_manager",
+                                                    "rule_engine",  "application_server", "mpp",
+                                                    "load_monitor", "event_relay",        "dashboard"};
 
 /// Of these one acts at a time: the holder of the lease of the same name.
 constexpr std::array<std::string_view, 4> kMasters = {"campaign_director", "rule_engine", "load_monitor", "event_relay"};
@@ -76,8 +77,10 @@ ServerStatus server_status(const SystemSeen& seen, const std::string& name, cons
   for (ComponentStatus& component : server.components)
     if (component.state == ComponentState::STOPPED && watched) component.state = ComponentState::STARTING;
   for (const std::string& component : expected) {
-    const bool there = std::any_of(server.components.begin(), server.components.end(), [&](const auto& c) { return c.component == component; });
-    if (!there) server.components.push_back({component, "", watched ? ComponentState::STARTING : ComponentState::STOPPED, "", "", std::nullopt, 0});
+    const bool there =
+        std::any_of(server.components.begin(), server.components.end(), [&](const auto& c) { return c.component == component; });
+    if (!there)
+      server.components.push_back({component, "", watched ? ComponentState::STARTING : ComponentState::STOPPED, "", "", std::nullopt, 0});
   }
   std::stable_sort(server.components.begin(), server.components.end(),
                    [](const auto& a, const auto& b) { return before(a.component, b.component); });

@@ -73,7 +73,8 @@ std::string TestAnswer::header(const std::string& name) const {
 
 std::vector<std::string> TestAnswer::errors() const {
   std::vector<std::string> out;
-  for (const auto& e : json.value("errors", nlohmann::json::array())) out.push_back(e["pointer"].get<std::string>() + ": " + e["detail"].get<std::string>());
+  for (const auto& e : json.value("errors", nlohmann::json::array()))
+    out.push_back(e["pointer"].get<std::string>() + ": " + e["detail"].get<std::string>());
   return out;
 }
 
@@ -104,7 +105,8 @@ std::string send_raw(uint16_t port, const std::string& bytes, const std::string&
 
 TestAnswer send_request(uint16_t port, const std::string& method, const std::string& path, const std::string& body,
                         const std::map<std::string, std::string>& headers) {
-  std::string text = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+  std::string text =
+      method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
   for (const auto& [name, value] : headers) text += name + ": " + value + "\r\n";
   return parse_answer(send_raw(port, text + "\r\n" + body));
 }
@@ -130,13 +132,15 @@ const std::string& TestDashboard::token(Role role) {
   return entry->second;
 }
 
-TestAnswer TestDashboard::send(const std::string& method, const std::string& path, const std::string& body, std::map<std::string, std::string> headers) {
+TestAnswer TestDashboard::send(const std::string& method, const std::string& path, const std::string& body,
+                               std::map<std::string, std::string> headers) {
   const TestAnswer answer = send_request(service_.port(), method, "/api/v1" + path, body, headers);
   EXPECT_EQ(ApiDescription::get().fault(method, path, answer), "") << method << " " << path << ": " << answer.body;
   return answer;
 }
 
-TestAnswer TestDashboard::as(Role role, const std::string& method, const std::string& path, const json& body, std::map<std::string, std::string> headers) {
+TestAnswer TestDashboard::as(Role role, const std::string& method, const std::string& path, const json& body,
+                             std::map<std::string, std::string> headers) {
   headers.emplace("Authorization", "Bearer " + token(role));
   if (!body.is_null()) headers.emplace("Content-Type", "application/json");
   return send(method, path, body.is_null() ? "" : body.dump(), std::move(headers));
@@ -226,22 +230,27 @@ std::string ApiDescription::fault(const std::string& method, const std::string& 
 std::string ApiDescription::fault(const json& given, const json& value, const std::string& where) const {
   const json& schema = resolved(given);
   const std::string type = schema.value("type", "");
-  const bool fits = type.empty() || (type == "object" && value.is_object()) || (type == "array" && value.is_array()) || (type == "string" && value.is_string()) ||
-                    (type == "integer" && value.is_number_integer()) || (type == "number" && value.is_number()) || (type == "boolean" && value.is_boolean());
+  const bool fits = type.empty() || (type == "object" && value.is_object()) || (type == "array" && value.is_array()) ||
+                    (type == "string" && value.is_string()) || (type == "integer" && value.is_number_integer()) ||
+                    (type == "number" && value.is_number()) || (type == "boolean" && value.is_boolean());
   if (!fits) return where + " is not of type " + type + ": " + value.dump();
   if (schema.contains("enum") && std::find(schema["enum"].begin(), schema["enum"].end(), value) == schema["enum"].end())
     return where + " has the undescribed value " + value.dump();
   if (schema.value("format", "") == "date-time" && !parse_iso8601(value.get<std::string>())) return where + " is no time: " + value.dump();
   if (type == "array")
     for (size_t i = 0; i < value.size(); ++i)
-      if (std::string wrong = fault(schema.value("items", json::object()), value[i], where + "/" + std::to_string(i)); !wrong.empty()) return wrong;
+      if (std::string wrong = fault(schema.value("items", json::object()), value[i], where + "/" + std::to_string(i)); !wrong.empty())
+        return wrong;
   if (type != "object") return "";
   for (const json& name : schema.value("required", json::array()))
     if (!value.contains(name)) return where + "/" + name.get<std::string>() + " is missing";
   for (const auto& [name, member] : value.items()) {
     const bool named = schema.contains("properties") && schema["properties"].contains(name);
-    if (!named && !(schema.contains("additionalProperties") && schema["additionalProperties"].is_object())) return where + "/" + name + " is not described";
-    if (std::string wrong = fault(named ? schema["properties"][name] : schema["additionalProperties"], member, where + "/" + name); !wrong.empty()) return wrong;
+    if (!named && !(schema.contains("additionalProperties") && schema["additionalProperties"].is_object()))
+      return where + "/" + name + " is not described";
+    if (std::string wrong = fault(named ? schema["properties"][name] : schema["additionalProperties"], member, where + "/" + name);
+        !wrong.empty())
+      return wrong;
   }
   return "";
 }

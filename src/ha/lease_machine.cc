@@ -125,7 +125,8 @@ void LeaseMachine::seen_one(const LeaseRow& row, Duration since_last, Instant no
     reason = "holder_silent";
   }
   if (!wanted) return;
-  if (const auto pending = acquiring_.find(row.resource); pending != acquiring_.end() && now - pending->second < settings_.acquire_timeout) return;
+  if (const auto pending = acquiring_.find(row.resource); pending != acquiring_.end() && now - pending->second < settings_.acquire_timeout)
+    return;
   acquiring_[row.resource] = now;
   out.push_back(AcquireLease{row, reason, still});
 }

@@ -34,7 +34,8 @@ struct LeaseCandidacy {
   bool competes = true;
 };
 struct LeasesDrain {};  ///< stop acting and release all; take nothing more
-using LeaseInput = std::variant<LeasesSeen, LeasesUnreadable, LeaseAcquired, LeaseNotAcquired, LeaseFenced, LeaseRenounced, LeaseCandidacy, LeasesDrain>;
+using LeaseInput =
+    std::variant<LeasesSeen, LeasesUnreadable, LeaseAcquired, LeaseNotAcquired, LeaseFenced, LeaseRenounced, LeaseCandidacy, LeasesDrain>;
 
 struct AcquireLease {
   LeaseRow seen;
@@ -59,9 +60,9 @@ using LeaseEffect = std::variant<AcquireLease, StartActing, StopActing, ReleaseL
 class LeaseMachine {
  public:
   struct Settings {
-    Duration holder_silent_after = 5s;    ///< of time in which the database could be read
-    Duration act_without_database = 3s;   ///< shorter than holder_silent_after, so that we stop before another may start
-    Duration acquire_timeout = 2s;        ///< after which an unanswered acquire is tried again
+    Duration holder_silent_after = 5s;   ///< of time in which the database could be read
+    Duration act_without_database = 3s;  ///< shorter than holder_silent_after, so that we stop before another may start
+    Duration acquire_timeout = 2s;       ///< after which an unanswered acquire is tried again
   };
 
   LeaseMachine(Incarnation me, Settings settings) : me_(std::move(me)), settings_(settings) {}

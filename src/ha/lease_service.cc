@@ -76,7 +76,8 @@ void LeaseService::renounce(const LeaseGrant& grant) { feed(LeaseRenounced{grant
 void LeaseService::ensure_rows(const std::vector<LeaseRow>& present) {
   std::vector<Resource> missing;
   for (const auto& [resource, acting] : competing_)
-    if (std::none_of(present.begin(), present.end(), [&r = resource](const LeaseRow& row) { return row.resource == r; })) missing.push_back(resource);
+    if (std::none_of(present.begin(), present.end(), [&r = resource](const LeaseRow& row) { return row.resource == r; }))
+      missing.push_back(resource);
   if (missing.empty()) return;
   run_store(
       seams_.store, kPollLane, [&store = store_, missing = std::move(missing)] { return store.ensure(missing); }, [](Status) {});

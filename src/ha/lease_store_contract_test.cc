@@ -82,15 +82,19 @@ TEST_P(LeaseStoreContract, releases_only_what_the_grant_still_holds) {
   EXPECT_EQ(see().holder, kTwo);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, LeaseStoreContract,
-                         testing::Values(std::pair<const char*, MakeStore>{"memory", [] { return Store{nullptr, std::make_unique<MemoryLeaseStore>([] { return Instant{}; })}; }},
-                                         std::pair<const char*, MakeStore>{"pg",
-                                                                           [] {
-                                                                             auto database = std::make_unique<TestDatabase>();
-                                                                             auto leases = make_pg_lease_store(database->pool());
-                                                                             return Store{std::move(database), std::move(leases)};
-                                                                           }}),
-                         [](const auto& info) { return std::string(info.param.first); });
+INSTANTIATE_TEST_SUITE_P(
+    Stores, LeaseStoreContract,
+    testing::Values(std::pair<const char*, MakeStore>{"memory",
+                                                      [] {
+                                                        return Store{nullptr, std::make_unique<MemoryLeaseStore>([] { return Instant{}; })};
+                                                      }},
+                    std::pair<const char*, MakeStore>{"pg",
+                                                      [] {
+                                                        auto database = std::make_unique<TestDatabase>();
+                                                        auto leases = make_pg_lease_store(database->pool());
+                                                        return Store{std::move(database), std::move(leases)};
+                                                      }}),
+    [](const auto& info) { return std::string(info.param.first); });
 
 TEST(Fence, M_06_refuses_a_stale_epoch_and_any_isolation_but_read_committed) {
   TestDatabase database;

@@ -90,14 +90,16 @@ void MemoryLeaseStore::free(const Resource& resource, Lease& lease, const std::s
 Status MemoryLeaseStore::release(const LeaseGrant& grant, const std::string& reason) {
   const Lock lock(mutex_);
   const auto found = leases_.find(grant.resource);
-  if (found != leases_.end() && found->second.epoch == grant.epoch && found->second.holder == grant.incarnation) free(grant.resource, found->second, reason);
+  if (found != leases_.end() && found->second.epoch == grant.epoch && found->second.holder == grant.incarnation)
+    free(grant.resource, found->second, reason);
   return success();
 }
 
 Status MemoryLeaseStore::bury(const std::vector<Incarnation>& incarnations, const std::string& reason) {
   const Lock lock(mutex_);
   for (auto& [resource, lease] : leases_)
-    if (lease.holder && std::find(incarnations.begin(), incarnations.end(), *lease.holder) != incarnations.end()) free(resource, lease, reason);
+    if (lease.holder && std::find(incarnations.begin(), incarnations.end(), *lease.holder) != incarnations.end())
+      free(resource, lease, reason);
   for (const auto& incarnation : incarnations) sessions_.erase(incarnation);
   return success();
 }

@@ -43,19 +43,21 @@ class PgLeaseStore final : public LeaseStore {
     if (incarnations.empty()) return success();
     return pool_.transaction<std::monostate>([&](Connection& c) -> Status {
       if (auto set = c.query("set local synchronous_commit = off"); !set.ok()) return set.error();
-      return done(c.query(
-          "update ha_session set renew_seq = renew_seq + 1, last_seen = clock_timestamp() where incarnation = any($1::uuid[])",
-          Params{}.add(texts(incarnations))));
+      return done(
+          c.query("update ha_session set renew_seq = renew_seq + 1, last_seen = clock_timestamp() where incarnation = any($1::uuid[])",
+                  Params{}.add(texts(incarnations))));
     });
   }
 
   Result<std::vector<Session>> sessions() override {
-    auto rows = pool_.query("select incarnation, server, component, instance, address, version, renew_seq, draining from ha_session order by server, component, instance");
+    auto rows = pool_.query(
+        "select incarnation, server, component, instance, address, version, renew_seq, draining from ha_session order by server, "
+        "component, instance");
     if (!rows.ok()) return rows.error();
     std::vector<Session> out;
     for (size_t r = 0; r < rows->size(); ++r)
-      out.push_back(Session{Incarnation{rows->string(r, 0)}, ServerName{rows->string(r, 1)}, rows->string(r, 2), rows->string(r, 3), Address{rows->string(r, 4)},
-                            rows->string(r, 5), rows->integer(r, 6), rows->boolean(r, 7)});
+      out.push_back(Session{Incarnation{rows->string(r, 0)}, ServerName{rows->string(r, 1)}, rows->string(r, 2), rows->string(r, 3),
+                            Address{rows->string(r, 4)}, rows->string(r, 5), rows->integer(r, 6), rows->boolean(r, 7)});
     return out;
   }
 
@@ -63,7 +65,8 @@ class PgLeaseStore final : public LeaseStore {
     std::vector<std::string> names;
     for (const auto& r : also) names.push_back(r.value);
     auto rows = pool_.query(
-        "select l.resource, l.res_id, l.epoch, l.incarnation, coalesce(s.renew_seq, -1), coalesce(s.draining, false), coalesce(s.address, ''), s.server, "
+        "select l.resource, l.res_id, l.epoch, l.incarnation, coalesce(s.renew_seq, -1), coalesce(s.draining, false), coalesce(s.address, "
+        "''), s.server, "
         "l.preferred, l.desired from ha_lease l left join ha_session s on s.incarnation = l.incarnation "
         "where l.incarnation is not null or l.desired is not null or l.resource = any($1::text[])",
         Params{}.add(names));
@@ -107,12 +110,14 @@ class PgLeaseStore final : public LeaseStore {
 
   Status release(const LeaseGrant& grant, const std::string& reason) override {
     return pool_.transaction<std::monostate>([&](Connection& c) -> Status {
-      if (auto lock = c.query("select pg_advisory_xact_lock(hashtext('everdial.lease'), $1::bigint::int)", Params{}.add(grant.res_id)); !lock.ok())
+      if (auto lock = c.query("select pg_advisory_xact_lock(hashtext('everdial.lease'), $1::bigint::int)", Params{}.add(grant.res_id));
+          !lock.ok())
         return lock.error();
-      return done(c.query(
-          "with released as (update ha_lease set incarnation = null where res_id = $1 and epoch = $2 and incarnation = $3::uuid returning res_id, epoch) "
-          "insert into ha_history (res_id, epoch, from_incarnation, reason) select res_id, epoch, $3::uuid, $4 from released",
-          Params{}.add(grant.res_id).add(grant.epoch.value).add(grant.incarnation.value).add(reason)));
+      return done(
+          c.query("with released as (update ha_lease set incarnation = null where res_id = $1 and epoch = $2 and incarnation = $3::uuid "
+                  "returning res_id, epoch) "
+                  "insert into ha_history (res_id, epoch, from_incarnation, reason) select res_id, epoch, $3::uuid, $4 from released",
+                  Params{}.add(grant.res_id).add(grant.epoch.value).add(grant.incarnation.value).add(reason)));
     });
   }
 
@@ -122,14 +127,15 @@ class PgLeaseStore final : public LeaseStore {
 
   Result<std::vector<History>> history(const Resource& resource) override {
     auto rows = pool_.query(
-        "select h.epoch, h.from_incarnation, h.to_incarnation, h.reason, coalesce(h.detect_ms, 0), coalesce(h.acquire_ms, 0), coalesce(h.barrier_ms, 0), h.at "
+        "select h.epoch, h.from_incarnation, h.to_incarnation, h.reason, coalesce(h.detect_ms, 0), coalesce(h.acquire_ms, 0), "
+        "coalesce(h.barrier_ms, 0), h.at "
         "from ha_history h join ha_lease l using (res_id) where l.resource = $1 order by h.id",
         Params{}.add(resource.value));
     if (!rows.ok()) return rows.error();
     std::vector<History> out;
     for (size_t r = 0; r < rows->size(); ++r)
-      out.push_back(History{resource, Epoch{rows->integer(r, 0)}, incarnation(*rows, r, 1), incarnation(*rows, r, 2), rows->string(r, 3), rows->real(r, 4),
-                            rows->real(r, 5), rows->real(r, 6), rows->instant(r, 7)});
+      out.push_back(History{resource, Epoch{rows->integer(r, 0)}, incarnation(*rows, r, 1), incarnation(*rows, r, 2), rows->string(r, 3),
+                            rows->real(r, 4), rows->real(r, 5), rows->real(r, 6), rows->instant(r, 7)});
     return out;
   }
 

@@ -1,3 +1,4 @@
+#include "ha/fence_pg.h"
 #include "list_manager/import_json.h"
 #include "list_manager/list_store.h"
 #include "runtime/pg.h"
@@ -8,11 +9,6 @@ namespace {
 using pg::Connection;
 using pg::Params;
 using pg::Rows;
-
-Connection::Statement fence(const LeaseGrant& grant) {
-  return {"select ha_fence($1::bigint, $2::bigint, $3::uuid)",
-          Params{}.add(grant.res_id).add(grant.epoch.value).add(grant.incarnation.value)};
-}
 
 class PgListStore final : public ListStore {
  public:

@@ -1,3 +1,4 @@
+#include "ha/fence_pg.h"
 #include "load_monitor/load_store.h"
 #include "runtime/pg.h"
 
@@ -45,8 +46,7 @@ class PgLoadStore final : public LoadStore {
       reasons.push_back(level.reason);
     }
     return pool_.transaction<std::monostate>([&](pg::Connection& connection) -> Status {
-      auto results = connection.pipeline({{"select ha_fence($1::bigint, $2::bigint, $3::uuid)",
-                                           Params{}.add(grant.res_id).add(grant.epoch.value).add(grant.incarnation.value)},
+      auto results = connection.pipeline({fence(grant),
                                           {"insert into load_level (server, level, silent, reason) select * from unnest($1::text[], "
                                            "$2::text[], $3::boolean[], $4::text[]) "
                                            "on conflict (server) do update set level = excluded.level, silent = excluded.silent, reason = "

@@ -80,8 +80,8 @@ Result<Duties> make_application_server(Process& process) {
   for (const auto& trunk : process.config().trunks) settings.calls.trunks.push_back({trunk.name, trunk.channels, trunk.calls_per_second});
   auto service = std::make_shared<ApplicationServerService>(process.seams(), process.directory(), process.me(), settings);
   return Duties{.handle = handler(service),
-              .start = [service] { service->start(); },
-              .drain = [service](std::function<void()> done) { service->drain(std::move(done)); }};
+                .start = [service] { service->start(); },
+                .drain = [service](std::function<void()> done) { service->drain(std::move(done)); }};
 }
 
 Result<SipTrunk::Settings> trunk_settings(const Config& config, int worker) {
@@ -135,14 +135,15 @@ Result<Duties> make_mpp(Process& process) {
                                               keep(make_file_journal(config.data_dir / ("mpp-" + std::to_string(worker) + ".journal"))),
                                               keep(std::move(*trunk)), process.directory(), process.me(), settings);
   return Duties{.handle = handler(service),
-              .start = [service] { service->start(); },
-              .drain = [service](std::function<void()> done) { service->drain(std::move(done)); }};
+                .start = [service] { service->start(); },
+                .drain = [service](std::function<void()> done) { service->drain(std::move(done)); }};
 }
 
 Result<Duties> make_load_monitor(Process& process) {
   auto meter = std::make_shared<HostMeter>();
-  auto service = std::make_shared<LoadMonitorService>(process.seams(), keep(make_pg_load_store(process.pool())), process.server(),
-                                                      [meter] { return meter->read(); }, fenced(process), LoadMonitorService::Settings{});
+  auto service = std::make_shared<LoadMonitorService>(
+      process.seams(), keep(make_pg_load_store(process.pool())), process.server(), [meter] { return meter->read(); }, fenced(process),
+      LoadMonitorService::Settings{});
   process.leases().compete(LoadMonitorService::resource(), acting(service));
   return Duties{.start = [service] { service->start(); }};
 }

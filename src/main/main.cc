@@ -102,7 +102,8 @@ int run(int argc, char** argv) {
   for (const auto& component : known_components()) {
     auto* command = app.add_subcommand(component, "run this component alone, in the foreground")->group("Components");
     command->add_option("--instance", instance, "which of several on this server, from 1");
-    command->callback(with_config([&, component](const Config& config, const std::filesystem::path&) { return run_component(component, instance, config); }));
+    command->callback(with_config(
+        [&, component](const Config& config, const std::filesystem::path&) { return run_component(component, instance, config); }));
   }
   app.add_subcommand("migrate", "bring the database to this version's schema; safe to repeat and from several servers at once")
       ->callback(with_config([](const Config& config, const std::filesystem::path&) { return run_migrate(config); }));
@@ -116,12 +117,13 @@ int run(int argc, char** argv) {
 
   std::string name, role = "administrator";
   auto* account = app.add_subcommand("account", "who may use the console and the API")->require_subcommand(1);
-  auto* create = account->add_subcommand("create", "make an account, or give it a new password and role; EVERDIAL_PASSWORD, or a random one that is printed");
+  auto* create = account->add_subcommand(
+      "create", "make an account, or give it a new password and role; EVERDIAL_PASSWORD, or a random one that is printed");
   create->add_option("name", name, "name of the account")->required();
-  create->add_option("--role", role, "viewer, supervisor or administrator")->check(CLI::IsMember({"viewer", "supervisor", "administrator"}));
-  create->callback(with_config([&](const Config& config, const std::filesystem::path&) {
-    return run_account_create(config, name, *parse_enum<Role>(role));
-  }));
+  create->add_option("--role", role, "viewer, supervisor or administrator")
+      ->check(CLI::IsMember({"viewer", "supervisor", "administrator"}));
+  create->callback(with_config(
+      [&](const Config& config, const std::filesystem::path&) { return run_account_create(config, name, *parse_enum<Role>(role)); }));
 
   app.add_subcommand("version", "print the version")->callback([] { std::cout << "everdial " << kVersion << "\n"; });
 

@@ -74,13 +74,20 @@ Result<std::unique_ptr<Process>> Process::open(std::string component, std::strin
   Incarnation me = given.empty() ? new_incarnation(random) : Incarnation{given};
   auto database = database_settings(config, component, me);
   if (!database.ok()) return database.error();
-  return std::unique_ptr<Process>{new Process(std::move(component), std::move(instance), std::move(config), std::move(me), std::move(*database))};
+  return std::unique_ptr<Process>{
+      new Process(std::move(component), std::move(instance), std::move(config), std::move(me), std::move(*database))};
 }
 
 Process::Process(std::string component, std::string instance, Config config, Incarnation me, pg::Settings database)
-    : component_(std::move(component)), instance_(std::move(instance)), config_(std::move(config)), me_(std::move(me)),
-      store_(loop_, config_.database.threads), network_(loop_, network_settings(config_), all_receivers()), pool_(std::move(database)),
-      lease_store_(make_pg_lease_store(pool_)), leases_(seams_, *lease_store_, me_),
+    : component_(std::move(component)),
+      instance_(std::move(instance)),
+      config_(std::move(config)),
+      me_(std::move(me)),
+      store_(loop_, config_.database.threads),
+      network_(loop_, network_settings(config_), all_receivers()),
+      pool_(std::move(database)),
+      lease_store_(make_pg_lease_store(pool_)),
+      leases_(seams_, *lease_store_, me_),
       metrics_({{"server", config_.server.name}, {"component", component_}, {"instance", instance_}}),
       lag_(metrics_.gauge("everdial_loop_lag_seconds", "How late the loop was at its last turn.")) {
   leases_.on_poll = [this](const std::vector<Session>& sessions, const std::vector<LeaseRow>& rows) {
@@ -102,7 +109,9 @@ int Process::run(Duties duties) {
     renew_myself();
   }
   loop_.on_signal(SIGTERM, [this] { drain(); });
-  network_.serve(duties_.handle ? duties_.handle : [](Request, ReplyFn reply) { reply(Error{ErrorKind::invalid, "this component takes no requests"}); });
+  network_.serve(duties_.handle ? duties_.handle : [](Request, ReplyFn reply) {
+    reply(Error{ErrorKind::invalid, "this component takes no requests"});
+  });
   if (!network_.address().ok()) {
     log_error(network_.address().error().message);
     return 1;
@@ -133,7 +142,12 @@ void Process::renew_myself() {
 // ---- entering: whoever finds our session in the database can reach us --------------------------------------------------------
 
 void Process::enter() {
-  const Session session{.incarnation = me_, .server = server(), .component = component_, .instance = instance_, .address = *network_.address(), .version = kVersion};
+  const Session session{.incarnation = me_,
+                        .server = server(),
+                        .component = component_,
+                        .instance = instance_,
+                        .address = *network_.address(),
+                        .version = kVersion};
   run_store(
       store_, kSessionLane,
       [this, session]() -> Status {

@@ -21,7 +21,7 @@ Result<pg::Settings> database_settings(const Config& config, const std::string& 
 
 /// What one component is, once it is wired; its services live as long as these functions.
 struct Duties {
-  RequestHandler handle;                                    ///< requests of other components; none when empty
+  RequestHandler handle;  ///< requests of other components; none when empty
   std::function<void()> start = [] {};
   std::function<void(std::function<void()>)> drain = [](std::function<void()> done) { done(); };
 };

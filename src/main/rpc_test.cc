@@ -32,8 +32,15 @@ CallRecord some_record() {
   record.epoch = Epoch{7};
   record.mpp = "as1/mpp/1";
   record.trunk = "carrier";
-  record.plan = {.phone = "+4930123", .caller_id = "+4930999", .ring_timeout = 30s, .max_call = 5min, .prompt = "hello.wav",
-                 .machine_prompt = "machine.wav", .analyse = false, .machine_action = MachineAction::leave_message, .record = true,
+  record.plan = {.phone = "+4930123",
+                 .caller_id = "+4930999",
+                 .ring_timeout = 30s,
+                 .max_call = 5min,
+                 .prompt = "hello.wav",
+                 .machine_prompt = "machine.wav",
+                 .analyse = false,
+                 .machine_action = MachineAction::leave_message,
+                 .record = true,
                  .opt_out_digit = '9'};
   record.stage = CallStage::ended;
   record.placed_at = from_micros(1'000'001);
@@ -49,10 +56,10 @@ CallRecord some_record() {
 }
 
 void expect_same(const CallRecord& a, const CallRecord& b) {
-  EXPECT_EQ(std::tie(a.attempt, a.resource, a.epoch, a.mpp, a.trunk, a.plan, a.stage, a.placed_at, a.ringing_at, a.answered_at, a.ended_at, a.analysis,
-                     a.code, a.sip_status, a.opted_out, a.digits, a.recording),
-            std::tie(b.attempt, b.resource, b.epoch, b.mpp, b.trunk, b.plan, b.stage, b.placed_at, b.ringing_at, b.answered_at, b.ended_at, b.analysis,
-                     b.code, b.sip_status, b.opted_out, b.digits, b.recording));
+  EXPECT_EQ(std::tie(a.attempt, a.resource, a.epoch, a.mpp, a.trunk, a.plan, a.stage, a.placed_at, a.ringing_at, a.answered_at, a.ended_at,
+                     a.analysis, a.code, a.sip_status, a.opted_out, a.digits, a.recording),
+            std::tie(b.attempt, b.resource, b.epoch, b.mpp, b.trunk, b.plan, b.stage, b.placed_at, b.ringing_at, b.answered_at, b.ended_at,
+                     b.analysis, b.code, b.sip_status, b.opted_out, b.digits, b.recording));
 }
 
 class Rpc : public testing::Test {
@@ -67,10 +74,11 @@ class Rpc : public testing::Test {
 
   Result<Reply> ask(Request request, Duration timeout = 5s, std::optional<Address> to = {}) {
     std::optional<Result<Reply>> got;
-    client_.request(to.value_or(server_.address().ok() ? *server_.address() : Address{}), std::move(request), timeout, [&](Result<Reply> reply) {
-      got = std::move(reply);
-      loop_.stop();
-    });
+    client_.request(to.value_or(server_.address().ok() ? *server_.address() : Address{}), std::move(request), timeout,
+                    [&](Result<Reply> reply) {
+                      got = std::move(reply);
+                      loop_.stop();
+                    });
     loop_.run();
     return *got;
   }

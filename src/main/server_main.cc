@@ -14,7 +14,9 @@ namespace {
 
 /// A server asks nobody and answers nobody but over HTTP.
 class NoNetwork final : public Network {
-  void request(const Address&, Request, Duration, ReplyFn reply) override { reply(Error{ErrorKind::unavailable, "a server makes no requests"}); }
+  void request(const Address&, Request, Duration, ReplyFn reply) override {
+    reply(Error{ErrorKind::unavailable, "a server makes no requests"});
+  }
   void serve(RequestHandler) override {}
 };
 
@@ -31,8 +33,13 @@ std::vector<server::ChildName> children_of(const Config& config) {
 class Server {
  public:
   Server(const Config& config, const std::filesystem::path& config_file, Incarnation me, pg::Settings database)
-      : config_(config), me_(std::move(me)), pool_(std::move(database)), store_(loop_, 4), lease_store_(make_pg_lease_store(pool_)),
-        server_store_(make_pg_server_store(pool_)), watch_(seams_, *lease_store_, me_, {}, 500ms),
+      : config_(config),
+        me_(std::move(me)),
+        pool_(std::move(database)),
+        store_(loop_, 4),
+        lease_store_(make_pg_lease_store(pool_)),
+        server_store_(make_pg_server_store(pool_)),
+        watch_(seams_, *lease_store_, me_, {}, 500ms),
         service_(seams_, loop_, *lease_store_, *server_store_, me_, settings(config_file)),
         metrics_({{"server", config.server.name}, {"component", "server"}}),
         serving_(metrics_.gauge("everdial_components_serving", "Component processes that run and make progress.")),
@@ -86,8 +93,9 @@ class Server {
   }
 
   void listen() {
-    auto opened = HealthServer::open(loop_, config_.health.listen.host, config_.health.listen.port,
-                                     {[this] { return ready(); }, [this](const std::string& component) { return role(component); }, [this] { return metrics(); }});
+    auto opened = HealthServer::open(
+        loop_, config_.health.listen.host, config_.health.listen.port,
+        {[this] { return ready(); }, [this](const std::string& component) { return role(component); }, [this] { return metrics(); }});
     if (opened.ok()) {
       health_ = std::move(*opened);
       return;
@@ -102,7 +110,8 @@ class Server {
   Status ready() const {
     if (!sees_database()) return Error{ErrorKind::unavailable, "the database cannot be reached"};
     if (service_.serving() < service_.wanted())
-      return Error{ErrorKind::unavailable, std::to_string(service_.serving()) + " of " + std::to_string(service_.wanted()) + " components run"};
+      return Error{ErrorKind::unavailable,
+                   std::to_string(service_.serving()) + " of " + std::to_string(service_.wanted()) + " components run"};
     return success();
   }
 

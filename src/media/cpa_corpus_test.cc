@@ -1,13 +1,13 @@
 // How often call progress analysis is right, on sound: voices made by espeak-ng and those of Asterisk's prompts, tones by sox, with noise,
 // levels and codecs as on the line. Prints the confusion matrix and asserts a floor.
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
-
-#include <gtest/gtest.h>
 
 #include "base/overloaded.h"
 #include "media/cpa_machine.h"
@@ -27,7 +27,7 @@ struct Call {
   std::string name;
   CallClass expected = CallClass::human;
   Sound16 sound;
-  Duration speech_end{};            ///< of the first greeting
+  Duration speech_end{};  ///< of the first greeting
   std::optional<Duration> beep_end;
 };
 
@@ -115,11 +115,12 @@ Call answering_machine(Studio& studio, const std::string& name, const Sound16& g
 }
 
 void add_people(Studio& studio, std::vector<Call>& calls) {
-  for (const char* text : {"Hello?", "Hello.", "Yes?", "Hi, John speaking.", "Hello, this is Anna.", "Smith residence.", "Good morning.", "Hello, who is this?",
-                           "Miller.", "Hey, what is up?", "Good afternoon, Baker and Sons."})
-    for (const char* voice : voices) calls.push_back(person(studio, std::string(text) + " " + voice, studio.say(text, voice, studio.pick(145, 190))));
-  for (const char* name : {"hello", "vm-goodbye", "activated", "sorry", "time", "location", "number", "digits/1", "digits/7", "digits/20", "minutes",
-                           "one-moment-please", "im-sorry", "cancelled"})
+  for (const char* text : {"Hello?", "Hello.", "Yes?", "Hi, John speaking.", "Hello, this is Anna.", "Smith residence.", "Good morning.",
+                           "Hello, who is this?", "Miller.", "Hey, what is up?", "Good afternoon, Baker and Sons."})
+    for (const char* voice : voices)
+      calls.push_back(person(studio, std::string(text) + " " + voice, studio.say(text, voice, studio.pick(145, 190))));
+  for (const char* name : {"hello", "vm-goodbye", "activated", "sorry", "time", "location", "number", "digits/1", "digits/7", "digits/20",
+                           "minutes", "one-moment-please", "im-sorry", "cancelled"})
     for (int i = 0; i < 3; ++i) calls.push_back(person(studio, name, studio.recording(name)));
 }
 
@@ -132,15 +133,18 @@ void add_machines(Studio& studio, std::vector<Call>& calls) {
         "Thank you for calling Baker and Sons. Our office is closed at the moment. Please call again during business hours.",
         "Hey, it is Mike, you know what to do.", "The person you are calling is not available at the moment. Please try again later."})
     for (const char* voice : voices)
-      calls.push_back(answering_machine(studio, std::string(text).substr(0, 24) + " " + voice, studio.say(text, voice, studio.pick(140, 185)), studio.pick(0, 4) > 0));
-  for (const char* name : {"vm-intro", "vm-nobodyavail", "vm-leavemsg", "vm-mailboxfull", "demo-thanks", "vm-instructions", "vm-calldiffnum", "queue-periodic-announce",
-                           "privacy-prompt", "basic-pbx-ivr-main", "tt-weasels", "vm-sorry", "number-not-answering", "please-try-call-later"})
+      calls.push_back(answering_machine(studio, std::string(text).substr(0, 24) + " " + voice,
+                                        studio.say(text, voice, studio.pick(140, 185)), studio.pick(0, 4) > 0));
+  for (const char* name : {"vm-intro", "vm-nobodyavail", "vm-leavemsg", "vm-mailboxfull", "demo-thanks", "vm-instructions",
+                           "vm-calldiffnum", "queue-periodic-announce", "privacy-prompt", "basic-pbx-ivr-main", "tt-weasels", "vm-sorry",
+                           "number-not-answering", "please-try-call-later"})
     if (std::filesystem::exists(std::string(recorded) + name + ".wav"))
       for (int i = 0; i < 3; ++i) calls.push_back(answering_machine(studio, name, studio.recording(name), i > 0));
   for (int i = 0; i < 10; ++i) {
     Sound16 greeting = studio.recording("vm-theperson");
     append_silence(greeting, 150ms);
-    for (int digit = 0; digit < 4; ++digit) append(greeting, studio.recording("digits/" + std::to_string(studio.pick(0, 9)))), append_silence(greeting, 120ms);
+    for (int digit = 0; digit < 4; ++digit)
+      append(greeting, studio.recording("digits/" + std::to_string(studio.pick(0, 9)))), append_silence(greeting, 120ms);
     append(greeting, studio.recording("vm-isunavail"));
     append_silence(greeting, 300ms);
     append(greeting, studio.recording("vm-intro"));
@@ -166,12 +170,14 @@ void add_tones(Studio& studio, std::vector<Call>& calls) {
   add("congestion 425", CallClass::busy, {{"synth 0.25 sine 425", 250ms}}, 12);
   add("congestion 480+620", CallClass::busy, {{"synth 0.25 sine 480 sine 620 remix -", 250ms}}, 12);
   add("special information", CallClass::sit, {{"synth 0.33 sine 950", 0s}, {"synth 0.33 sine 1400", 0s}, {"synth 0.33 sine 1800", 1s}}, 2);
-  add("special information, intercept", CallClass::sit, {{"synth 0.274 sine 913.8", 0s}, {"synth 0.274 sine 1370.6", 0s}, {"synth 0.38 sine 1776.7", 1s}}, 2);
+  add("special information, intercept", CallClass::sit,
+      {{"synth 0.274 sine 913.8", 0s}, {"synth 0.274 sine 1370.6", 0s}, {"synth 0.38 sine 1776.7", 1s}}, 2);
   add("fax answering", CallClass::fax, {{"synth 3 sine 2100", 100ms}}, 1);
   add("fax calling", CallClass::fax, {{"synth 0.5 sine 1100", 3s}}, 2);
   add("still ringing 425", CallClass::silence, {{"synth 1 sine 425", 4s}}, 2);
   add("still ringing 440+480", CallClass::silence, {{"synth 2 sine 440 sine 480 remix -", 4s}}, 2);
-  add("still ringing 400+450", CallClass::silence, {{"synth 0.4 sine 400 sine 450 remix -", 200ms}, {"synth 0.4 sine 400 sine 450 remix -", 2s}}, 2);
+  add("still ringing 400+450", CallClass::silence,
+      {{"synth 0.4 sine 400 sine 450 remix -", 200ms}, {"synth 0.4 sine 400 sine 450 remix -", 2s}}, 2);
   add("nobody speaks", CallClass::silence, {{"synth 0.02 sine 0", 1s}}, 1);
 }
 
@@ -219,12 +225,10 @@ TEST(CallProgressAnalysis, is_right_about_sound_as_often_as_we_promise) {
     if (verdict.found != call.expected)
       std::printf("  wrong: %-60s %s at %.2f s: %s\n", call.name.c_str(), std::string(to_string(verdict.found)).c_str(),
                   static_cast<double>(verdict.at.count()) * 1e-6, verdict.evidence.c_str());
-    else if (call.expected == CallClass::human)
-      waits.push_back(verdict.at - call.speech_end);
+    else if (call.expected == CallClass::human) waits.push_back(verdict.at - call.speech_end);
     if (call.beep_end && verdict.found == CallClass::machine) {
       ++beeps;
-      if (verdict.beep_at && *verdict.beep_at >= *call.beep_end - frame_time && *verdict.beep_at <= *call.beep_end + 200ms)
-        ++beeps_in_time;
+      if (verdict.beep_at && *verdict.beep_at >= *call.beep_end - frame_time && *verdict.beep_at <= *call.beep_end + 200ms) ++beeps_in_time;
       else
         std::printf("  beep of %s: ended %.2f s, told %.2f s\n", call.name.c_str(), static_cast<double>(call.beep_end->count()) * 1e-6,
                     verdict.beep_at ? static_cast<double>(verdict.beep_at->count()) * 1e-6 : -1);
@@ -250,13 +254,15 @@ TEST(CallProgressAnalysis, is_right_about_sound_as_often_as_we_promise) {
   std::sort(waits.begin(), waits.end());
   ASSERT_FALSE(waits.empty());
   const Duration median = waits[waits.size() / 2], slow = waits[waits.size() * 95 / 100];
-  std::printf("right %.3f of %zu; a person is known %.2f s (median), %.2f s (95 %%) after the greeting; beeps %d of %d in time, %d too early\n",
-              static_cast<double>(right) / static_cast<double>(calls.size()), calls.size(), static_cast<double>(median.count()) * 1e-6,
-              static_cast<double>(slow.count()) * 1e-6, beeps_in_time, beeps, early_beeps);
+  std::printf(
+      "right %.3f of %zu; a person is known %.2f s (median), %.2f s (95 %%) after the greeting; beeps %d of %d in time, %d too early\n",
+      static_cast<double>(right) / static_cast<double>(calls.size()), calls.size(), static_cast<double>(median.count()) * 1e-6,
+      static_cast<double>(slow.count()) * 1e-6, beeps_in_time, beeps, early_beeps);
 
   EXPECT_GE(share[static_cast<size_t>(CallClass::human)], 0.95);
   EXPECT_GE(share[static_cast<size_t>(CallClass::machine)], 0.93);
-  for (const CallClass tone : {CallClass::fax, CallClass::busy, CallClass::sit, CallClass::silence}) EXPECT_EQ(share[static_cast<size_t>(tone)], 1);
+  for (const CallClass tone : {CallClass::fax, CallClass::busy, CallClass::sit, CallClass::silence})
+    EXPECT_EQ(share[static_cast<size_t>(tone)], 1);
   EXPECT_LE(slow, 1200ms);
   EXPECT_GE(beeps_in_time, beeps * 95 / 100);
   EXPECT_EQ(early_beeps, 0);

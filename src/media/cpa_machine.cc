@@ -13,16 +13,16 @@ namespace {
 // In frames of 20 ms. The shortest tone of interest lasts 100 ms, which always holds four whole frames.
 constexpr int shortest_burst = 4;
 constexpr int longest_beep = 150;
-constexpr int longest_first_beep = 60;   // of one heard before any speech
-constexpr int lowest_first_beep = 500;   // Hz: lower is ringing, a dial tone or a busy tone
-constexpr int beep_silence = 2;          // after a beep that ends speech
-constexpr int first_beep_silence = 35;   // after one without speech: a busy tone would have come again
+constexpr int longest_first_beep = 60;  // of one heard before any speech
+constexpr int lowest_first_beep = 500;  // Hz: lower is ringing, a dial tone or a busy tone
+constexpr int beep_silence = 2;         // after a beep that ends speech
+constexpr int first_beep_silence = 35;  // after one without speech: a busy tone would have come again
 constexpr int fax_tone = 20;
-constexpr int edge = 2;                  // where a tone begins or ends within a frame, it does not look like one
-constexpr int least_speech = 4;          // less is a click
+constexpr int edge = 2;          // where a tone begins or ends within a frame, it does not look like one
+constexpr int least_speech = 4;  // less is a click
 constexpr int click_gone = 15;
 constexpr float beep_drop_db = 10;
-constexpr int steady_hz = 15;            // no voice holds its pitch so well
+constexpr int steady_hz = 15;  // no voice holds its pitch so well
 
 constexpr float above_noise_db = 12;
 constexpr float faintest_speech_db = -45;
@@ -42,11 +42,16 @@ std::string seconds(int frames) {
 CompletionCode completion_code_of(CallClass call_class) {
   switch (call_class) {
     case CallClass::human:
-    case CallClass::silence: return CompletionCode::answer_human;
-    case CallClass::machine: return CompletionCode::answer_machine;
-    case CallClass::fax: return CompletionCode::fax;
-    case CallClass::busy: return CompletionCode::call_busy;
-    case CallClass::sit: return CompletionCode::invalid_number;
+    case CallClass::silence:
+      return CompletionCode::answer_human;
+    case CallClass::machine:
+      return CompletionCode::answer_machine;
+    case CallClass::fax:
+      return CompletionCode::fax;
+    case CallClass::busy:
+      return CompletionCode::call_busy;
+    case CallClass::sit:
+      return CompletionCode::invalid_number;
   }
   EVERDIAL_CHECK(!"a call class without a completion code");
   return CompletionCode::general_failure;
@@ -127,7 +132,8 @@ void CpaMachine::judge_tone() {
   }
   if (burst_->frames <= shortest_burst) return;
   if (is_sit()) return decide(CallClass::sit, "three rising tones");
-  if (is_busy()) return decide(CallClass::busy, "tone of " + std::to_string(burst_->low_hz) + " Hz, " + seconds(past_[0].frames) + " on and off");
+  if (is_busy())
+    return decide(CallClass::busy, "tone of " + std::to_string(burst_->low_hz) + " Hz, " + seconds(past_[0].frames) + " on and off");
 }
 
 // ITU-T E.180: 950, 1400 and 1800 Hz for 330 ms each, one after the other; North America's lie near and last 276 or 380 ms.
@@ -143,7 +149,8 @@ bool CpaMachine::is_busy() const {
   const Burst &first = past_[1], &second = past_[0], &third = *burst_;
   if (first.frames == 0 || !within(third.low_hz, 350, 640) || !third.same_pitch(second) || !second.same_pitch(first)) return false;
   const int pause = third.start - second.end(), pause_before = second.start - first.end();
-  return within(first.frames, 7, 40) && std::abs(first.frames - second.frames) <= 3 && within(pause, 7, 40) && std::abs(pause - pause_before) <= 3;
+  return within(first.frames, 7, 40) && std::abs(first.frames - second.frames) <= 3 && within(pause, 7, 40) &&
+         std::abs(pause - pause_before) <= 3;
 }
 
 void CpaMachine::judge_beep(const FrameFeatures& features) {

@@ -64,7 +64,7 @@ class CpaMachine {
   struct Burst {
     int low_hz = 0, high_hz = 0;  ///< high_hz 0: a single tone
     int start = 0, frames = 0;
-    int least_hz = 0, most_hz = 0;   ///< between which the lower tone has moved
+    int least_hz = 0, most_hz = 0;  ///< between which the lower tone has moved
     float level_db = 0;
     int end() const { return start + frames; }
     bool same_pitch(const FrameFeatures& features) const;
@@ -99,7 +99,7 @@ class CpaMachine {
   Speech speech_before_burst_;  ///< what to return to when the burst proves to be a tone
   std::optional<CallClass> decided_;
   bool beep_told_ = false;
-  std::vector<CpaFinding> findings_;       ///< of the step under way
+  std::vector<CpaFinding> findings_;  ///< of the step under way
 };
 
 }  // namespace everdial::media

@@ -16,9 +16,15 @@ struct Heard {
 /// Lets the machine hear a line described by its parts, and says what it found.
 class Line {
  public:
-  Line& voice(Duration time) { return play(time, [this] { return FrameFeatures{.level_db = now_ % 5 == 4 ? -40.f : -22.f}; }); }
-  Line& quiet(Duration time) { return play(time, [] { return FrameFeatures{.level_db = -62}; }); }
-  Line& noise(Duration time) { return play(time, [this] { return FrameFeatures{.level_db = now_ % 2 ? -36.f : -38.f}; }); }
+  Line& voice(Duration time) {
+    return play(time, [this] { return FrameFeatures{.level_db = now_ % 5 == 4 ? -40.f : -22.f}; });
+  }
+  Line& quiet(Duration time) {
+    return play(time, [] { return FrameFeatures{.level_db = -62}; });
+  }
+  Line& noise(Duration time) {
+    return play(time, [this] { return FrameFeatures{.level_db = now_ % 2 ? -36.f : -38.f}; });
+  }
   Line& tone(int hertz, Duration time, int second = 0) {
     return play(time, [&] { return FrameFeatures{.level_db = -15, .tone_hz = hertz, .second_hz = second}; });
   }

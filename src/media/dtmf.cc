@@ -8,12 +8,14 @@
 #include "base/check.h"
 
 // spandsp's headers must come in this order.
+// clang-format off
 #include <spandsp/telephony.h>
 #include <spandsp/complex.h>
 #include <spandsp/logging.h>
 #include <spandsp/tone_detect.h>
 #include <spandsp/super_tone_rx.h>
 #include <spandsp/dtmf.h>
+// clang-format on
 
 namespace everdial::media {
 namespace {
@@ -72,8 +74,7 @@ std::optional<Key> DtmfReceiver::finish() {
 
 void DtmfSender::press(const std::string& digits, Duration each) {
   for (const char digit : digits)
-    if (const auto event = event_of_digit(digit); event && waiting_.size() < most_waiting)
-      waiting_.push_back({*event, key_samples(each)});
+    if (const auto event = event_of_digit(digit); event && waiting_.size() < most_waiting) waiting_.push_back({*event, key_samples(each)});
 }
 
 std::optional<DtmfSender::Packet> DtmfSender::step() {
@@ -106,9 +107,22 @@ void DtmfTones::press(const std::string& digits, Duration each) {
 }
 
 void DtmfTones::fill(Frame& out) {
-  static constexpr std::array<std::pair<int, int>, 16> hertz{{{941, 1336}, {697, 1209}, {697, 1336}, {697, 1477}, {770, 1209}, {770, 1336},
-                                                              {770, 1477}, {852, 1209}, {852, 1336}, {852, 1477}, {941, 1209}, {941, 1477},
-                                                              {697, 1633}, {770, 1633}, {852, 1633}, {941, 1633}}};
+  static constexpr std::array<std::pair<int, int>, 16> hertz{{{941, 1336},
+                                                              {697, 1209},
+                                                              {697, 1336},
+                                                              {697, 1477},
+                                                              {770, 1209},
+                                                              {770, 1336},
+                                                              {770, 1477},
+                                                              {852, 1209},
+                                                              {852, 1336},
+                                                              {852, 1477},
+                                                              {941, 1209},
+                                                              {941, 1477},
+                                                              {697, 1633},
+                                                              {770, 1633},
+                                                              {852, 1633},
+                                                              {941, 1633}}};
   constexpr double amplitude = 4000;  // each tone about -18 dBm0
   constexpr double turn = 2 * std::numbers::pi / sample_rate;
   for (int16_t& sample : out) {

@@ -39,7 +39,7 @@ class DtmfReceiver {
   struct Pressed {
     uint8_t event = 0;
     uint32_t timestamp = 0;
-    uint32_t before = 0;   ///< samples in earlier segments of a key held longer than 8 s
+    uint32_t before = 0;  ///< samples in earlier segments of a key held longer than 8 s
     uint16_t duration = 0;
     Instant last_heard;
   };
@@ -61,7 +61,7 @@ class DtmfSender {
 
   struct Packet {
     TelephoneEvent event;
-    bool first = false;      ///< of the key: carries the marker bit, and its timestamp is that of all the key's packets
+    bool first = false;  ///< of the key: carries the marker bit, and its timestamp is that of all the key's packets
     int copies = 1;
   };
   /// Every 20 ms while busy; empty in the pauses.

@@ -1,8 +1,8 @@
 #include "media/endpoint.h"
 
-#include <cstring>
-
 #include <arpa/inet.h>
+
+#include <cstring>
 
 namespace everdial::media {
 
@@ -26,9 +26,12 @@ Result<Endpoint> Endpoint::parse(const std::string& host, uint16_t port) {
 
 uint16_t Endpoint::port() const {
   switch (family()) {
-    case AF_INET: return ntohs(address_.v4.sin_port);
-    case AF_INET6: return ntohs(address_.v6.sin6_port);
-    default: return 0;
+    case AF_INET:
+      return ntohs(address_.v4.sin_port);
+    case AF_INET6:
+      return ntohs(address_.v6.sin6_port);
+    default:
+      return 0;
   }
 }
 
@@ -47,9 +50,12 @@ std::string Endpoint::host() const {
 bool Endpoint::same_host(const Endpoint& other) const {
   if (family() != other.family()) return false;
   switch (family()) {
-    case AF_INET: return address_.v4.sin_addr.s_addr == other.address_.v4.sin_addr.s_addr;
-    case AF_INET6: return std::memcmp(&address_.v6.sin6_addr, &other.address_.v6.sin6_addr, sizeof(in6_addr)) == 0;
-    default: return true;
+    case AF_INET:
+      return address_.v4.sin_addr.s_addr == other.address_.v4.sin_addr.s_addr;
+    case AF_INET6:
+      return std::memcmp(&address_.v6.sin6_addr, &other.address_.v6.sin6_addr, sizeof(in6_addr)) == 0;
+    default:
+      return true;
   }
 }
 

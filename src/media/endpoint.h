@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include <netinet/in.h>
 #include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
 
 #include "base/result.h"
 

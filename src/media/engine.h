@@ -31,9 +31,9 @@
 
 namespace everdial::media {
 
-using StreamId = StrongId<struct StreamTag>;          ///< one leg's media; never reused within an engine's life
+using StreamId = StrongId<struct StreamTag>;  ///< one leg's media; never reused within an engine's life
 using ConferenceId = StrongId<struct ConferenceTag>;
-using PlayId = StrongId<struct PlayTag>;              ///< one call of play(), to tell its end from that of an earlier one
+using PlayId = StrongId<struct PlayTag>;  ///< one call of play(), to tell its end from that of an earlier one
 
 enum class Direction : uint8_t { inactive, send_only, receive_only, send_receive };  ///< as seen from here
 
@@ -59,9 +59,9 @@ struct StreamStats {
   uint64_t packets_lost = 0;                      ///< expected less received, by sequence number
   uint64_t packets_refused = 0;                   ///< not RTP, or from a source that is not the peer's
   uint32_t ssrc_changes = 0;
-  Duration jitter{};                              ///< of arrival
-  std::optional<Duration> round_trip;             ///< from the far end's RTCP
-  std::optional<double> lost_by_peer;             ///< share of our packets the far end last said it missed, 0 to 1
+  Duration jitter{};                   ///< of arrival
+  std::optional<Duration> round_trip;  ///< from the far end's RTCP
+  std::optional<double> lost_by_peer;  ///< share of our packets the far end last said it missed, 0 to 1
 };
 
 // ---- what the engine tells -----------------------------------------------------------------------------------------------------
@@ -92,9 +92,9 @@ struct RtpTimeout {
 struct RecordingEnded {
   StreamId stream;
   std::filesystem::path file;
-  Duration length{};   ///< of audio in the file
-  Duration missed{};   ///< put in as silence, because the disk did not keep up
-  std::string error;   ///< empty: good. A full disk ends here too; what had been written is kept.
+  Duration length{};  ///< of audio in the file
+  Duration missed{};  ///< put in as silence, because the disk did not keep up
+  std::string error;  ///< empty: good. A full disk ends here too; what had been written is kept.
 };
 
 /// Call progress analysis has decided.
@@ -126,8 +126,8 @@ struct EngineSettings {
   size_t max_recordings = 1000;
   size_t prompt_cache_bytes = 64 << 20;  ///< decoded prompts kept; the least recently used are dropped
   Duration longest_prompt = 10min;
-  Duration recording_buffer = 4s;        ///< per recording, between the media thread and the disk
-  bool send_silence = true;              ///< while there is nothing else to send, so that the far end sees a living stream
+  Duration recording_buffer = 4s;  ///< per recording, between the media thread and the disk
+  bool send_silence = true;        ///< while there is nothing else to send, so that the far end sees a living stream
 };
 
 class Engine {

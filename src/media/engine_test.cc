@@ -1,9 +1,9 @@
 #include "media/engine.h"
 
+#include <sys/resource.h>
+
 #include <csignal>
 #include <fstream>
-
-#include <sys/resource.h>
 
 #include "media/dtmf.h"
 #include "media/test_phone.h"
@@ -336,9 +336,13 @@ TEST_F(EngineTest, sends_nothing_to_a_leg_on_hold_and_goes_on_after_it) {
 }
 
 TEST_F(EngineTest, speaks_ipv6) {
-  auto engine = Engine::start({.bind_address = "::1", .first_port = 32200, .last_port = 32299}, [this](Event event) { log_.add(std::move(event)); }).value();
+  auto engine = Engine::start({.bind_address = "::1", .first_port = 32200, .last_port = 32299}, [this](Event event) {
+                  log_.add(std::move(event));
+                }).value();
   const auto a = engine->open_port().value(), b = engine->open_port().value();
-  auto negotiated = [](uint16_t port) { return Negotiated{.rtp = Endpoint::parse("::1", port).value(), .dtmf_send = 96, .dtmf_receive = 96}; };
+  auto negotiated = [](uint16_t port) {
+    return Negotiated{.rtp = Endpoint::parse("::1", port).value(), .dtmf_send = 96, .dtmf_receive = 96};
+  };
   engine->connect(a.stream, negotiated(b.rtp_port));
   engine->connect(b.stream, negotiated(a.rtp_port));
   engine->send_digits(a.stream, "5");
@@ -372,8 +376,7 @@ TEST_F(EngineTest, lets_everyone_in_a_conference_hear_the_others_and_not_themsel
   engine_->join(legs[1].port.stream, conference);
   engine_->join(legs[2].port.stream, conference, false);  // listens only
   std::vector<std::thread> speakers;
-  for (int i = 0; i < 3; ++i)
-    speakers.emplace_back([&, i] { phones[i].speak(legs[i].port.rtp_port, hertz[i], 800ms); });
+  for (int i = 0; i < 3; ++i) speakers.emplace_back([&, i] { phones[i].speak(legs[i].port.rtp_port, hertz[i], 800ms); });
   for (auto& speaker : speakers) speaker.join();
   EXPECT_GT(count_tone(phones[0].received(), 1000), 25u);
   EXPECT_GT(count_tone(phones[1].received(), 600), 25u);
@@ -464,8 +467,9 @@ TEST_F(EngineTest, reports_by_rtcp_and_learns_the_round_trip_from_the_answer) {
   EXPECT_EQ(report->block->lost, 0);
 
   std::array<uint8_t, rtcp_report_capacity> answer;
-  const RtcpReport ours{.ssrc = 77,
-                        .block = ReportBlock{.ssrc = report->ssrc, .fraction_lost = 64, .last_sr = static_cast<uint32_t>(report->sender->ntp >> 16)}};
+  const RtcpReport ours{
+      .ssrc = 77,
+      .block = ReportBlock{.ssrc = report->ssrc, .fraction_lost = 64, .last_sr = static_cast<uint32_t>(report->sender->ntp >> 16)}};
   const size_t size = write_rtcp(ours, "phone", answer);
   phone.send_bytes(phone.rtcp(), static_cast<uint16_t>(leg.port.rtp_port + 1), std::span(answer).first(size));
   phone.listen(50ms);

@@ -12,8 +12,8 @@ namespace {
 constexpr int first_bin = 4, last_bin = 46;
 constexpr size_t bins = last_bin - first_bin + 1;
 constexpr double bin_hz = 8000.0 / frame_samples;
-constexpr size_t lobe = 2;            // a tone under a Hann window fills its own bin and two on either side
-constexpr float tonal_share = 0.9f;   // of the energy, for the frame to be a tone
+constexpr size_t lobe = 2;           // a tone under a Hann window fills its own bin and two on either side
+constexpr float tonal_share = 0.9f;  // of the energy, for the frame to be a tone
 constexpr float faintest_db = -50;
 constexpr float least_second = 0.1f;  // of the first tone's energy
 

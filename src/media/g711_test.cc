@@ -1,10 +1,10 @@
 #include "media/g711.h"
 
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <cstdlib>
 #include <numbers>
-
-#include <gtest/gtest.h>
 
 namespace everdial::media {
 namespace {

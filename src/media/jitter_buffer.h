@@ -13,9 +13,9 @@ namespace everdial::media {
 /// too late moves it back, packets that all come earlier than needed move it forward.
 class JitterBuffer {
  public:
-  static constexpr uint32_t capacity = 4096;      ///< samples: 512 ms
-  static constexpr int32_t first_delay = 320;     ///< between a packet's coming and its being heard, in samples
-  static constexpr int32_t slack = 320;           ///< more delay than this, unneeded for `patience` packets, is taken out
+  static constexpr uint32_t capacity = 4096;   ///< samples: 512 ms
+  static constexpr int32_t first_delay = 320;  ///< between a packet's coming and its being heard, in samples
+  static constexpr int32_t slack = 320;        ///< more delay than this, unneeded for `patience` packets, is taken out
   static constexpr int patience = 200;
 
   JitterBuffer() : samples_(capacity), present_(capacity) {}

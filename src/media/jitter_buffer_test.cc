@@ -8,7 +8,9 @@ namespace {
 using Heard = JitterBuffer::Heard;
 
 /// 20 ms whose samples all say which packet they are of.
-std::vector<int16_t> audio(int packet, size_t samples = frame_samples) { return std::vector<int16_t>(samples, static_cast<int16_t>(packet * 8)); }
+std::vector<int16_t> audio(int packet, size_t samples = frame_samples) {
+  return std::vector<int16_t>(samples, static_cast<int16_t>(packet * 8));
+}
 
 struct Line {
   JitterBuffer buffer;

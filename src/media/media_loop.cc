@@ -1,17 +1,17 @@
 #include "media/media_loop.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <ctime>
-#include <span>
-#include <system_error>
-
 #include <pthread.h>
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <span>
+#include <system_error>
 
 namespace everdial::media {
 namespace {
@@ -158,11 +158,12 @@ Stream* MediaLoop::find(StreamId id) {
 }
 
 void MediaLoop::add(StreamId id, PortPair ports) {
-  const std::array<uint32_t, 3> random{static_cast<uint32_t>(random_()), static_cast<uint32_t>(random_()), static_cast<uint32_t>(random_())};
+  const std::array<uint32_t, 3> random{static_cast<uint32_t>(random_()), static_cast<uint32_t>(random_()),
+                                       static_cast<uint32_t>(random_())};
   auto owned = std::make_unique<Stream>(id, std::move(ports), random, surroundings_);
   Stream& stream = *owned;
-  stream.slot = static_cast<size_t>(
-      std::min_element(slots_.begin(), slots_.end(), [](auto& a, auto& b) { return a.streams < b.streams; }) - slots_.begin());
+  stream.slot = static_cast<size_t>(std::min_element(slots_.begin(), slots_.end(), [](auto& a, auto& b) { return a.streams < b.streams; }) -
+                                    slots_.begin());
   ++slots_[stream.slot].streams;
   streams_.emplace(id, std::move(owned));
   all_.push_back(&stream);

@@ -1,10 +1,10 @@
 #include "media/ports.h"
 
-#include <cerrno>
-#include <system_error>
-
 #include <netinet/ip.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
 
 namespace everdial::media {
 
@@ -24,10 +24,8 @@ Result<UdpSocket> UdpSocket::bind(const Endpoint& local) {
   }
   // Expedited forwarding: what routers that know of voice go by. Without it media still flows.
   const int service = 0xb8;
-  if (local.family() == AF_INET6)
-    setsockopt(socket.fd(), IPPROTO_IPV6, IPV6_TCLASS, &service, sizeof service);
-  else
-    setsockopt(socket.fd(), IPPROTO_IP, IP_TOS, &service, sizeof service);
+  if (local.family() == AF_INET6) setsockopt(socket.fd(), IPPROTO_IPV6, IPV6_TCLASS, &service, sizeof service);
+  else setsockopt(socket.fd(), IPPROTO_IP, IP_TOS, &service, sizeof service);
   return socket;
 }
 

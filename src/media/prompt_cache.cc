@@ -1,12 +1,12 @@
 #include "media/prompt_cache.h"
 
+#include <sndfile.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
 #include <system_error>
-
-#include <sndfile.h>
 
 #include "media/rtp.h"
 
@@ -18,7 +18,8 @@ int16_t to_sample(double value) { return static_cast<int16_t>(std::lround(std::c
 Result<std::shared_ptr<const Prompt>> decode(const std::filesystem::path& file, Duration longest) {
   SF_INFO info{};
   const std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> sound(sf_open(file.c_str(), SFM_READ, &info), sf_close);
-  if (!sound) return Error{ErrorKind::invalid, "prompt '" + file.string() + "' is not a sound file that can be read: " + sf_strerror(nullptr)};
+  if (!sound)
+    return Error{ErrorKind::invalid, "prompt '" + file.string() + "' is not a sound file that can be read: " + sf_strerror(nullptr)};
   if (info.channels < 1 || info.channels > 8 || info.samplerate < 4000 || info.samplerate > 192'000)
     return Error{ErrorKind::invalid, "prompt '" + file.string() + "' has " + std::to_string(info.channels) + " channels at " +
                                          std::to_string(info.samplerate) + " Hz; 1 to 8 channels at 4 to 192 kHz can be played"};
@@ -30,7 +31,8 @@ Result<std::shared_ptr<const Prompt>> decode(const std::filesystem::path& file, 
   while (const sf_count_t got = sf_readf_float(sound.get(), block.data(), 4096)) {
     if (static_cast<int64_t>(mono.size()) + got > most)
       return Error{ErrorKind::invalid, "prompt '" + file.string() + "' is longer than the " +
-                                           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(longest).count()) + " s allowed"};
+                                           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(longest).count()) +
+                                           " s allowed"};
     for (size_t i = 0; i < static_cast<size_t>(got); ++i) {
       float sum = 0;
       for (size_t channel = 0; channel < channels; ++channel) sum += block[i * channels + channel];

@@ -1,11 +1,11 @@
 #include "media/recorder.h"
 
-#include <cerrno>
-#include <system_error>
-
 #include <fcntl.h>
 #include <sndfile.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
 
 #include "media/frame_analyser.h"
 #include "media/mixer.h"
@@ -35,7 +35,9 @@ void Recording::put(const Frame& far, const Frame& near) {
 }
 
 Recorder::Recorder(Duration buffer, size_t most, EndedFn ended)
-    : buffer_frames_(static_cast<size_t>(std::max(buffer, Duration{1s}) / frame_time)), most_(most), ended_(std::move(ended)),
+    : buffer_frames_(static_cast<size_t>(std::max(buffer, Duration{1s}) / frame_time)),
+      most_(most),
+      ended_(std::move(ended)),
       thread_([this] { run(); }) {}
 
 Recorder::~Recorder() {
@@ -107,7 +109,8 @@ std::string Recorder::open(Recording& recording) {
   // By hand, so that a file that is there is never overwritten.
   const int fd = ::open(recording.file_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
   if (fd < 0) return std::system_category().message(errno);
-  SF_INFO info{.samplerate = sample_rate, .channels = recording.mode_ == RecordMode::stereo ? 2 : 1, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16};
+  SF_INFO info{
+      .samplerate = sample_rate, .channels = recording.mode_ == RecordMode::stereo ? 2 : 1, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16};
   SNDFILE* sound = sf_open_fd(fd, SFM_WRITE, &info, SF_TRUE);
   if (!sound) return sf_strerror(nullptr);
   recording.sound_ = std::shared_ptr<void>(sound, [](void* s) { sf_close(static_cast<SNDFILE*>(s)); });

@@ -39,7 +39,7 @@ class Recording {
   const size_t size_;
   const std::unique_ptr<Slot[]> slots_;
   std::atomic<uint64_t> written_{0}, read_{0};
-  uint32_t missing_ = 0;                   ///< the media thread's, until finished
+  uint32_t missing_ = 0;  ///< the media thread's, until finished
   std::atomic<bool> finished_{false}, failed_{false};
 
   // The recorder's.

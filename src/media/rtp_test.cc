@@ -1,9 +1,9 @@
 #include "media/rtp.h"
 
+#include <gtest/gtest.h>
+
 #include <array>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace everdial::media {
 namespace {
@@ -38,10 +38,10 @@ TEST(Rtp, finds_the_payload_between_contributing_sources_extension_and_padding) 
 TEST(Rtp, refuses_what_is_cut_off_or_is_not_rtp) {
   EXPECT_FALSE(parse_rtp({}));
   EXPECT_FALSE(parse_rtp(Bytes(packet({})).first(11)));
-  EXPECT_FALSE(parse_rtp(packet({}, 0x40)));                     // version 1
-  EXPECT_FALSE(parse_rtp(packet({1, 1, 1}, 0x81)));              // a contributing source of three bytes
+  EXPECT_FALSE(parse_rtp(packet({}, 0x40)));                        // version 1
+  EXPECT_FALSE(parse_rtp(packet({1, 1, 1}, 0x81)));                 // a contributing source of three bytes
   EXPECT_FALSE(parse_rtp(packet({0xbe, 0xde, 0xff, 0xff}, 0x90)));  // an extension longer than the packet
-  EXPECT_TRUE(parse_rtp(packet({1, 2}, 0xa0)));                  // padding may be all there is
+  EXPECT_TRUE(parse_rtp(packet({1, 2}, 0xa0)));                     // padding may be all there is
   EXPECT_FALSE(parse_rtp(packet({1, 3}, 0xa0)));
   EXPECT_FALSE(parse_rtp(packet({1, 0}, 0xa0)));
   auto rtcp = packet({});
@@ -60,7 +60,8 @@ TEST(TelephoneEvent, reads_what_it_writes) {
 TEST(Rtcp, reads_what_it_writes) {
   RtcpReport report{.ssrc = 7};
   report.sender = SenderInfo{.ntp = 0x0123456789abcdef, .rtp_timestamp = 5, .packets = 6, .octets = 960};
-  report.block = ReportBlock{.ssrc = 99, .fraction_lost = 12, .lost = -3, .highest_sequence = 70000, .jitter = 8, .last_sr = 9, .since_sr = 10};
+  report.block =
+      ReportBlock{.ssrc = 99, .fraction_lost = 12, .lost = -3, .highest_sequence = 70000, .jitter = 8, .last_sr = 9, .since_sr = 10};
   std::array<uint8_t, rtcp_report_capacity> bytes;
   for (const std::string_view cname : {"", "a", "ab", "abc", "everdial", "a name that is longer than all that we are willing to send"}) {
     const size_t size = write_rtcp(report, cname, bytes);

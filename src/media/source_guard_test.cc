@@ -6,7 +6,8 @@ namespace everdial::media {
 namespace {
 
 Endpoint at(const std::string& host, uint16_t port) { return Endpoint::parse(host, port).value(); }
-const Endpoint sdp = at("192.0.2.1", 4000), other_port = at("192.0.2.1", 5000), third_port = at("192.0.2.1", 6000), stranger = at("192.0.2.66", 4000);
+const Endpoint sdp = at("192.0.2.1", 4000), other_port = at("192.0.2.1", 5000), third_port = at("192.0.2.1", 6000),
+               stranger = at("192.0.2.66", 4000);
 constexpr Instant start{1h};
 
 TEST(SourceGuard, accepts_nobody_before_the_sdp_is_known) {

@@ -30,8 +30,13 @@ uint64_t ntp_now() {
 }  // namespace
 
 Stream::Stream(StreamId id, PortPair ports, std::array<uint32_t, 3> random, Surroundings surroundings)
-    : id_(id), ports_(std::move(ports)), surroundings_(surroundings), ssrc_(random[0]), next_sequence_(static_cast<uint16_t>(random[1])),
-      timestamp_base_(random[2]), last_timestamp_(random[2]) {}
+    : id_(id),
+      ports_(std::move(ports)),
+      surroundings_(surroundings),
+      ssrc_(random[0]),
+      next_sequence_(static_cast<uint16_t>(random[1])),
+      timestamp_base_(random[2]),
+      last_timestamp_(random[2]) {}
 
 bool Stream::sends() const {
   return connected_ && (negotiated_.direction == Direction::send_only || negotiated_.direction == Direction::send_receive);
@@ -39,18 +44,14 @@ bool Stream::sends() const {
 bool Stream::receives() const {
   return connected_ && (negotiated_.direction == Direction::receive_only || negotiated_.direction == Direction::send_receive);
 }
-bool Stream::wants_frames() const {
-  return analysis_ || tone_listener_ || recording_ || mix_ || (partner_ && partner_->recording_);
-}
+bool Stream::wants_frames() const { return analysis_ || tone_listener_ || recording_ || mix_ || (partner_ && partner_->recording_); }
 bool Stream::needs_ticks() const {
   return connected_ && (wants_frames() || speaks_itself() || (surroundings_.settings.send_silence && !partner_ && sends()));
 }
 
 void Stream::update_listening() {
-  if (!wants_frames())
-    jitter_.reset();
-  else if (!jitter_)
-    jitter_ = std::make_unique<JitterBuffer>();
+  if (!wants_frames()) jitter_.reset();
+  else if (!jitter_) jitter_ = std::make_unique<JitterBuffer>();
 }
 
 // ---- commands --------------------------------------------------------------------------------------------------------------------
@@ -62,10 +63,8 @@ void Stream::connect(const Negotiated& negotiated, Instant now) {
   connected_ = true;
   guard_.expect(negotiated.rtp, negotiated.latch);
   if (!received) heard_at_ = now;
-  if (negotiated.dtmf_receive || !receives())
-    tone_listener_.reset();
-  else if (!tone_listener_)
-    tone_listener_ = std::make_unique<DtmfListener>();
+  if (negotiated.dtmf_receive || !receives()) tone_listener_.reset();
+  else if (!tone_listener_) tone_listener_ = std::make_unique<DtmfListener>();
   pending_size_ = 0;
   pause_before_ = true;
   renumbering_.reset();
@@ -98,7 +97,8 @@ void Stream::record(const std::filesystem::path& file, RecordMode mode) {
     return surroundings_.tell(RecordingEnded{.stream = id_, .file = file, .error = "recording '" + file.string() + "': one is under way"});
   recording_ = surroundings_.recorder.start(id_, file, mode);
   if (!recording_)
-    surroundings_.tell(RecordingEnded{.stream = id_, .file = file, .error = "recording '" + file.string() + "': too many recordings at once"});
+    surroundings_.tell(
+        RecordingEnded{.stream = id_, .file = file, .error = "recording '" + file.string() + "': too many recordings at once"});
 }
 
 void Stream::stop_record() {
@@ -111,10 +111,8 @@ void Stream::stop_record() {
 void Stream::analyse(const CpaSettings& settings) { analysis_ = std::make_unique<CpaMachine>(settings); }
 
 void Stream::send_digits(const std::string& digits, Duration each) {
-  if (negotiated_.dtmf_send)
-    keys_.press(digits, each);
-  else
-    tones_.press(digits, each);
+  if (negotiated_.dtmf_send) keys_.press(digits, each);
+  else tones_.press(digits, each);
 }
 
 void Stream::close() {
@@ -228,8 +226,12 @@ void Stream::listen() {
     for (const Key& key : tone_listener_->hear(heard_)) tell_key(key, true);
   if (!analysis_) return;
   for (CpaFinding& finding : analysis_->step(analyse_frame(heard_)))
-    std::visit(Overloaded{[&](CallClassified& classified) { surroundings_.tell(Classified{id_, std::move(classified)}); },
-                          [&](BeepHeard& beep) { surroundings_.tell(Beep{id_, beep.hertz}); }},
+    std::visit(Overloaded{[&](CallClassified& classified) {
+                            surroundings_.tell(Classified{id_, std::move(classified)});
+                          },
+                          [&](BeepHeard& beep) {
+                            surroundings_.tell(Beep{id_, beep.hertz});
+                          }},
                finding);
   if (analysis_->finished()) analysis_.reset();
 }
@@ -321,7 +323,8 @@ void Stream::send_own(uint8_t payload_type, bool marker, uint32_t timestamp, std
     }
   }
   std::array<uint8_t, rtp_header_size + std::tuple_size_v<decltype(pending_)>> packet;
-  const RtpHeader header{.payload_type = payload_type, .marker = marker, .sequence = next_sequence_++, .timestamp = timestamp, .ssrc = ssrc_};
+  const RtpHeader header{
+      .payload_type = payload_type, .marker = marker, .sequence = next_sequence_++, .timestamp = timestamp, .ssrc = ssrc_};
   write_rtp_header(header, std::span<uint8_t, rtp_header_size>(packet.data(), rtp_header_size));
   std::copy(payload.begin(), payload.end(), packet.begin() + rtp_header_size);
   last_timestamp_ = timestamp;

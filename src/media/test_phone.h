@@ -1,5 +1,11 @@
 #pragma once
 
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sndfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -9,13 +15,6 @@
 #include <optional>
 #include <thread>
 #include <vector>
-
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <gtest/gtest.h>
-#include <sndfile.h>
 
 #include "media/engine.h"
 #include "media/frame_analyser.h"
@@ -36,7 +35,8 @@ class EventLog {
 
   /// The first event of this kind for which `wanted` holds; waits for it up to `patience`.
   template <class E>
-  std::optional<E> wait_for(std::function<bool(const E&)> wanted = [](const E&) { return true; }, Duration patience = 10s) {
+  std::optional<E> wait_for(
+      std::function<bool(const E&)> wanted = [](const E&) { return true; }, Duration patience = 10s) {
     std::unique_lock lock(mutex_);
     std::optional<E> found;
     changed_.wait_for(lock, patience, [&] {
@@ -74,7 +74,10 @@ class Phone {
   };
 
   explicit Phone(Codec codec = Codec::pcmu) : codec_(codec), ports_(PortRange(local(), 40000, 49998).open_any().value()) {
-    header_ = {.payload_type = codec == Codec::pcmu ? pcmu_payload_type : pcma_payload_type, .sequence = 65500, .timestamp = 0xfffff000, .ssrc = 77};
+    header_ = {.payload_type = codec == Codec::pcmu ? pcmu_payload_type : pcma_payload_type,
+               .sequence = 65500,
+               .timestamp = 0xfffff000,
+               .ssrc = 77};
   }
 
   Endpoint endpoint() const { return Endpoint::parse("127.0.0.1", ports_.port).value(); }
@@ -110,7 +113,8 @@ class Phone {
   /// Listens until `enough` packets came in all.
   bool listen_for(size_t enough, Duration patience = 5s) {
     const auto end = std::chrono::steady_clock::now() + patience;
-    while (received_.size() < enough && std::chrono::steady_clock::now() < end) collect_until(std::min(end, std::chrono::steady_clock::now() + 5ms));
+    while (received_.size() < enough && std::chrono::steady_clock::now() < end)
+      collect_until(std::min(end, std::chrono::steady_clock::now() + 5ms));
     return received_.size() >= enough;
   }
 
@@ -187,7 +191,8 @@ inline void write_tone_wav(const std::filesystem::path& file, int hertz, Duratio
   ASSERT_TRUE(sound);
   std::vector<int16_t> samples;
   for (int64_t n = 0; n < time.count() * rate / 1'000'000; ++n)
-    for (int c = 0; c < channels; ++c) samples.push_back(static_cast<int16_t>(6000 * std::sin(2 * std::numbers::pi * hertz * static_cast<double>(n) / rate)));
+    for (int c = 0; c < channels; ++c)
+      samples.push_back(static_cast<int16_t>(6000 * std::sin(2 * std::numbers::pi * hertz * static_cast<double>(n) / rate)));
   sf_write_short(sound, samples.data(), static_cast<sf_count_t>(samples.size()));
   sf_close(sound);
 }

@@ -28,15 +28,15 @@ struct Retry {
 
 /// How a campaign's contacts are called; stored as JSON in campaign.strategy.
 struct Strategy {
-  Duration ring_timeout = 45s;         ///< 15 s to 120 s (5 s allowed for tests and demos by configuration)
-  Duration max_call = 60min;           ///< longest call, 5 s to 120 min
-  std::string prompt;                  ///< name of a WAV in the prompt folder; empty: hang up when answered
-  std::string machine_prompt;          ///< left after the beep with leave_message; empty: `prompt`
-  bool analyse = true;                 ///< call progress analysis of answered calls
+  Duration ring_timeout = 45s;  ///< 15 s to 120 s (5 s allowed for tests and demos by configuration)
+  Duration max_call = 60min;    ///< longest call, 5 s to 120 min
+  std::string prompt;           ///< name of a WAV in the prompt folder; empty: hang up when answered
+  std::string machine_prompt;   ///< left after the beep with leave_message; empty: `prompt`
+  bool analyse = true;          ///< call progress analysis of answered calls
   MachineAction machine_action = MachineAction::hang_up;
   bool record = false;
-  char opt_out_digit = '9';            ///< pressed during the prompt: added to DNC; 0: none
-  std::string caller_id;               ///< E.164 shown to the callee; empty: the trunk's own
+  char opt_out_digit = '9';  ///< pressed during the prompt: added to DNC; 0: none
+  std::string caller_id;     ///< E.164 shown to the callee; empty: the trunk's own
   std::map<CompletionCode, Retry> retries;
   int max_attempts = 6;                ///< over all results
   int calling_from_minute = 8 * 60;    ///< calling hours in the contact's zone, minutes after midnight

@@ -6,21 +6,21 @@ namespace everdial {
 
 /// How an attempt, or a contact that was not dialed, ended. Agents' own codes come with agents.
 enum class CompletionCode {
-  answer_human,            ///< a person answered (or analysis was off and the call was answered)
-  answer_machine,          ///< an answering machine
-  fax,                     ///< a fax or modem tone
-  call_busy,               ///< SIP 486, 600, or a busy tone
-  ring_no_answer,          ///< rang out: 408, 480, or our own ring time-out
-  invalid_number,          ///< SIP 404, 410, 484, 604 or a special information tone
-  call_rejected,           ///< SIP 403, 603, 607 and the like
-  general_failure,         ///< any other failure of the network or the trunk
-  call_lost,               ///< the call was placed and its outcome is lost with the MPP that carried it
-  opted_out,               ///< the callee asked not to be called again
-  restricted_dnc,          ///< not dialed: on a do-not-call list
-  restricted_hours,        ///< not dialed before the job ended: outside calling hours
-  no_callable_address,     ///< not dialed: no usable number
-  attempt_unknown,         ///< whether it was dialed cannot be found out; shown, never redialed by itself
-  stopped,                 ///< not dialed: the job was stopped first
+  answer_human,         ///< a person answered (or analysis was off and the call was answered)
+  answer_machine,       ///< an answering machine
+  fax,                  ///< a fax or modem tone
+  call_busy,            ///< SIP 486, 600, or a busy tone
+  ring_no_answer,       ///< rang out: 408, 480, or our own ring time-out
+  invalid_number,       ///< SIP 404, 410, 484, 604 or a special information tone
+  call_rejected,        ///< SIP 403, 603, 607 and the like
+  general_failure,      ///< any other failure of the network or the trunk
+  call_lost,            ///< the call was placed and its outcome is lost with the MPP that carried it
+  opted_out,            ///< the callee asked not to be called again
+  restricted_dnc,       ///< not dialed: on a do-not-call list
+  restricted_hours,     ///< not dialed before the job ended: outside calling hours
+  no_callable_address,  ///< not dialed: no usable number
+  attempt_unknown,      ///< whether it was dialed cannot be found out; shown, never redialed by itself
+  stopped,              ///< not dialed: the job was stopped first
 };
 
 template <>

@@ -4,9 +4,7 @@
 
 namespace everdial {
 
-std::string to_string(const AttemptId& id) {
-  return to_string(id.job) + "-" + to_string(id.contact) + "-" + std::to_string(id.number);
-}
+std::string to_string(const AttemptId& id) { return to_string(id.job) + "-" + to_string(id.contact) + "-" + std::to_string(id.number); }
 
 std::optional<AttemptId> parse_attempt_id(std::string_view text) {
   AttemptId id;

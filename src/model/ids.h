@@ -12,11 +12,11 @@ using JobId = StrongId<struct JobTag>;
 using ContactListId = StrongId<struct ContactListTag>;
 using ContactId = StrongId<struct ContactTag>;
 using ImportId = StrongId<struct ImportTag>;
-using Epoch = StrongId<struct EpochTag>;              ///< how often a resource has been acquired; never decreases
+using Epoch = StrongId<struct EpochTag>;                           ///< how often a resource has been acquired; never decreases
 using Incarnation = StrongId<struct IncarnationTag, std::string>;  ///< one life of one process: a UUID made at its start
 using ServerName = StrongId<struct ServerTag, std::string>;
-using Resource = StrongId<struct ResourceTag, std::string>;        ///< what a lease names: "campaign_director", "job/42"
-using Address = StrongId<struct AddressTag, std::string>;          ///< host:port of a component's listener
+using Resource = StrongId<struct ResourceTag, std::string>;  ///< what a lease names: "campaign_director", "job/42"
+using Address = StrongId<struct AddressTag, std::string>;    ///< host:port of a component's listener
 
 inline Resource job_resource(JobId job) { return Resource{"job/" + to_string(job)}; }
 

@@ -39,8 +39,8 @@ struct LeaseRow {
   bool holder_draining = false;
   Address holder_address;
   std::optional<ServerName> holder_server;
-  std::optional<ServerName> preferred;     ///< the server an administrator wants as master
-  std::optional<Incarnation> desired;      ///< whom the director has allotted it to (jobs)
+  std::optional<ServerName> preferred;  ///< the server an administrator wants as master
+  std::optional<Incarnation> desired;   ///< whom the director has allotted it to (jobs)
 };
 
 }  // namespace everdial

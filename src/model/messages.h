@@ -91,8 +91,8 @@ struct ControlCalls {
   struct Command {
     AttemptId attempt;
     Kind kind = Kind::hang_up;
-    std::string prompt;                                            ///< with play
-    CompletionCode code = CompletionCode::answer_human;            ///< with hang_up: how the attempt is to end
+    std::string prompt;                                  ///< with play
+    CompletionCode code = CompletionCode::answer_human;  ///< with hang_up: how the attempt is to end
   };
   std::vector<Command> commands;
 };
@@ -114,8 +114,8 @@ struct AttemptResults {
 
 struct Done {};
 
-using Request =
-    std::variant<CheckContacts, PlaceCalls, CallEvents, AttemptsSettled, RaiseBarrier, ExecuteCalls, ControlCalls, ForgetCalls, AttemptResults>;
+using Request = std::variant<CheckContacts, PlaceCalls, CallEvents, AttemptsSettled, RaiseBarrier, ExecuteCalls, ControlCalls, ForgetCalls,
+                             AttemptResults>;
 using Reply = std::variant<Done, ContactsChecked, CallsPlaced, BarrierRaised, CallsExecuted>;
 
 }  // namespace everdial

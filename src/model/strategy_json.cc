@@ -7,9 +7,7 @@ namespace {
 
 using nlohmann::json;
 
-Error wrong(const std::string& field, const std::string& what) {
-  return Error{ErrorKind::invalid, "/" + field + ": " + what};
-}
+Error wrong(const std::string& field, const std::string& what) { return Error{ErrorKind::invalid, "/" + field + ": " + what}; }
 
 /// Reads the fields of one JSON object and keeps the first thing that is wrong.
 class Reader {
@@ -36,7 +34,8 @@ class Reader {
   void text(const char* field, std::string& out, size_t most) {
     if (const json* v = find(field)) {
       if (!v->is_string()) error_ = wrong(field, "must be a text");
-      else if (v->get_ref<const std::string&>().size() > most) error_ = wrong(field, "must be at most " + std::to_string(most) + " characters");
+      else if (v->get_ref<const std::string&>().size() > most)
+        error_ = wrong(field, "must be at most " + std::to_string(most) + " characters");
       else out = v->get<std::string>();
     }
   }
@@ -117,7 +116,8 @@ Result<Strategy> strategy_from_json(const std::string& text) {
   reader.boolean("record", out.record);
   std::string digit(out.opt_out_digit ? 1 : 0, out.opt_out_digit);
   reader.text("opt_out_digit", digit, 1);
-  if (!digit.empty() && std::string("0123456789*#").find(digit) == std::string::npos) reader.fail(wrong("opt_out_digit", "must be 0-9, * or #"));
+  if (!digit.empty() && std::string("0123456789*#").find(digit) == std::string::npos)
+    reader.fail(wrong("opt_out_digit", "must be 0-9, * or #"));
   out.opt_out_digit = digit.empty() ? 0 : digit[0];
   reader.text("caller_id", out.caller_id, 16);
   read_retries(reader, out);
@@ -133,7 +133,8 @@ Result<Strategy> strategy_from_json(const std::string& text) {
 std::string to_json(const Strategy& s) {
   auto seconds = [](Duration d) { return std::chrono::duration<double>(d).count(); };
   json retries = json::object();
-  for (const auto& [code, retry] : s.retries) retries[std::string(to_string(code))] = {{"times", retry.times}, {"delay_s", seconds(retry.delay)}};
+  for (const auto& [code, retry] : s.retries)
+    retries[std::string(to_string(code))] = {{"times", retry.times}, {"delay_s", seconds(retry.delay)}};
   return json{{"ring_timeout_s", seconds(s.ring_timeout)},
               {"max_call_s", seconds(s.max_call)},
               {"prompt", s.prompt},

@@ -65,20 +65,21 @@ void EventCourier::deliver_to(const Address& to, Route& route) {
   message.events.reserve(count);
   for (const Parcel& parcel : parcels) message.events.push_back(parcel.event);
   const auto undelivered = std::make_shared<std::vector<Parcel>>(std::move(parcels));
-  seams_.network.request(to, std::move(message), settings_.timeout, [this, to, undelivered, alive = std::weak_ptr(alive_)](Result<Reply> reply) {
-    if (alive.expired()) return;
-    Route& route = routes_[to];
-    route.under_way = false;
-    if (!reply.ok()) {
-      avoid_until_[to] = seams_.clock.steady() + settings_.avoid_for;
-      std::move(route.waiting.begin(), route.waiting.end(), std::back_inserter(*undelivered));
-      routes_.erase(to);
-      return redeliver(std::move(*undelivered));
-    }
-    avoid_until_.erase(to);
-    if (route.waiting.empty()) routes_.erase(to);
-    else deliver_to(to, route);
-  });
+  seams_.network.request(to, std::move(message), settings_.timeout,
+                         [this, to, undelivered, alive = std::weak_ptr(alive_)](Result<Reply> reply) {
+                           if (alive.expired()) return;
+                           Route& route = routes_[to];
+                           route.under_way = false;
+                           if (!reply.ok()) {
+                             avoid_until_[to] = seams_.clock.steady() + settings_.avoid_for;
+                             std::move(route.waiting.begin(), route.waiting.end(), std::back_inserter(*undelivered));
+                             routes_.erase(to);
+                             return redeliver(std::move(*undelivered));
+                           }
+                           avoid_until_.erase(to);
+                           if (route.waiting.empty()) routes_.erase(to);
+                           else deliver_to(to, route);
+                         });
 }
 
 void EventCourier::redeliver(std::vector<Parcel> parcels) {

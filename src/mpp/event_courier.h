@@ -15,10 +15,10 @@ namespace everdial {
 class EventCourier {
  public:
   struct Settings {
-    Duration gather = 3ms;    ///< how long an event waits for others
-    Duration timeout = 1s;    ///< an application server that has not acknowledged for so long is passed over for a while
+    Duration gather = 3ms;  ///< how long an event waits for others
+    Duration timeout = 1s;  ///< an application server that has not acknowledged for so long is passed over for a while
     Duration avoid_for = 2s;
-    size_t most = 500;        ///< events in one message
+    size_t most = 500;  ///< events in one message
   };
 
   EventCourier(Seams& seams, const Directory& directory, Settings settings) : seams_(seams), directory_(directory), settings_(settings) {}

@@ -10,8 +10,8 @@
 
 namespace everdial {
 
-/// Where an MPP writes what it must still know after it died. Blocking; called on one store thread, but for `append` without `durable`, which
-/// any thread may call.
+/// Where an MPP writes what it must still know after it died. Blocking; called on one store thread, but for `append` without `durable`,
+/// which any thread may call.
 class JournalStore {
  public:
   virtual ~JournalStore() = default;

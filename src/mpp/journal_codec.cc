@@ -43,15 +43,11 @@ class Writer {
     to_ += text;
   }
   template <class T>
-    requires std::is_integral_v<T>
-  void operator()(const T& value) {
-    number(zigzag(static_cast<int64_t>(value)));
-  }
+  requires std::is_integral_v<T>
+  void operator()(const T& value) { number(zigzag(static_cast<int64_t>(value))); }
   template <class E>
-    requires std::is_enum_v<E>
-  void operator()(const E& value) {
-    number(static_cast<uint64_t>(value));
-  }
+  requires std::is_enum_v<E>
+  void operator()(const E& value) { number(static_cast<uint64_t>(value)); }
   template <class Tag, class Value>
   void operator()(const StrongId<Tag, Value>& id) {
     (*this)(id.value);
@@ -85,13 +81,13 @@ class Reader {
     from_.remove_prefix(size);
   }
   template <class T>
-    requires std::is_integral_v<T>
+  requires std::is_integral_v<T>
   void operator()(T& value) {
     const uint64_t raw = number();
     value = static_cast<T>(static_cast<int64_t>(raw >> 1) ^ -static_cast<int64_t>(raw & 1));
   }
   template <class E>
-    requires std::is_enum_v<E>
+  requires std::is_enum_v<E>
   void operator()(E& value) {
     const uint64_t raw = number();
     if (raw >= enum_names<E>.size()) return fail();
@@ -143,50 +139,47 @@ class Reader {
 };
 
 template <class Archive, class Id>
-  requires std::is_same_v<std::remove_const_t<Id>, AttemptId>
-void fields(Archive& io, Id& id) {
-  io(id.job), io(id.contact), io(id.number);
-}
+requires std::is_same_v<std::remove_const_t<Id>, AttemptId>
+void fields(Archive& io, Id& id) { io(id.job), io(id.contact), io(id.number); }
 
 template <class Archive, class Plan>
-  requires std::is_same_v<std::remove_const_t<Plan>, CallPlan>
+requires std::is_same_v<std::remove_const_t<Plan>, CallPlan>
 void fields(Archive& io, Plan& plan) {
   io(plan.phone), io(plan.caller_id), io(plan.ring_timeout), io(plan.max_call), io(plan.prompt), io(plan.machine_prompt);
   io(plan.analyse), io(plan.machine_action), io(plan.record), io(plan.opt_out_digit);
 }
 
 template <class Archive, class Record>
-  requires std::is_same_v<std::remove_const_t<Record>, CallRecord>
+requires std::is_same_v<std::remove_const_t<Record>, CallRecord>
 void fields(Archive& io, Record& record) {
   fields(io, record.attempt);
   io(record.resource), io(record.epoch), io(record.mpp), io(record.trunk);
   fields(io, record.plan);
   io(record.stage), io(record.placed_at), io(record.ringing_at), io(record.answered_at), io(record.ended_at);
-  io(record.analysis), io(record.code), io(record.sip_status), io(record.never_sent), io(record.opted_out), io(record.digits), io(record.recording);
+  io(record.analysis), io(record.code), io(record.sip_status), io(record.never_sent), io(record.opted_out), io(record.digits),
+      io(record.recording);
 }
 
 template <class Archive, class Entry>
-  requires std::is_same_v<std::remove_const_t<Entry>, EpochRaised>
-void fields(Archive& io, Entry& entry) {
-  io(entry.resource), io(entry.epoch);
-}
+requires std::is_same_v<std::remove_const_t<Entry>, EpochRaised>
+void fields(Archive& io, Entry& entry) { io(entry.resource), io(entry.epoch); }
 
 template <class Archive, class Entry>
-  requires std::is_same_v<std::remove_const_t<Entry>, CallWritten>
+requires std::is_same_v<std::remove_const_t<Entry>, CallWritten>
 void fields(Archive& io, Entry& entry) {
   fields(io, entry.record);
   io(entry.hanging_up), io(entry.not_after);
 }
 
 template <class Archive, class Entry>
-  requires std::is_same_v<std::remove_const_t<Entry>, DialogWritten>
+requires std::is_same_v<std::remove_const_t<Entry>, DialogWritten>
 void fields(Archive& io, Entry& entry) {
   fields(io, entry.attempt);
   io(entry.snapshot);
 }
 
 template <class Archive, class Entry>
-  requires std::is_same_v<std::remove_const_t<Entry>, CallForgotten>
+requires std::is_same_v<std::remove_const_t<Entry>, CallForgotten>
 void fields(Archive& io, Entry& entry) {
   fields(io, entry.attempt);
   io(entry.resource), io(entry.epoch), io(entry.copies_until);

@@ -143,7 +143,8 @@ class FileJournal : public JournalStore {
       File lock(::open((path_.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
       if (!lock.is_open()) return failure(path_, "cannot open its lock");
       if (::flock(lock.fd(), LOCK_EX | LOCK_NB) != 0)
-        return Error{ErrorKind::conflict, path_.string() + ": another process has it open; give each MPP worker an instance name of its own"};
+        return Error{ErrorKind::conflict,
+                     path_.string() + ": another process has it open; give each MPP worker an instance name of its own"};
       lock_ = std::move(lock);
     }
     const std::lock_guard lock(mutex_);

@@ -143,8 +143,8 @@ bool MppMachine::place_on_next_trunk(Call& call, bool durably) {
   call.snapshot.clear();
   set_deadline(call, now_ + call.record.plan.ring_timeout);
   write(call, durably);
-  effects_.push_back(PlaceOnTrunk{
-      {call.record.attempt, call.record.trunk, call.record.plan, call.record.plan.record ? to_string(call.record.attempt) + ".wav" : std::string{}}});
+  effects_.push_back(PlaceOnTrunk{{call.record.attempt, call.record.trunk, call.record.plan,
+                                   call.record.plan.record ? to_string(call.record.attempt) + ".wav" : std::string{}}});
   return true;
 }
 
@@ -184,12 +184,9 @@ void MppMachine::on(const ForgetAsked& input) {
 
 void MppMachine::on(const TrunkReported& input) {
   for (const TrunkEvent& event : input.events) {
-    if (event.kind == TrunkEvent::Kind::trunk_down)
-      trunks_down_.insert(event.trunk);
-    else if (event.kind == TrunkEvent::Kind::trunk_up)
-      trunks_down_.erase(event.trunk);
-    else
-      report(event);
+    if (event.kind == TrunkEvent::Kind::trunk_down) trunks_down_.insert(event.trunk);
+    else if (event.kind == TrunkEvent::Kind::trunk_up) trunks_down_.erase(event.trunk);
+    else report(event);
   }
 }
 

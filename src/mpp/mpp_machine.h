@@ -18,15 +18,15 @@ namespace everdial {
 class MppMachine {
  public:
   struct Settings {
-    std::string name;                 ///< "as1/mpp/1", put into records
-    size_t max_calls = 4000;          ///< alive at once
+    std::string name;                    ///< "as1/mpp/1", put into records
+    size_t max_calls = 4000;             ///< alive at once
     Duration remember_forgotten = 1min;  ///< an id whose order no copy can be in time of; for clocks that differ
-    Duration retell_every = 1s;       ///< an ended call, until it is forgotten; stretches to retell_at_most when nobody listens
+    Duration retell_every = 1s;          ///< an ended call, until it is forgotten; stretches to retell_at_most when nobody listens
     Duration retell_at_most = 5s;
-    int tell_alive_every_s = 20;      ///< so that whoever counts and steers calls knows of each, and finds a leaked one
-    Duration beep_wait = 30s;         ///< then the message is left without having heard a beep
-    Duration hang_up_wait = 40s;      ///< for the trunk's last word, longer than SIP's own time-outs; then the call counts as over
-    size_t compact_after = 20'000;    ///< journal entries, when they are also three times what is worth keeping
+    int tell_alive_every_s = 20;    ///< so that whoever counts and steers calls knows of each, and finds a leaked one
+    Duration beep_wait = 30s;       ///< then the message is left without having heard a beep
+    Duration hang_up_wait = 40s;    ///< for the trunk's last word, longer than SIP's own time-outs; then the call counts as over
+    size_t compact_after = 20'000;  ///< journal entries, when they are also three times what is worth keeping
   };
 
   explicit MppMachine(Settings settings) : settings_(std::move(settings)) {}
@@ -44,12 +44,12 @@ class MppMachine {
     Address application_server;
     std::vector<std::string> next_trunks;
     std::string snapshot;
-    std::string prompt;  ///< the last one started
+    std::string prompt;                        ///< the last one started
     std::optional<CompletionCode> hanging_up;  ///< we have asked the trunk to end it, and so it is to end
     bool awaiting_beep = false;
-    int told = 0;                              ///< how often its end was told
-    Instant not_after;                         ///< of its order
-    Instant give_up_at;                        ///< no other trunk is tried after this
+    int told = 0;        ///< how often its end was told
+    Instant not_after;   ///< of its order
+    Instant give_up_at;  ///< no other trunk is tried after this
     Instant deadline;
   };
   using Calls = std::unordered_map<AttemptId, Call>;
@@ -106,7 +106,7 @@ class MppMachine {
   Instant compacted_at_;
   std::optional<Instant> armed_;
 
-  Instant now_;                      ///< of the step under way
+  Instant now_;                       ///< of the step under way
   std::vector<mpp::Effect> effects_;  ///< of the step under way
 };
 

@@ -185,9 +185,11 @@ TEST(MppMachine, uses_no_trunk_that_is_down) {
 }
 
 TEST(MppMachine, tells_how_a_call_that_was_not_answered_ended_M_05) {
-  const std::map<int, CompletionCode> expected = {
-      {486, CompletionCode::call_busy},     {480, CompletionCode::ring_no_answer}, {404, CompletionCode::invalid_number},
-      {603, CompletionCode::call_rejected}, {500, CompletionCode::general_failure}};
+  const std::map<int, CompletionCode> expected = {{486, CompletionCode::call_busy},
+                                                  {480, CompletionCode::ring_no_answer},
+                                                  {404, CompletionCode::invalid_number},
+                                                  {603, CompletionCode::call_rejected},
+                                                  {500, CompletionCode::general_failure}};
   Bench bench;
   for (const auto& [status, code] : expected) {
     bench.place(order(attempt(status)));
@@ -408,9 +410,9 @@ TEST(MppMachine, compacts_its_journal_to_what_is_worth_keeping) {
 /// Random orders and copies of them, barriers, trunk events, time and deaths, with the two promises checked from what reached the trunk.
 RC_GTEST_PROP(MppMachine, never_executes_twice_nor_below_the_barrier, ()) {
   Bench bench;
-  std::map<AttemptId, int> invites;  // over all lives, on the first trunk
+  std::map<AttemptId, int> invites;                 // over all lives, on the first trunk
   std::map<AttemptId, ExecuteCalls::Order> orders;  // each attempt has one, under the epoch its intent was committed under
-  int64_t promised = 0;  // the highest epoch a barrier was answered for
+  int64_t promised = 0;                             // the highest epoch a barrier was answered for
   const int steps = *rc::gen::inRange(20, 120);
   for (int i = 0; i < steps; ++i) {
     const AttemptId id = attempt(*rc::gen::inRange(1, 6), *rc::gen::inRange(1, 3));

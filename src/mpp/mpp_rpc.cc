@@ -73,7 +73,8 @@ std::optional<Request> decode(const rpc::CallCommands& from) {
     auto& out = to.commands.emplace_back();
     out.attempt = rpc::decode(command.attempt());
     out.prompt = command.prompt();
-    if (!rpc::decode_enum(command.kind(), ControlCalls::Kind::hang_up, out.kind) || !rpc::decode_enum(command.code(), out.code)) return std::nullopt;
+    if (!rpc::decode_enum(command.kind(), ControlCalls::Kind::hang_up, out.kind) || !rpc::decode_enum(command.code(), out.code))
+      return std::nullopt;
   }
   return to;
 }
@@ -98,7 +99,8 @@ class Service final : public rpc::Mpp::CallbackService {
   grpc::ServerUnaryReactor* RaiseBarrier(grpc::CallbackServerContext* context, const rpc::Barrier* in, rpc::BarrierRaised* out) override {
     return rpc::serve_unary(context, handler_, decode(*in), [out](const Reply& reply) { encode(std::get<BarrierRaised>(reply), out); });
   }
-  grpc::ServerUnaryReactor* ExecuteCalls(grpc::CallbackServerContext* context, const rpc::CallsToExecute* in, rpc::CallsExecuted* out) override {
+  grpc::ServerUnaryReactor* ExecuteCalls(grpc::CallbackServerContext* context, const rpc::CallsToExecute* in,
+                                         rpc::CallsExecuted* out) override {
     return rpc::serve_unary(context, handler_, decode(*in), [out](const Reply& reply) { encode(std::get<CallsExecuted>(reply), out); });
   }
   grpc::ServerUnaryReactor* ControlCalls(grpc::CallbackServerContext* context, const rpc::CallCommands* in, rpc::Empty*) override {
@@ -130,7 +132,8 @@ class Client final : public RpcClient {
           encode(*control), timeout, std::move(reply), [this](auto... all) { stub_->async()->ControlCalls(all...); }, done);
     else
       rpc::call_unary<rpc::Empty>(
-          encode(std::get<ForgetCalls>(request)), timeout, std::move(reply), [this](auto... all) { stub_->async()->ForgetCalls(all...); }, done);
+          encode(std::get<ForgetCalls>(request)), timeout, std::move(reply), [this](auto... all) { stub_->async()->ForgetCalls(all...); },
+          done);
   }
 
  private:
@@ -143,7 +146,9 @@ class Receiver final : public RpcReceiver {
     return std::holds_alternative<RaiseBarrier>(request) || std::holds_alternative<ExecuteCalls>(request) ||
            std::holds_alternative<ControlCalls>(request) || std::holds_alternative<ForgetCalls>(request);
   }
-  std::unique_ptr<RpcClient> client(const std::shared_ptr<grpc::Channel>& channel) const override { return std::make_unique<Client>(channel); }
+  std::unique_ptr<RpcClient> client(const std::shared_ptr<grpc::Channel>& channel) const override {
+    return std::make_unique<Client>(channel);
+  }
   std::unique_ptr<grpc::Service> service(RequestHandler handler) const override { return std::make_unique<Service>(std::move(handler)); }
 };
 

@@ -69,22 +69,24 @@ void MppService::start() {
 }
 
 void MppService::load() {
-  run_store(seams_.store, journal_lane, [this] { return journal_.load(); },
-            [this, alive = std::weak_ptr(alive_)](Result<std::vector<JournalEntry>> loaded) {
-              if (alive.expired()) return;
-              if (!loaded.ok()) return begin_again(loaded.error(), &MppService::load);
-              feed(JournalLoaded{std::move(*loaded)});
-              enter();
-            });
+  run_store(
+      seams_.store, journal_lane, [this] { return journal_.load(); },
+      [this, alive = std::weak_ptr(alive_)](Result<std::vector<JournalEntry>> loaded) {
+        if (alive.expired()) return;
+        if (!loaded.ok()) return begin_again(loaded.error(), &MppService::load);
+        feed(JournalLoaded{std::move(*loaded)});
+        enter();
+      });
 }
 
 void MppService::enter() {
-  run_store(seams_.store, database_lane, [this] { return store_.enter(settings_.machine.name); },
-            [this, alive = std::weak_ptr(alive_)](Status entered) {
-              if (alive.expired()) return;
-              if (!entered.ok()) return begin_again(entered.error(), &MppService::enter);
-              wait_to_be_seen();
-            });
+  run_store(
+      seams_.store, database_lane, [this] { return store_.enter(settings_.machine.name); },
+      [this, alive = std::weak_ptr(alive_)](Status entered) {
+        if (alive.expired()) return;
+        if (!entered.ok()) return begin_again(entered.error(), &MppService::enter);
+        wait_to_be_seen();
+      });
 }
 
 void MppService::wait_to_be_seen() {
@@ -97,12 +99,13 @@ void MppService::wait_to_be_seen() {
 }
 
 void MppService::read_epochs() {
-  run_store(seams_.store, database_lane, [this] { return store_.epochs(); },
-            [this, alive = std::weak_ptr(alive_)](Result<std::vector<std::pair<Resource, Epoch>>> epochs) {
-              if (alive.expired()) return;
-              if (!epochs.ok()) return begin_again(epochs.error(), &MppService::read_epochs);
-              feed(EpochsRead{std::move(*epochs)});
-            });
+  run_store(
+      seams_.store, database_lane, [this] { return store_.epochs(); },
+      [this, alive = std::weak_ptr(alive_)](Result<std::vector<std::pair<Resource, Epoch>>> epochs) {
+        if (alive.expired()) return;
+        if (!epochs.ok()) return begin_again(epochs.error(), &MppService::read_epochs);
+        feed(EpochsRead{std::move(*epochs)});
+      });
 }
 
 void MppService::begin_again(const Error& error, void (MppService::*step)()) {
@@ -117,7 +120,8 @@ void MppService::journal_failed(const Error& error) {
   machine_ = MppMachine(settings_.machine);
   timer_.reset();
   courier_.clear();
-  for (auto& [id, reply] : std::exchange(replies_, {})) reply(Error{ErrorKind::unknown, "mpp: its journal cannot be written: " + error.message});
+  for (auto& [id, reply] : std::exchange(replies_, {}))
+    reply(Error{ErrorKind::unknown, "mpp: its journal cannot be written: " + error.message});
   begin_again(error, &MppService::load);
 }
 
@@ -131,11 +135,21 @@ void MppService::handle(Request request, ReplyFn reply) {
     feed(input);
   };
   std::visit(Overloaded{
-                 [&](RaiseBarrier& r) { take(BarrierAsked{id, std::move(r)}); },
-                 [&](ExecuteCalls& r) { take(OrdersArrived{id, std::move(r)}); },
-                 [&](ControlCalls& r) { take(CommandsArrived{id, std::move(r)}); },
-                 [&](ForgetCalls& r) { take(ForgetAsked{id, std::move(r)}); },
-                 [&](auto&) { reply(Error{ErrorKind::invalid, "mpp: not a request for an MPP"}); },
+                 [&](RaiseBarrier& r) {
+                   take(BarrierAsked{id, std::move(r)});
+                 },
+                 [&](ExecuteCalls& r) {
+                   take(OrdersArrived{id, std::move(r)});
+                 },
+                 [&](ControlCalls& r) {
+                   take(CommandsArrived{id, std::move(r)});
+                 },
+                 [&](ForgetCalls& r) {
+                   take(ForgetAsked{id, std::move(r)});
+                 },
+                 [&](auto&) {
+                   reply(Error{ErrorKind::invalid, "mpp: not a request for an MPP"});
+                 },
              },
              request);
 }

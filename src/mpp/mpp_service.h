@@ -23,12 +23,13 @@ class MppService {
   struct Settings {
     MppMachine::Settings machine;  ///< its name is mpp_name(session)
     EventCourier::Settings events;
-    Duration start_again = 200ms;  ///< when journal or database cannot be reached
-    Duration drain_for = 30s;      ///< then whoever still talks is hung up on
+    Duration start_again = 200ms;               ///< when journal or database cannot be reached
+    Duration drain_for = 30s;                   ///< then whoever still talks is hung up on
     std::function<void(const Error&)> trouble;  ///< told, for the log, when the journal or the start fails
   };
 
-  MppService(Seams& seams, MppStore& store, JournalStore& journal, Trunk& trunk, const Directory& directory, Incarnation me, Settings settings);
+  MppService(Seams& seams, MppStore& store, JournalStore& journal, Trunk& trunk, const Directory& directory, Incarnation me,
+             Settings settings);
   ~MppService();
 
   void start();

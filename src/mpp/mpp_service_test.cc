@@ -57,7 +57,10 @@ class Disk : public MemoryJournal {
 
 struct Mpp {
   Mpp(TestWorld& world, Disk& disk, Directory& directory, std::vector<std::pair<Resource, Epoch>> epochs = {})
-      : wire(world, mpp_address), store([epochs] { return epochs; }), trunk(world), seams{world, world, world, wire},
+      : wire(world, mpp_address),
+        store([epochs] { return epochs; }),
+        trunk(world),
+        seams{world, world, world, wire},
         service(seams, store, disk, trunk, directory, Incarnation{"me"}, {.machine = {.name = "as1/mpp/1"}}) {
     wire.serve([this](Request request, ReplyFn reply) { service.handle(std::move(request), std::move(reply)); });
     service.start();

@@ -83,8 +83,8 @@ struct DrainBegun {};
 /// Whoever still talks is hung up on.
 struct DrainEnded {};
 
-using Input = std::variant<JournalLoaded, EpochsRead, BarrierAsked, OrdersArrived, CommandsArrived, ForgetAsked, TrunkReported, TimePassed, ClockStepped,
-                           DrainBegun, DrainEnded>;
+using Input = std::variant<JournalLoaded, EpochsRead, BarrierAsked, OrdersArrived, CommandsArrived, ForgetAsked, TrunkReported, TimePassed,
+                           ClockStepped, DrainBegun, DrainEnded>;
 
 // ---- effects: nothing is done before what was written ahead of it is in the journal ---------------------------------------------------
 

@@ -126,11 +126,13 @@ Status SipTrunk::State::start() {
   if (error) return Error{ErrorKind::unavailable, settings_.recordings.string() + ": " + error.message()};
   // Threads of both may still tell something while they are being ended: they find the state by a weak pointer.
   const auto weak = weak_from_this();
-  auto engine = media::Engine::start(
-      {.bind_address = settings_.address, .first_port = settings_.first_rtp_port, .last_port = settings_.last_rtp_port, .max_streams = settings_.max_calls},
-      [weak](media::Event event) {
-        if (const auto self = weak.lock()) self->arrive(std::move(event));
-      });
+  auto engine = media::Engine::start({.bind_address = settings_.address,
+                                      .first_port = settings_.first_rtp_port,
+                                      .last_port = settings_.last_rtp_port,
+                                      .max_streams = settings_.max_calls},
+                                     [weak](media::Event event) {
+                                       if (const auto self = weak.lock()) self->arrive(std::move(event));
+                                     });
   if (!engine.ok()) return engine.error();
   engine_ = std::move(*engine);
   auto agent = sip::UserAgent::start({.address = settings_.address, .udp_port = settings_.sip_port, .tcp_port = settings_.sip_port},
@@ -182,8 +184,7 @@ void SipTrunk::State::take_arrived() {
     if (closed_) return;
     arrived.swap(arrived_);
   }
-  for (Arrived& from : arrived)
-    std::visit([this](auto& source) { std::visit([this](auto& event) { on(event); }, source); }, from);
+  for (Arrived& from : arrived) std::visit([this](auto& source) { std::visit([this](auto& event) { on(event); }, source); }, from);
   if (!told_.empty()) handler_(std::exchange(told_, {}));
 }
 
@@ -205,9 +206,8 @@ void SipTrunk::State::listen(Handler handler, Keep keep) {
   keep_ = std::move(keep);
   for (const Carrier& each : settings_.carriers) {
     if (each.options_interval <= Duration{}) continue;
-    agent_->watch(each.name, {.uri = each.uri,
-                              .transport = each.tcp ? sip::Transport::tcp : sip::Transport::udp,
-                              .interval = each.options_interval});
+    agent_->watch(each.name,
+                  {.uri = each.uri, .transport = each.tcp ? sip::Transport::tcp : sip::Transport::udp, .interval = each.options_interval});
   }
 }
 
@@ -342,7 +342,9 @@ void SipTrunk::State::on(sip::InfoDigit& event) {
 
 void SipTrunk::State::on(sip::SnapshotChanged& event) {
   const Leg* leg = leg_of(event.call);
-  if (leg) tell({.kind = TrunkEvent::Kind::snapshot, .attempt = leg->order.attempt, .trunk = leg->order.trunk, .snapshot = encode(event.snapshot)});
+  if (leg)
+    tell(
+        {.kind = TrunkEvent::Kind::snapshot, .attempt = leg->order.attempt, .trunk = leg->order.trunk, .snapshot = encode(event.snapshot)});
 }
 
 void SipTrunk::State::on(sip::PeerHealth& event) {

@@ -21,10 +21,10 @@ class SipTrunk final : public Trunk {
     std::string name;
     std::string uri;  ///< "sip:198.51.100.7:5060"
     bool tcp = false;
-    std::string user, password;  ///< for its challenges; empty: none
-    std::string from_user;       ///< the caller when the campaign names none
-    std::string from_host;       ///< empty: this worker's address
-    Duration rtp_timeout = 20s;  ///< an answered call from which nothing is heard for so long is ended; 0: never
+    std::string user, password;       ///< for its challenges; empty: none
+    std::string from_user;            ///< the caller when the campaign names none
+    std::string from_host;            ///< empty: this worker's address
+    Duration rtp_timeout = 20s;       ///< an answered call from which nothing is heard for so long is ended; 0: never
     Duration options_interval = 10s;  ///< between questions after its health; 0: taken to be up
   };
   struct Settings {
@@ -34,8 +34,8 @@ class SipTrunk final : public Trunk {
     int sip_port = 0;                   ///< UDP and TCP; 0: any
     uint16_t first_rtp_port = 20000, last_rtp_port = 29999;
     size_t max_calls = 4000;
-    std::filesystem::path prompts;     ///< folder of WAV files
-    std::filesystem::path recordings;  ///< folder, made when it is not there
+    std::filesystem::path prompts;                 ///< folder of WAV files
+    std::filesystem::path recordings;              ///< folder, made when it is not there
     std::function<void(const std::string&)> note;  ///< what people should find in the log: a prompt that cannot be played, a trunk's health
   };
 

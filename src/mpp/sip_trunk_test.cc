@@ -111,10 +111,22 @@ class Telephone {
   }
   void send(char digit, bool end, uint16_t held, bool first) {
     const uint16_t number = sequence_++;
-    const unsigned char packet[16] = {0x80, static_cast<unsigned char>(101 | (first ? 0x80 : 0)), static_cast<unsigned char>(number >> 8),
-                                      static_cast<unsigned char>(number), 0, 0, 0x10, 0, 1, 2, 3, 4,
-                                      static_cast<unsigned char>(digit - '0'), static_cast<unsigned char>(end ? 0x8a : 0x0a),
-                                      static_cast<unsigned char>(held >> 8), static_cast<unsigned char>(held)};
+    const unsigned char packet[16] = {0x80,
+                                      static_cast<unsigned char>(101 | (first ? 0x80 : 0)),
+                                      static_cast<unsigned char>(number >> 8),
+                                      static_cast<unsigned char>(number),
+                                      0,
+                                      0,
+                                      0x10,
+                                      0,
+                                      1,
+                                      2,
+                                      3,
+                                      4,
+                                      static_cast<unsigned char>(digit - '0'),
+                                      static_cast<unsigned char>(end ? 0x8a : 0x0a),
+                                      static_cast<unsigned char>(held >> 8),
+                                      static_cast<unsigned char>(held)};
     sendto(socket_, packet, sizeof packet, 0, reinterpret_cast<const sockaddr*>(&far_), sizeof far_);
   }
 
@@ -150,12 +162,14 @@ class SipTrunkTest : public testing::Test {
     auto trunk = SipTrunk::start(loop_, settings(far_port));
     ASSERT_TRUE(trunk.ok()) << trunk.error().message;
     trunk_ = std::move(*trunk);
-    trunk_->listen([this](std::vector<TrunkEvent> events) {
-      const std::lock_guard lock(mutex_);
-      for (TrunkEvent& event : events)
-        if (event.kind != Kind::snapshot) events_.push_back(std::move(event));
-      changed_.notify_all();
-    }, [](const AttemptId&, const std::string&) {});
+    trunk_->listen(
+        [this](std::vector<TrunkEvent> events) {
+          const std::lock_guard lock(mutex_);
+          for (TrunkEvent& event : events)
+            if (event.kind != Kind::snapshot) events_.push_back(std::move(event));
+          changed_.notify_all();
+        },
+        [](const AttemptId&, const std::string&) {});
     thread_ = std::thread([this] { loop_.run(); });
   }
   void place(bool analyse = false, const std::string& recording = {}, const std::string& trunk = "carrier") {
@@ -338,9 +352,7 @@ TEST_F(SipTrunkTest, knows_that_a_trunk_is_down_and_that_a_call_cannot_be_placed
 class Worker : public Network {
  public:
   Worker(SipTrunk::Settings settings, const std::filesystem::path& journal)
-      : journal_(make_file_journal(journal)),
-        executor_(loop_, 2),
-        store_([] { return std::vector<std::pair<Resource, Epoch>>{}; }) {
+      : journal_(make_file_journal(journal)), executor_(loop_, 2), store_([] { return std::vector<std::pair<Resource, Epoch>>{}; }) {
     auto trunk = SipTrunk::start(loop_, std::move(settings));
     EVERDIAL_CHECK(trunk.ok());
     trunk_ = std::move(*trunk);

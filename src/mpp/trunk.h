@@ -20,16 +20,16 @@ struct LegOrder {
 /// A fact from the SIP and media side. `trunk_up` and `trunk_down` are about `trunk`, all others about the leg of `attempt`.
 struct TrunkEvent {
   enum class Kind {
-    ringing,        ///< the first 18x
-    answered,       ///< 2xx, acknowledged; media runs
-    classified,     ///< call progress analysis found `analysis`; at most once, only when the plan asks for it
-    beep,           ///< after `classified` as answer_machine: the machine records from now on
-    prompt_done,    ///< the prompt played to its end (or could not be played: see the log)
-    digit,          ///< `digit` was pressed
-    media_silent,   ///< no RTP has come for as long as the trunk was set to allow
-    snapshot,       ///< `snapshot`, which was kept already, is what another process needs to end or go on with this dialog
-    failed,         ///< the leg's last event, nobody answered: the INVITE ended with `sip_status`; 0: it was not sent or nothing came back
-    ended,          ///< the leg's last event, somebody had answered: by BYE from either side or by an error
+    ringing,       ///< the first 18x
+    answered,      ///< 2xx, acknowledged; media runs
+    classified,    ///< call progress analysis found `analysis`; at most once, only when the plan asks for it
+    beep,          ///< after `classified` as answer_machine: the machine records from now on
+    prompt_done,   ///< the prompt played to its end (or could not be played: see the log)
+    digit,         ///< `digit` was pressed
+    media_silent,  ///< no RTP has come for as long as the trunk was set to allow
+    snapshot,      ///< `snapshot`, which was kept already, is what another process needs to end or go on with this dialog
+    failed,        ///< the leg's last event, nobody answered: the INVITE ended with `sip_status`; 0: it was not sent or nothing came back
+    ended,         ///< the leg's last event, somebody had answered: by BYE from either side or by an error
     trunk_up,
     trunk_down,
   };

@@ -50,7 +50,8 @@ class Service final : public rpc::RuleEngine::CallbackService {
  public:
   explicit Service(RequestHandler handler) : handler_(std::move(handler)) {}
 
-  grpc::ServerUnaryReactor* CheckContacts(grpc::CallbackServerContext* context, const rpc::ContactsToCheck* in, rpc::ContactsChecked* out) override {
+  grpc::ServerUnaryReactor* CheckContacts(grpc::CallbackServerContext* context, const rpc::ContactsToCheck* in,
+                                          rpc::ContactsChecked* out) override {
     return rpc::serve_unary(context, handler_, decode(*in), [out](const Reply& reply) { encode(std::get<ContactsChecked>(reply), out); });
   }
 
@@ -64,8 +65,8 @@ class Client final : public RpcClient {
 
   void call(const Request& request, Duration timeout, ReplyFn reply) override {
     rpc::call_unary<rpc::ContactsChecked>(
-        encode(std::get<CheckContacts>(request)), timeout, std::move(reply),
-        [this](auto... all) { stub_->async()->CheckContacts(all...); }, [](const rpc::ContactsChecked& checked) { return decode(checked); });
+        encode(std::get<CheckContacts>(request)), timeout, std::move(reply), [this](auto... all) { stub_->async()->CheckContacts(all...); },
+        [](const rpc::ContactsChecked& checked) { return decode(checked); });
   }
 
  private:
@@ -75,7 +76,9 @@ class Client final : public RpcClient {
 class Receiver final : public RpcReceiver {
  public:
   bool takes(const Request& request) const override { return std::holds_alternative<CheckContacts>(request); }
-  std::unique_ptr<RpcClient> client(const std::shared_ptr<grpc::Channel>& channel) const override { return std::make_unique<Client>(channel); }
+  std::unique_ptr<RpcClient> client(const std::shared_ptr<grpc::Channel>& channel) const override {
+    return std::make_unique<Client>(channel);
+  }
   std::unique_ptr<grpc::Service> service(RequestHandler handler) const override { return std::make_unique<Service>(std::move(handler)); }
 };
 

@@ -1,3 +1,4 @@
+#include "ha/fence_pg.h"
 #include "rule_engine/rule_store.h"
 #include "runtime/pg.h"
 
@@ -11,9 +12,7 @@ class PgRuleStore final : public RuleStore {
   Result<std::set<std::string>> listed(const LeaseGrant& grant, const std::vector<std::string>& phones) override {
     using pg::Params;
     return pool_.transaction<std::set<std::string>>([&](pg::Connection& c) -> Result<std::set<std::string>> {
-      auto rows =
-          c.pipeline({{"select ha_fence($1, $2, $3::uuid)", Params{}.add(grant.res_id).add(grant.epoch.value).add(grant.incarnation.value)},
-                      {"select phone from dnc where phone = any($1::text[])", Params{}.add(phones)}});
+      auto rows = c.pipeline({fence(grant), {"select phone from dnc where phone = any($1::text[])", Params{}.add(phones)}});
       if (!rows.ok()) return rows.error();
       std::set<std::string> out;
       for (size_t r = 0; r < (*rows)[1].size(); ++r) out.insert((*rows)[1].string(r, 0));

@@ -96,31 +96,47 @@ bool decode(const CallRecord& from, everdial::CallRecord& to) {
 
 grpc::Status to_grpc(const Error& error) {
   switch (error.kind) {
-    case ErrorKind::invalid: return {grpc::StatusCode::INVALID_ARGUMENT, error.message};
-    case ErrorKind::not_found: return {grpc::StatusCode::NOT_FOUND, error.message};
-    case ErrorKind::conflict: return {grpc::StatusCode::ABORTED, error.message};
-    case ErrorKind::fenced: return {grpc::StatusCode::FAILED_PRECONDITION, error.message};
-    case ErrorKind::unavailable: return {grpc::StatusCode::UNAVAILABLE, error.message};
-    case ErrorKind::unknown: return {grpc::StatusCode::UNKNOWN, error.message};
-    case ErrorKind::overloaded: return {grpc::StatusCode::RESOURCE_EXHAUSTED, error.message};
-    case ErrorKind::internal: break;
+    case ErrorKind::invalid:
+      return {grpc::StatusCode::INVALID_ARGUMENT, error.message};
+    case ErrorKind::not_found:
+      return {grpc::StatusCode::NOT_FOUND, error.message};
+    case ErrorKind::conflict:
+      return {grpc::StatusCode::ABORTED, error.message};
+    case ErrorKind::fenced:
+      return {grpc::StatusCode::FAILED_PRECONDITION, error.message};
+    case ErrorKind::unavailable:
+      return {grpc::StatusCode::UNAVAILABLE, error.message};
+    case ErrorKind::unknown:
+      return {grpc::StatusCode::UNKNOWN, error.message};
+    case ErrorKind::overloaded:
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, error.message};
+    case ErrorKind::internal:
+      break;
   }
   return {grpc::StatusCode::INTERNAL, error.message};
 }
 
 Error from_grpc(const grpc::Status& status) {
   switch (status.error_code()) {
-    case grpc::StatusCode::INVALID_ARGUMENT: return {ErrorKind::invalid, status.error_message()};
-    case grpc::StatusCode::NOT_FOUND: return {ErrorKind::not_found, status.error_message()};
-    case grpc::StatusCode::ABORTED: return {ErrorKind::conflict, status.error_message()};
-    case grpc::StatusCode::FAILED_PRECONDITION: return {ErrorKind::fenced, status.error_message()};
-    case grpc::StatusCode::UNKNOWN: return {ErrorKind::unknown, status.error_message()};
-    case grpc::StatusCode::RESOURCE_EXHAUSTED: return {ErrorKind::overloaded, status.error_message()};
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return {ErrorKind::invalid, status.error_message()};
+    case grpc::StatusCode::NOT_FOUND:
+      return {ErrorKind::not_found, status.error_message()};
+    case grpc::StatusCode::ABORTED:
+      return {ErrorKind::conflict, status.error_message()};
+    case grpc::StatusCode::FAILED_PRECONDITION:
+      return {ErrorKind::fenced, status.error_message()};
+    case grpc::StatusCode::UNKNOWN:
+      return {ErrorKind::unknown, status.error_message()};
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return {ErrorKind::overloaded, status.error_message()};
     // A request whose time is over, or whose connection was lost, may have been done: Network says so of `unavailable`.
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::CANCELLED:
-    case grpc::StatusCode::DEADLINE_EXCEEDED: return {ErrorKind::unavailable, status.error_message()};
-    default: return {ErrorKind::internal, status.error_message()};
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return {ErrorKind::unavailable, status.error_message()};
+    default:
+      return {ErrorKind::internal, status.error_message()};
   }
 }
 

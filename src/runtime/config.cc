@@ -51,10 +51,13 @@ std::string yaml_text(const std::string& text) {
 class Keys {
  public:
   void text(std::string path, std::string& value, std::string meaning) {
-    add(std::move(path), std::move(meaning), [&value](const YAML::Node& node) { return take(value, scalar(node)); }, [&value] { return yaml_text(value); });
+    add(
+        std::move(path), std::move(meaning), [&value](const YAML::Node& node) { return take(value, scalar(node)); },
+        [&value] { return yaml_text(value); });
   }
   void file(std::string path, std::filesystem::path& value, std::string meaning) {
-    add(std::move(path), std::move(meaning),
+    add(
+        std::move(path), std::move(meaning),
         [&value](const YAML::Node& node) -> Status {
           auto text = scalar(node);
           if (!text.ok()) return text.error();
@@ -65,7 +68,8 @@ class Keys {
   }
   /// A URI whose password, if it has one, is not printed.
   void secret_uri(std::string path, std::string& value, std::string meaning) {
-    add(std::move(path), std::move(meaning), [&value](const YAML::Node& node) { return take(value, scalar(node)); },
+    add(
+        std::move(path), std::move(meaning), [&value](const YAML::Node& node) { return take(value, scalar(node)); },
         [&value] {
           const size_t at = value.find('@'), user = value.find("://");
           const size_t colon = user == std::string::npos ? user : value.find(':', user + 3);
@@ -74,13 +78,16 @@ class Keys {
         });
   }
   void integer(std::string path, int& value, int least, int most, std::string meaning) {
-    add(std::move(path), std::move(meaning) + " " + std::to_string(least) + " to " + std::to_string(most) + ".",
-        [=, &value](const YAML::Node& node) { return take(value, number<int>(node, least, most)); }, [&value] { return std::to_string(value); });
+    add(
+        std::move(path), std::move(meaning) + " " + std::to_string(least) + " to " + std::to_string(most) + ".",
+        [=, &value](const YAML::Node& node) { return take(value, number<int>(node, least, most)); },
+        [&value] { return std::to_string(value); });
   }
   void real(std::string path, double& value, double least, double most, std::string meaning) {
     std::ostringstream range;
     range << " " << least << " to " << most << ".";
-    add(std::move(path), std::move(meaning) + range.str(),
+    add(
+        std::move(path), std::move(meaning) + range.str(),
         [=, &value](const YAML::Node& node) { return take(value, number<double>(node, least, most)); },
         [&value] {
           std::ostringstream text;
@@ -90,7 +97,8 @@ class Keys {
   }
   /// The unit is the end of the key's name.
   void milliseconds(std::string path, Duration& value, int least, int most, std::string meaning) {
-    add(std::move(path), std::move(meaning) + " " + std::to_string(least) + " to " + std::to_string(most) + " ms.",
+    add(
+        std::move(path), std::move(meaning) + " " + std::to_string(least) + " to " + std::to_string(most) + " ms.",
         [=, &value](const YAML::Node& node) -> Status {
           const auto read = number<int>(node, least, most);
           if (!read.ok()) return read.error();
@@ -100,7 +108,8 @@ class Keys {
         [&value] { return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(value).count()); });
   }
   void listen(std::string path, Listen& value, std::string meaning) {
-    add(std::move(path), std::move(meaning),
+    add(
+        std::move(path), std::move(meaning),
         [&value](const YAML::Node& node) -> Status {
           const auto text = scalar(node);
           return text.ok() ? take(value, parse_listen(*text)) : text.error();
@@ -111,7 +120,8 @@ class Keys {
   void choice(std::string path, E& value, std::string meaning) {
     std::string names;
     for (const auto& [_, name] : enum_names<E>) names += (names.empty() ? "" : " or ") + std::string(name);
-    add(std::move(path), std::move(meaning) + " " + names + ".",
+    add(
+        std::move(path), std::move(meaning) + " " + names + ".",
         [=, &value](const YAML::Node& node) -> Status {
           const auto text = scalar(node);
           if (!text.ok()) return text.error();
@@ -124,14 +134,16 @@ class Keys {
   }
   /// `allowed` empty: any.
   void names(std::string path, std::vector<std::string>& value, const std::vector<std::string>& allowed, std::string meaning) {
-    add(std::move(path), std::move(meaning),
+    add(
+        std::move(path), std::move(meaning),
         [&value, allowed](const YAML::Node& node) -> Status {
           if (!node.IsSequence()) return bad("a list is expected here: [a, b]");
           std::vector<std::string> read;
           for (const auto& item : node) {
             const auto name = scalar(item);
             if (!name.ok()) return name.error();
-            if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), *name) == allowed.end()) return bad("'" + *name + "' is not known");
+            if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), *name) == allowed.end())
+              return bad("'" + *name + "' is not known");
             if (std::find(read.begin(), read.end(), *name) != read.end()) return bad("'" + *name + "' stands there twice");
             read.push_back(*name);
           }
@@ -193,7 +205,8 @@ Keys keys_of(Config& c) {
   keys.listen("health.listen", c.health.listen, "Where the server answers /livez, /readyz, /role/COMPONENT and /metrics, HOST:PORT.");
   keys.integer("mpp.workers", c.mpp.workers, 1, 32, "MPP processes; one crash takes its share of the calls.");
   keys.text("mpp.sip_host", c.mpp.sip_host, "Address for SIP and RTP, a numeric one.");
-  keys.text("mpp.advertise_host", c.mpp.advertise_host, "Address written into SIP and SDP, when it is another (NAT); mpp.sip_host when empty.");
+  keys.text("mpp.advertise_host", c.mpp.advertise_host,
+            "Address written into SIP and SDP, when it is another (NAT); mpp.sip_host when empty.");
   keys.integer("mpp.sip_port", c.mpp.sip_port, 1, 65535, "UDP and TCP port of the first worker; each further worker has the next one.");
   keys.integer("mpp.rtp_first_port", c.mpp.rtp_first_port, 1024, 65534, "First UDP port for RTP; the range is divided among the workers.");
   keys.integer("mpp.rtp_last_port", c.mpp.rtp_last_port, 1025, 65535, "Last UDP port for RTP.");
@@ -347,8 +360,8 @@ Result<Listen> parse_listen(std::string_view text) {
 }
 
 const std::vector<std::string>& known_components() {
-  static const std::vector<std::string> names = {"list_manager",       "campaign_director", "campaign_manager", "rule_engine",
-                                                 "application_server", "mpp",               "load_monitor",     "dashboard"};
+  static const std::vector<std::string> names = {
+      "list_manager", "campaign_director", "campaign_manager", "rule_engine", "application_server", "mpp", "load_monitor", "dashboard"};
   return names;
 }
 
@@ -385,7 +398,8 @@ std::map<std::string, std::string> process_environment() {
   std::map<std::string, std::string> all;
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view text = *entry;
-    if (const size_t equals = text.find('='); equals != std::string_view::npos) all.emplace(text.substr(0, equals), text.substr(equals + 1));
+    if (const size_t equals = text.find('='); equals != std::string_view::npos)
+      all.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return all;
 }

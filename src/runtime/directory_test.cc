@@ -12,7 +12,8 @@ Session session(const char* incarnation, const char* component, const char* addr
 TEST(Directory, leaves_out_who_drains_or_has_no_address_yet) {
   Directory directory;
   EXPECT_FALSE(directory.updated());
-  directory.update({session("a", "mpp", "h:1"), session("b", "mpp", "h:2", true), session("c", "mpp", ""), session("d", "dashboard", "h:3")}, {});
+  directory.update(
+      {session("a", "mpp", "h:1"), session("b", "mpp", "h:2", true), session("c", "mpp", ""), session("d", "dashboard", "h:3")}, {});
   const auto found = directory.serving("mpp");
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].incarnation.value, "a");

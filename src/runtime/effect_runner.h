@@ -17,9 +17,9 @@ template <class Effect>
 class EffectRunner {
  public:
   struct Shell {
-    std::function<bool(const Effect&)> is_save;                          ///< does it belong in the transaction?
-    std::function<Status(const std::vector<Effect>&)> commit;            ///< on a store thread; blocking
-    std::function<void(Effect&)> perform;                                ///< sends and timers, on the loop
+    std::function<bool(const Effect&)> is_save;                ///< does it belong in the transaction?
+    std::function<Status(const std::vector<Effect>&)> commit;  ///< on a store thread; blocking
+    std::function<void(Effect&)> perform;                      ///< sends and timers, on the loop
     std::function<void(const Error&)> failed;
   };
 

@@ -1,11 +1,10 @@
-#include <utility>  // before Asio, which forgets it
+#include "runtime/health.h"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-
-#include "runtime/health.h"
+#include <utility>  // before Asio, which forgets it
 
 namespace everdial {
 namespace {
@@ -44,10 +43,8 @@ Response answer(const Request& request, const HealthServer::Answers& answers) {
     say(http::status::ok, answers.metrics());
   } else if (path.starts_with(role)) {
     const auto active = answers.role(path.substr(role.size()));
-    if (!active)
-      say(http::status::not_found, "no such component on this server\n");
-    else
-      say(*active ? http::status::ok : http::status::service_unavailable, *active ? "active\n" : "dormant\n");
+    if (!active) say(http::status::not_found, "no such component on this server\n");
+    else say(*active ? http::status::ok : http::status::service_unavailable, *active ? "active\n" : "dormant\n");
   } else {
     say(http::status::not_found, "not here: /livez /readyz /role/COMPONENT /metrics\n");
   }
@@ -119,7 +116,8 @@ Result<std::unique_ptr<HealthServer>> HealthServer::open(Loop& loop, const std::
   if (!error) state->acceptor.bind({address, port}, error);
   if (!error) state->acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error)
-    return Error{ErrorKind::unavailable, "cannot listen for health checks on " + host + ":" + std::to_string(port) + ": " + error.message()};
+    return Error{ErrorKind::unavailable,
+                 "cannot listen for health checks on " + host + ":" + std::to_string(port) + ": " + error.message()};
   state->accept();
   return std::unique_ptr<HealthServer>{new HealthServer(state)};
 }

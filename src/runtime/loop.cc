@@ -1,12 +1,11 @@
-#include <utility>  // before Asio, which forgets it
+#include "runtime/loop.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-
-#include "runtime/loop.h"
+#include <utility>  // before Asio, which forgets it
 
 namespace everdial {
 namespace {

@@ -78,7 +78,9 @@ TEST(StoreThreads, run_a_lane_in_order_and_lanes_side_by_side) {
   };
   {
     StoreThreads threads{loop, 2};
-    for (int i = 0; i < 100; ++i) threads.run(1, [&, i] { order.push_back(i); }, done);
+    for (int i = 0; i < 100; ++i)
+      threads.run(
+          1, [&, i] { order.push_back(i); }, done);
     // Each waits for the other: they end only when they run at the same time.
     const auto meet = [&] {
       std::unique_lock lock{meeting};

@@ -39,10 +39,8 @@ void append_element(std::string& out, bool value) { out += value ? 't' : 'f'; }
 void append_element(std::string& out, Instant at) { out += to_iso8601(at); }
 template <class T>
 void append_element(std::string& out, const std::optional<T>& value) {
-  if (value)
-    append_element(out, *value);
-  else
-    out += "NULL";
+  if (value) append_element(out, *value);
+  else out += "NULL";
 }
 
 template <class T>
@@ -67,12 +65,12 @@ Number number_of(std::string_view text) {
 ErrorKind kind_of(std::string_view sqlstate) {
   const std::string_view group = sqlstate.substr(0, 2);
   if (sqlstate == "ED001") return ErrorKind::fenced;
-  if (sqlstate == "23505") return ErrorKind::conflict;              // unique violation
-  if (group == "23" || group == "22") return ErrorKind::invalid;    // other constraints, data out of range or unreadable
-  if (group == "40") return ErrorKind::conflict;                    // deadlock, serialization
-  if (sqlstate == "55P03") return ErrorKind::overloaded;            // lock time-out
-  if (sqlstate == "57014") return ErrorKind::unavailable;           // statement time-out
-  if (sqlstate == "25006") return ErrorKind::unavailable;           // no longer the primary
+  if (sqlstate == "23505") return ErrorKind::conflict;            // unique violation
+  if (group == "23" || group == "22") return ErrorKind::invalid;  // other constraints, data out of range or unreadable
+  if (group == "40") return ErrorKind::conflict;                  // deadlock, serialization
+  if (sqlstate == "55P03") return ErrorKind::overloaded;          // lock time-out
+  if (sqlstate == "57014") return ErrorKind::unavailable;         // statement time-out
+  if (sqlstate == "25006") return ErrorKind::unavailable;         // no longer the primary
   if (group == "08" || group == "53" || group == "57") return ErrorKind::unavailable;
   return ErrorKind::internal;
 }
@@ -321,14 +319,15 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
   state->conn = PQconnectdbParams(keys.data(), values.data(), 1);
   if (PQstatus(state->conn) != CONNECTION_OK)
     return Error{ErrorKind::unavailable, "cannot connect to the database: " + one_line(PQerrorMessage(state->conn))};
-  PQsetNoticeProcessor(state->conn, [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      state->conn, [](void*, const char*) {}, nullptr);
   std::unique_ptr<Connection> connection{new Connection(std::move(state))};
   auto milliseconds = [](Duration duration) { return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(duration).count()); };
   const Status set = connection->execute(
       "set timezone = 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex'; set default_transaction_isolation = 'read committed'; "
-      "set statement_timeout = " + milliseconds(settings.statement_timeout) +
-      "; set idle_in_transaction_session_timeout = " + milliseconds(settings.idle_in_transaction_timeout) +
-      (settings.synchronous_commit ? "" : "; set synchronous_commit = off"));
+      "set statement_timeout = " +
+      milliseconds(settings.statement_timeout) + "; set idle_in_transaction_session_timeout = " +
+      milliseconds(settings.idle_in_transaction_timeout) + (settings.synchronous_commit ? "" : "; set synchronous_commit = off"));
   if (!set.ok()) return Error{ErrorKind::unavailable, set.error().message};
   return connection;
 }

@@ -72,9 +72,9 @@ class Rows {
 };
 
 struct Settings {
-  std::string uri;                      ///< libpq connection string or URI
-  std::string password;                 ///< when it is not part of the URI; empty: libpq's own ways (~/.pgpass, trust)
-  std::string application_name;         ///< component and server, seen in pg_stat_activity
+  std::string uri;               ///< libpq connection string or URI
+  std::string password;          ///< when it is not part of the URI; empty: libpq's own ways (~/.pgpass, trust)
+  std::string application_name;  ///< component and server, seen in pg_stat_activity
   Duration statement_timeout = 30s;
   Duration connect_timeout = 2s;
   Duration idle_in_transaction_timeout = 1500ms;

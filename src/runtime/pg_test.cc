@@ -20,7 +20,9 @@ class Pg : public testing::Test {
     return *connections_.back();
   }
   void end_backends_but(Connection& mine) {
-    ASSERT_TRUE(mine.query("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()").ok());
+    ASSERT_TRUE(mine.query("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> "
+                           "pg_backend_pid()")
+                    .ok());
   }
 
   TestDatabase database_;
@@ -30,9 +32,15 @@ class Pg : public testing::Test {
 TEST_F(Pg, values_come_back_as_they_were_given) {
   Connection& db = open();
   const std::string odd = "a \"quoted\" \\ back, {curly} \xc3\xa9\n";
-  const auto rows = db.query(
-      "select $1::text, $2::bigint, $3::double precision, $4::boolean, $5::timestamptz, $6::bytea, $7::text",
-      Params{}.add(odd).add(int64_t{-9'000'000'000}).add(0.1).add(true).add(at("2026-03-01T12:00:00.000123Z")).add_bytes({"\0\x01\xff", 3}).add_null());
+  const auto rows = db.query("select $1::text, $2::bigint, $3::double precision, $4::boolean, $5::timestamptz, $6::bytea, $7::text",
+                             Params{}
+                                 .add(odd)
+                                 .add(int64_t{-9'000'000'000})
+                                 .add(0.1)
+                                 .add(true)
+                                 .add(at("2026-03-01T12:00:00.000123Z"))
+                                 .add_bytes({"\0\x01\xff", 3})
+                                 .add_null());
   ASSERT_TRUE(rows.ok()) << rows.error().message;
   EXPECT_EQ(rows->string(0, 0), odd);
   EXPECT_EQ(rows->integer(0, 1), -9'000'000'000);
@@ -46,14 +54,15 @@ TEST_F(Pg, values_come_back_as_they_were_given) {
 
 TEST_F(Pg, vectors_become_arrays_for_unnest) {
   Connection& db = open();
-  const auto rows = db.query("select * from unnest($1::text[], $2::bigint[], $3::boolean[], $4::timestamptz[], $5::text[], $6::bigint[]) as t",
-                             Params{}
-                                 .add(std::vector<std::string>{"plain", "", "NULL", "q\"u\\o,te{}"})
-                                 .add(std::vector<int64_t>{1, 2, 3, 4})
-                                 .add(std::vector<bool>{true, false, true, false})
-                                 .add(std::vector<Instant>(4, at("2026-03-01T12:00:00Z")))
-                                 .add(std::vector<std::optional<std::string>>{std::nullopt, "x", std::nullopt, "NULL"})
-                                 .add(std::vector<std::optional<int64_t>>{std::nullopt, 7, 8, 9}));
+  const auto rows =
+      db.query("select * from unnest($1::text[], $2::bigint[], $3::boolean[], $4::timestamptz[], $5::text[], $6::bigint[]) as t",
+               Params{}
+                   .add(std::vector<std::string>{"plain", "", "NULL", "q\"u\\o,te{}"})
+                   .add(std::vector<int64_t>{1, 2, 3, 4})
+                   .add(std::vector<bool>{true, false, true, false})
+                   .add(std::vector<Instant>(4, at("2026-03-01T12:00:00Z")))
+                   .add(std::vector<std::optional<std::string>>{std::nullopt, "x", std::nullopt, "NULL"})
+                   .add(std::vector<std::optional<int64_t>>{std::nullopt, 7, 8, 9}));
   ASSERT_TRUE(rows.ok()) << rows.error().message;
   ASSERT_EQ(rows->size(), 4u);
   EXPECT_EQ(rows->string(1, 0), "");
@@ -71,7 +80,8 @@ TEST_F(Pg, errors_say_whether_it_is_the_input_the_state_or_the_database) {
   Connection& db = open();
   ASSERT_TRUE(db.execute("create table t (id int primary key check (id < 10)); insert into t values (1);"
                          "create function refuse() returns void language plpgsql as "
-                         "$$ begin raise exception 'not yours' using errcode = 'ED001'; end $$").ok());
+                         "$$ begin raise exception 'not yours' using errcode = 'ED001'; end $$")
+                  .ok());
   const auto kind = [&](const char* sql) { return db.query(sql).error().kind; };
   EXPECT_EQ(kind("insert into t values (1)"), ErrorKind::conflict);
   EXPECT_EQ(kind("insert into t values (11)"), ErrorKind::invalid);

@@ -95,7 +95,10 @@ struct GrpcNetwork::Grpc {
 };
 
 GrpcNetwork::GrpcNetwork(Clock& clock, Settings settings, std::vector<std::unique_ptr<RpcReceiver>> receivers)
-    : clock_(clock), settings_(std::move(settings)), receivers_(std::move(receivers)), grpc_(std::make_unique<Grpc>()),
+    : clock_(clock),
+      settings_(std::move(settings)),
+      receivers_(std::move(receivers)),
+      grpc_(std::make_unique<Grpc>()),
       incoming_(std::make_shared<Incoming>()) {
   grpc_->pem = read_pem(settings_);
 }
@@ -163,10 +166,8 @@ void GrpcNetwork::serve(RequestHandler handler) {
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   for (const auto& receiver : receivers_) builder.RegisterService(grpc_->services.emplace_back(receiver->service(to_loop)).get());
   grpc_->server = builder.BuildAndStart();
-  if (grpc_->server && port != 0)
-    address_ = Address{host_and_port(settings_.advertise_host, port)};
-  else
-    address_ = Error{ErrorKind::unavailable, "cannot listen for other components on " + settings_.listen_host};
+  if (grpc_->server && port != 0) address_ = Address{host_and_port(settings_.advertise_host, port)};
+  else address_ = Error{ErrorKind::unavailable, "cannot listen for other components on " + settings_.listen_host};
 }
 
 }  // namespace everdial

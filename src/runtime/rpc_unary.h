@@ -43,12 +43,13 @@ void call_unary(Message message, Duration timeout, ReplyFn reply, Start start, D
   const auto call = std::make_shared<Call>();
   call->message = std::move(message);
   call->context.set_deadline(std::chrono::system_clock::now() + timeout);
-  start(&call->context, &call->message, &call->response, [call, reply = std::move(reply), decode = std::move(decode)](const grpc::Status& status) {
-    if (!status.ok()) return reply(from_grpc(status));
-    std::optional<Reply> decoded = decode(call->response);
-    if (decoded) return reply(std::move(*decoded));
-    reply(Error{ErrorKind::internal, "the reply holds a value that this version does not know"});
-  });
+  start(&call->context, &call->message, &call->response,
+        [call, reply = std::move(reply), decode = std::move(decode)](const grpc::Status& status) {
+          if (!status.ok()) return reply(from_grpc(status));
+          std::optional<Reply> decoded = decode(call->response);
+          if (decoded) return reply(std::move(*decoded));
+          reply(Error{ErrorKind::internal, "the reply holds a value that this version does not know"});
+        });
 }
 
 /// Enumerators of proto/ stand in the order of their C++ enum, one higher: 0 is none of them.
@@ -63,9 +64,6 @@ bool decode_enum(int value, E last, E& out) {
   return true;
 }
 template <class E>
-  requires(enum_names<E>.size() > 0)
-bool decode_enum(int value, E& out) {
-  return decode_enum(value, enum_names<E>.back().first, out);
-}
+requires(enum_names<E>.size() > 0) bool decode_enum(int value, E& out) { return decode_enum(value, enum_names<E>.back().first, out); }
 
 }  // namespace everdial::rpc

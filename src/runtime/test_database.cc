@@ -13,7 +13,8 @@ namespace {
 std::string server_uri() {
   const char* uri = std::getenv("EVERDIAL_TEST_PG");
   if (!uri || !*uri) {
-    std::fprintf(stderr, "EVERDIAL_TEST_PG is not set: run `./dev test contract`, or `tests/pg.sh start DIR PORT` and set it to the printed URI\n");
+    std::fprintf(stderr,
+                 "EVERDIAL_TEST_PG is not set: run `./dev test contract`, or `tests/pg.sh start DIR PORT` and set it to the printed URI\n");
     std::abort();
   }
   return uri;

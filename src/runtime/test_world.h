@@ -48,9 +48,8 @@ class TestWorld : public Clock, public Random, public StoreExecutor {
           if (!std::exchange(*answered, true)) reply(std::move(result));
         };
         world_.due_.emplace(world_.now_ + timeout, [once] { once(Error{ErrorKind::unavailable, "timed out"}); });
-        found->second(std::move(request), [this, once](Result<Reply> result) {
-          world_.post([once, result = std::move(result)] { once(result); });
-        });
+        found->second(std::move(request),
+                      [this, once](Result<Reply> result) { world_.post([once, result = std::move(result)] { once(result); }); });
       });
     }
     void serve(RequestHandler handler) override { world_.peers[self_] = std::move(handler); }

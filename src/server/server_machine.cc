@@ -52,7 +52,8 @@ std::vector<Effect> ServerMachine::step(const Input& input, Instant now) {
 }
 
 size_t ServerMachine::serving() const {
-  return static_cast<size_t>(std::count_if(children_.begin(), children_.end(), [](const auto& entry) { return entry.second.state == State::serving; }));
+  return static_cast<size_t>(
+      std::count_if(children_.begin(), children_.end(), [](const auto& entry) { return entry.second.state == State::serving; }));
 }
 
 void ServerMachine::start(const ChildName& name, Child& child, Instant now, std::vector<Effect>& out) {
@@ -117,7 +118,8 @@ void ServerMachine::watch(const ChildName& name, Child& child, Instant now, std:
       if (now >= drain_until_) kill("did not drain in time");
       else if (now - child.progress >= settings_.silent_after) kill("made no progress while draining");
       break;
-    case State::gone: break;
+    case State::gone:
+      break;
   }
 }
 
@@ -152,7 +154,8 @@ void ServerMachine::bury(std::vector<Effect>& out) {
 }
 
 void ServerMachine::maybe_exit(Instant now, std::vector<Effect>& out) {
-  if (!draining_ || exiting_ || std::any_of(children_.begin(), children_.end(), [](const auto& entry) { return running(entry.second); })) return;
+  if (!draining_ || exiting_ || std::any_of(children_.begin(), children_.end(), [](const auto& entry) { return running(entry.second); }))
+    return;
   if (!bury_until_) {
     bury_until_ = now + settings_.bury_within;
     dead_.insert(me_);

@@ -15,13 +15,13 @@ class ServerMachine {
   struct Settings {
     Duration tick = 100ms;
     Duration renew_every = 500ms;
-    Duration silent_after = 2500ms;   ///< without progress: killed
-    Duration start_within = 15s;      ///< until the first progress
-    Duration quick_death = 2s;        ///< who dies younger waits before the next start
-    Duration first_wait = 100ms;      ///< doubled with each quick death in a row
+    Duration silent_after = 2500ms;  ///< without progress: killed
+    Duration start_within = 15s;     ///< until the first progress
+    Duration quick_death = 2s;       ///< who dies younger waits before the next start
+    Duration first_wait = 100ms;     ///< doubled with each quick death in a row
     Duration longest_wait = 5s;
-    Duration drain_within = 40s;      ///< then killed
-    Duration bury_within = 3s;        ///< at the end; then others take what we held for silent
+    Duration drain_within = 40s;  ///< then killed
+    Duration bury_within = 3s;    ///< at the end; then others take what we held for silent
   };
 
   ServerMachine(Incarnation me, std::vector<ChildName> children, Settings settings);
@@ -39,9 +39,9 @@ class ServerMachine {
   struct Child {
     State state = State::waiting;
     Incarnation incarnation;
-    Instant since;       ///< of the state; of the start, while it runs
-    Instant progress;    ///< last seen
-    Instant start_at;    ///< while waiting
+    Instant since;     ///< of the state; of the start, while it runs
+    Instant progress;  ///< last seen
+    Instant start_at;  ///< while waiting
     int quick_deaths = 0;
     bool progressed = false;  ///< since the last renewal
     bool killed = false;

@@ -25,7 +25,12 @@ std::string how_it_ended(int status) {
 }  // namespace
 
 ServerService::ServerService(Seams& seams, Loop& loop, LeaseStore& leases, ServerStore& store, Incarnation me, Settings settings)
-    : seams_(seams), loop_(loop), leases_(leases), store_(store), me_(me), settings_(std::move(settings)),
+    : seams_(seams),
+      loop_(loop),
+      leases_(leases),
+      store_(store),
+      me_(me),
+      settings_(std::move(settings)),
       machine_(std::move(me), settings_.children, settings_.machine) {}
 
 ServerService::~ServerService() {
@@ -75,8 +80,8 @@ void ServerService::succeed(const std::vector<Session>& before) {
           for (const Session& session : *now) {
             if (session.incarnation != old.incarnation) continue;
             if (session.renew_seq != old.renew_seq)
-              return settings_.refuse({ErrorKind::conflict, "a server named " + settings_.name.value + " is running already (its " + old.component +
-                                                                " gives signs of life): stop it, or change server.name"});
+              return settings_.refuse({ErrorKind::conflict, "a server named " + settings_.name.value + " is running already (its " +
+                                                                old.component + " gives signs of life): stop it, or change server.name"});
             dead.push_back(old.incarnation);
           }
         enter(std::move(dead));
@@ -87,7 +92,11 @@ void ServerService::enter(std::vector<Incarnation> dead) {
   std::vector<std::string> components;
   for (const ChildName& child : settings_.children)
     if (components.empty() || components.back() != child.component) components.push_back(child.component);
-  Session session{.incarnation = me_, .server = settings_.name, .component = "server", .address = Address{settings_.address}, .version = settings_.version};
+  Session session{.incarnation = me_,
+                  .server = settings_.name,
+                  .component = "server",
+                  .address = Address{settings_.address},
+                  .version = settings_.version};
   run_store(
       seams_.store, kBuryLane,
       [&leases = leases_, &store = store_, session = std::move(session), components = std::move(components), dead]() -> Status {

@@ -24,11 +24,11 @@ class ServerService {
     std::string program = "/proc/self/exe";
     std::function<std::vector<std::string>(const server::ChildName&)> arguments;
     server::ServerMachine::Settings machine;
-    Duration look_for_twin = 1200ms;  ///< old sessions under our name that are renewed within this belong to a living server
-    std::function<void()> exit;       ///< all is drained
-    std::function<void(const Error&)> refuse;                     ///< cannot be started here: a server of this name lives
+    Duration look_for_twin = 1200ms;           ///< old sessions under our name that are renewed within this belong to a living server
+    std::function<void()> exit;                ///< all is drained
+    std::function<void(const Error&)> refuse;  ///< cannot be started here: a server of this name lives
     std::function<void(const std::string& message, const server::ChildName&)> note;  ///< for the log
-    std::function<void()> ended = [] {};                          ///< a child has; for counting
+    std::function<void()> ended = [] {};                                             ///< a child has; for counting
   };
 
   ServerService(Seams& seams, Loop& loop, LeaseStore& leases, ServerStore& store, Incarnation me, Settings settings);

@@ -9,8 +9,9 @@ class PgServerStore final : public ServerStore {
   explicit PgServerStore(pg::Pool& pool) : pool_(pool) {}
 
   Status announce(const ServerName& server, const std::vector<std::string>& components) override {
-    const auto done = pool_.query("insert into server (name, components) values ($1, $2) on conflict (name) do update set components = excluded.components",
-                                  pg::Params{}.add(server.value).add(components));
+    const auto done = pool_.query(
+        "insert into server (name, components) values ($1, $2) on conflict (name) do update set components = excluded.components",
+        pg::Params{}.add(server.value).add(components));
     if (!done.ok()) return done.error();
     return success();
   }

@@ -15,7 +15,9 @@ struct ChildName {
   std::string instance;
   auto operator<=>(const ChildName&) const = default;
 };
-inline std::string to_string(const ChildName& name) { return name.instance.empty() ? name.component : name.component + "/" + name.instance; }
+inline std::string to_string(const ChildName& name) {
+  return name.instance.empty() ? name.component : name.component + "/" + name.instance;
+}
 
 // ---- inputs: facts -----------------------------------------------------------------------------------------------------------
 
@@ -40,7 +42,8 @@ struct DeadBuried {
 struct DeadNotBuried {};
 struct ServerTick {};
 struct DrainRequested {};
-using Input = std::variant<ChildStarted, ChildNotStarted, ChildProgressed, ChildExited, SessionsRenewed, DeadBuried, DeadNotBuried, ServerTick, DrainRequested>;
+using Input = std::variant<ChildStarted, ChildNotStarted, ChildProgressed, ChildExited, SessionsRenewed, DeadBuried, DeadNotBuried,
+                           ServerTick, DrainRequested>;
 
 // ---- effects: requests -------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ constexpr uint32_t kSkipAfterRestore = 1000;  // more requests than a predecesso
 constexpr size_t kMostRedirects = 5;
 constexpr int kMostAuthorizations = 3;  // of one request
 constexpr int kMostGlares = 5;
-constexpr Duration kCancelPatience = 32s;  // 64 T1: RFC 3261 section 9.1
+constexpr Duration kCancelPatience = 32s;     // 64 T1: RFC 3261 section 9.1
 constexpr Duration kLostCancelPatience = 5s;  // T2 and some: a 2xx on its way is repeated within it
 constexpr Duration kOwnerPatience = 5s;
 constexpr std::string_view kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK";
@@ -76,7 +76,8 @@ Call::Call(CallHandle handle, Surroundings& around, Hop& hop, InviteSpec spec)
   dialog_.remote_target = std::move(spec.request_uri);
   if (!spec.proxy.empty()) dialog_.route_set = {spec.proxy + (spec.proxy.find(";lr") == std::string::npos ? ";lr" : "")};
   dialog_.local_sdp = std::move(spec.offer);
-  asked_session_expires_s_ = static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(around.settings.session_expires).count());
+  asked_session_expires_s_ =
+      static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(around.settings.session_expires).count());
 }
 
 Call::Call(CallHandle handle, Surroundings& around, Hop& hop, DialogSnapshot snapshot, Credentials credentials)
@@ -141,12 +142,9 @@ void Call::on_invite_response(const Response& response) {
     return response.to_tag == dialog_.remote_tag ? acknowledge(response) : end_fork(response);
   }
   if (!response.made_here && response.branch != dialog_.branch) return;
-  if (response.status < 200)
-    provisional(response);
-  else if (response.status < 300)
-    answered(response);
-  else
-    refused(response);
+  if (response.status < 200) provisional(response);
+  else if (response.status < 300) answered(response);
+  else refused(response);
 }
 
 void Call::provisional(const Response& response) {
@@ -392,8 +390,7 @@ void Call::update_received(const IncomingRequest& request, Stack::Incoming id) {
   if (update_ != 0) return stack.respond(id, 500, {{"Retry-After", "2"}});
   if (request.session_expires_s != 0 && request.session_expires_s < least)
     return stack.respond(id, 422, {{"Min-SE", std::to_string(least)}});
-  if (!request.body.empty() && request.content_type != "application/sdp")
-    return stack.respond(id, 415, {{"Accept", "application/sdp"}});
+  if (!request.body.empty() && request.content_type != "application/sdp") return stack.respond(id, 415, {{"Accept", "application/sdp"}});
   update_ = id;
   update_request_ = request;
   if (request.body.empty() || request.body == dialog_.remote_sdp) return accept_update(dialog_.local_sdp);
@@ -476,7 +473,7 @@ void Call::start_session_timer(bool restored) {
 // ---- small things --------------------------------------------------------------------------------------------------------------------
 
 std::optional<Authorizations> Call::authorize(const Authorizations& used, const Response& response, const std::string& method,
-                                                    const std::string& uri, const std::string& body) const {
+                                              const std::string& uri, const std::string& body) const {
   if ((response.status != 401 && response.status != 407) || credentials_.user.empty() || used.tries == kMostAuthorizations)
     return std::nullopt;
   Authorizations out{.headers = used.headers, .tries = used.tries + 1};
@@ -490,7 +487,11 @@ std::optional<Authorizations> Call::authorize(const Authorizations& used, const 
     if (answered.contains(asker)) continue;  // the same one again with another algorithm
     const std::string stale = parameter("stale");
     if (used.headers.contains(asker) && stale != "true" && stale != "TRUE") return std::nullopt;  // what we said was wrong
-    const DigestInput input{.user = credentials_.user, .password = credentials_.password, .method = method, .uri = uri, .body = body,
+    const DigestInput input{.user = credentials_.user,
+                            .password = credentials_.password,
+                            .method = method,
+                            .uri = uri,
+                            .body = body,
                             .cnonce = random_token(8)};
     const auto answer = answer_challenge(challenge, input);
     if (!answer) continue;

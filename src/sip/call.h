@@ -18,7 +18,7 @@ namespace everdial::sip {
 
 /// Where calls go first, and how it keeps up. More unanswered requests than it can take only lead to more of them, sent again.
 struct Hop {
-  size_t unanswered = 0;            ///< INVITEs and BYEs to which nothing has come back yet
+  size_t unanswered = 0;           ///< INVITEs and BYEs to which nothing has come back yet
   std::deque<CallHandle> waiting;  ///< calls to be started once there is room
 };
 
@@ -123,15 +123,15 @@ class Call {
   Hop& hop_;
   DialogSnapshot dialog_;
   Credentials credentials_;
-  Headers own_headers_;                          ///< of the INVITE, from its spec
-  Authorizations authorizations_;                ///< of the first INVITE and its ACK
+  Headers own_headers_;            ///< of the INVITE, from its spec
+  Authorizations authorizations_;  ///< of the first INVITE and its ACK
 
   bool started_ = false;
-  Stack::Transaction invite_ = 0;                ///< while the far end has said nothing
+  Stack::Transaction invite_ = 0;  ///< while the far end has said nothing
   std::optional<Unanswered> unanswered_;
-  std::set<Stack::Transaction> requests_;        ///< others under way
-  std::set<std::string> visited_;                ///< URIs tried, against redirection loops
-  std::map<std::string, uint32_t> reliable_;     ///< last RSeq by To tag
+  std::set<Stack::Transaction> requests_;     ///< others under way
+  std::set<std::string> visited_;             ///< URIs tried, against redirection loops
+  std::map<std::string, uint32_t> reliable_;  ///< last RSeq by To tag
   std::string early_sdp_;
   uint32_t asked_session_expires_s_ = 0;
   int timer_refusals_ = 0;
@@ -140,10 +140,10 @@ class Call {
   bool is_over_ = false;
   std::string hang_up_reason_;
 
-  std::optional<std::string> waiting_offer_;     ///< reinvite() until its turn comes
+  std::optional<std::string> waiting_offer_;  ///< reinvite() until its turn comes
   bool offering_ = false;
-  int glares_ = 0;                               ///< 491 in a row
-  Stack::Incoming update_ = 0;                   ///< the far end's re-INVITE or UPDATE that waits for the owner
+  int glares_ = 0;              ///< 491 in a row
+  Stack::Incoming update_ = 0;  ///< the far end's re-INVITE or UPDATE that waits for the owner
   IncomingRequest update_request_;
 
   std::shared_ptr<char> alive_ = std::make_shared<char>();

@@ -84,7 +84,8 @@ std::string encode(const DialogSnapshot& s) {
 Result<DialogSnapshot> decode_snapshot(std::string_view bytes) {
   if (bytes.empty()) return Error{ErrorKind::invalid, "dialog snapshot: empty"};
   if (bytes.front() != kVersion)
-    return Error{ErrorKind::invalid, "dialog snapshot: version " + std::to_string(static_cast<unsigned char>(bytes.front())) + ", known is 1"};
+    return Error{ErrorKind::invalid,
+                 "dialog snapshot: version " + std::to_string(static_cast<unsigned char>(bytes.front())) + ", known is 1"};
   Reader reader(bytes.substr(1));
   DialogSnapshot s;
   s.stage = static_cast<DialogStage>(reader.number(static_cast<uint64_t>(DialogStage::answered)));

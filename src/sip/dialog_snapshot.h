@@ -25,22 +25,22 @@ struct DialogSnapshot {
   DialogStage stage = DialogStage::calling;
   Transport transport = Transport::udp;
   std::string call_id;
-  std::string local_uri;       ///< our From as sent, without tag: "\"Shop\" <sip:100@example.com>"
+  std::string local_uri;  ///< our From as sent, without tag: "\"Shop\" <sip:100@example.com>"
   std::string local_tag;
-  std::string remote_uri;      ///< our To as sent, without tag
-  std::string remote_tag;      ///< empty until known
-  uint32_t local_cseq = 0;     ///< high-water mark: no request of ours carried a higher one
-  uint32_t remote_cseq = 0;    ///< highest of the far end's requests; meaningful with has_remote_cseq
+  std::string remote_uri;    ///< our To as sent, without tag
+  std::string remote_tag;    ///< empty until known
+  uint32_t local_cseq = 0;   ///< high-water mark: no request of ours carried a higher one
+  uint32_t remote_cseq = 0;  ///< highest of the far end's requests; meaningful with has_remote_cseq
   bool has_remote_cseq = false;
   std::vector<std::string> route_set;  ///< URIs, in the order our requests carry them
-  std::string remote_target;   ///< request-URI of our requests in the dialog
-  std::string local_contact;   ///< our Contact URI
-  std::string local_sdp;       ///< the last we sent; its version is in its o= line
-  std::string remote_sdp;      ///< the last we got
-  uint32_t session_expires_s = 0;  ///< RFC 4028 interval, 0: no session timer
-  bool we_refresh = false;         ///< whose turn the refresh is
-  std::string branch;          ///< of the INVITE, while it has no final answer
-  std::string invite;          ///< the INVITE's bytes, while it has no final answer
+  std::string remote_target;           ///< request-URI of our requests in the dialog
+  std::string local_contact;           ///< our Contact URI
+  std::string local_sdp;               ///< the last we sent; its version is in its o= line
+  std::string remote_sdp;              ///< the last we got
+  uint32_t session_expires_s = 0;      ///< RFC 4028 interval, 0: no session timer
+  bool we_refresh = false;             ///< whose turn the refresh is
+  std::string branch;                  ///< of the INVITE, while it has no final answer
+  std::string invite;                  ///< the INVITE's bytes, while it has no final answer
 
   bool operator==(const DialogSnapshot&) const = default;
 };

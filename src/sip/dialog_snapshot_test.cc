@@ -44,9 +44,14 @@ RC_GTEST_PROP(DialogSnapshot, reads_any_bytes_without_harm_and_accepts_only_its_
 }
 
 TEST(DialogSnapshot, is_compact_for_an_answered_call) {
-  const DialogSnapshot s{.stage = DialogStage::answered, .call_id = std::string(32, 'c'), .local_uri = "<sip:+15550199@us.example>",
-                         .local_tag = std::string(16, 't'), .remote_uri = "<sip:+15550100@carrier.example:5060>",
-                         .remote_tag = std::string(16, 'r'), .local_cseq = 1, .remote_target = "sip:gw7@10.0.0.7:5060",
+  const DialogSnapshot s{.stage = DialogStage::answered,
+                         .call_id = std::string(32, 'c'),
+                         .local_uri = "<sip:+15550199@us.example>",
+                         .local_tag = std::string(16, 't'),
+                         .remote_uri = "<sip:+15550100@carrier.example:5060>",
+                         .remote_tag = std::string(16, 'r'),
+                         .local_cseq = 1,
+                         .remote_target = "sip:gw7@10.0.0.7:5060",
                          .local_contact = "sip:everdial@10.0.0.1:5060"};
   EXPECT_LT(encode(s).size(), 256u);
 }

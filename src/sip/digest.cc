@@ -85,11 +85,12 @@ std::optional<std::string> answer_challenge(const Challenge& challenge, const Di
   if (!a1 || !body) return std::nullopt;
   const auto a2 = hash(input.method + ":" + input.uri + (*qop == "auth-int" ? ":" + *body : ""));
   if (!a2) return std::nullopt;
-  const auto response = hash(*a1 + ":" + nonce + ":" + (qop->empty() ? "" : std::string(count) + ":" + input.cnonce + ":" + *qop + ":") + *a2);
+  const auto response =
+      hash(*a1 + ":" + nonce + ":" + (qop->empty() ? "" : std::string(count) + ":" + input.cnonce + ":" + *qop + ":") + *a2);
   if (!response) return std::nullopt;
 
-  std::string out = "Digest username=" + quoted(input.user) + ", realm=" + quoted(realm) + ", nonce=" + quoted(nonce) + ", uri=" +
-                    quoted(input.uri) + ", response=\"" + *response + "\"";
+  std::string out = "Digest username=" + quoted(input.user) + ", realm=" + quoted(realm) + ", nonce=" + quoted(nonce) +
+                    ", uri=" + quoted(input.uri) + ", response=\"" + *response + "\"";
   if (!named.empty()) out += ", algorithm=" + std::string(algorithm->name);
   if (!qop->empty()) out += ", qop=" + *qop + ", nc=" + count;
   if (!qop->empty() || algorithm->session) out += ", cnonce=" + quoted(input.cnonce);

@@ -62,10 +62,8 @@ std::string hop_request(std::string_view invite, const std::string& method, cons
   const size_t uri = invite.find(' ') + 1;
   Request request{.method = method, .uri = std::string(invite.substr(uri, invite.find(' ', uri) - uri))};
   each_header(invite, [&](std::string_view name, std::string_view value) {
-    if (name == "CSeq")
-      request.headers.emplace_back(name, std::string(value.substr(0, value.find(' '))) + " " + method);
-    else if (name == "To")
-      request.headers.emplace_back(name, std::string(value) + (to_tag.empty() ? "" : ";tag=" + to_tag));
+    if (name == "CSeq") request.headers.emplace_back(name, std::string(value.substr(0, value.find(' '))) + " " + method);
+    else if (name == "To") request.headers.emplace_back(name, std::string(value) + (to_tag.empty() ? "" : ";tag=" + to_tag));
     else if (name == "Via" || name == "Route" || name == "From" || name == "Call-ID" || name == "Max-Forwards")
       request.headers.emplace_back(name, value);
   });

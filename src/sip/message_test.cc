@@ -12,7 +12,11 @@ namespace {
 using ::testing::HasSubstr;
 
 DialogSnapshot dialog() {
-  return {.call_id = "c1", .local_uri = "\"Shop\" <sip:us@here>", .local_tag = "l", .remote_uri = "<sip:them@there>", .remote_tag = "r",
+  return {.call_id = "c1",
+          .local_uri = "\"Shop\" <sip:us@here>",
+          .local_tag = "l",
+          .remote_uri = "<sip:them@there>",
+          .remote_tag = "r",
           .remote_target = "sip:them@10.0.0.7"};
 }
 
@@ -41,9 +45,10 @@ TEST(SipMessage, a_cancel_is_the_invite_again_without_what_is_its_own) {
   invite.headers.emplace_back("Contact", "<sip:us>");
   invite.body = "v=0\r\nCSeq: 9 FOO\r\n";
   const std::string bytes = to_text(invite);
-  EXPECT_EQ(hop_request(bytes, "CANCEL", "", {{"Reason", "SIP"}}),
-            "CANCEL sip:them@10.0.0.7 SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=b\r\nRoute: <sip:proxy;lr>\r\nFrom: \"Shop\" <sip:us@here>;tag=l\r\n"
-            "To: <sip:them@there>\r\nCall-ID: c1\r\nCSeq: 3 CANCEL\r\nMax-Forwards: 70\r\nReason: SIP\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(
+      hop_request(bytes, "CANCEL", "", {{"Reason", "SIP"}}),
+      "CANCEL sip:them@10.0.0.7 SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=b\r\nRoute: <sip:proxy;lr>\r\nFrom: \"Shop\" <sip:us@here>;tag=l\r\n"
+      "To: <sip:them@there>\r\nCall-ID: c1\r\nCSeq: 3 CANCEL\r\nMax-Forwards: 70\r\nReason: SIP\r\nContent-Length: 0\r\n\r\n");
   EXPECT_THAT(hop_request(bytes, "ACK", "r2"), HasSubstr("To: <sip:them@there>;tag=r2\r\n"));
 }
 
@@ -65,23 +70,32 @@ TEST(AckLog, finds_the_ack_of_the_same_response_only) {
 // ---- digest: the examples of the RFCs ----------------------------------------------------------------------------------------------
 
 TEST(Digest, answers_the_example_of_rfc_2617) {
-  const Challenge challenge{.scheme = "Digest", .parameters = {{"realm", "testrealm@host.com"}, {"qop", "auth,auth-int"},
-                                                               {"nonce", "dcd98b7102dd2f0e8b11d0f600bfb0c093"},
-                                                               {"opaque", "5ccc069c403ebaf9f0171e9517f40e41"}}};
-  const auto answer = answer_challenge(challenge, {.user = "Mufasa", .password = "Circle Of Life", .method = "GET", .uri = "/dir/index.html",
-                                                   .cnonce = "0a4f113b"});
+  const Challenge challenge{.scheme = "Digest",
+                            .parameters = {{"realm", "testrealm@host.com"},
+                                           {"qop", "auth,auth-int"},
+                                           {"nonce", "dcd98b7102dd2f0e8b11d0f600bfb0c093"},
+                                           {"opaque", "5ccc069c403ebaf9f0171e9517f40e41"}}};
+  const auto answer = answer_challenge(
+      challenge, {.user = "Mufasa", .password = "Circle Of Life", .method = "GET", .uri = "/dir/index.html", .cnonce = "0a4f113b"});
   ASSERT_TRUE(answer);
-  EXPECT_EQ(*answer,
-            "Digest username=\"Mufasa\", realm=\"testrealm@host.com\", nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", uri=\"/dir/index.html\", "
-            "response=\"6629fae49393a05397450978507c4ef1\", qop=auth, nc=00000001, cnonce=\"0a4f113b\", "
-            "opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"");
+  EXPECT_EQ(
+      *answer,
+      "Digest username=\"Mufasa\", realm=\"testrealm@host.com\", nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", uri=\"/dir/index.html\", "
+      "response=\"6629fae49393a05397450978507c4ef1\", qop=auth, nc=00000001, cnonce=\"0a4f113b\", "
+      "opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"");
 }
 
 TEST(Digest, answers_the_examples_of_rfc_7616) {
-  Challenge challenge{.scheme = "digest", .parameters = {{"realm", "http-auth@example.org"}, {"qop", "auth, auth-int"}, {"algorithm", "MD5"},
-                                                         {"nonce", "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"},
-                                                         {"opaque", "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"}}};
-  const DigestInput input{.user = "Mufasa", .password = "Circle of Life", .method = "GET", .uri = "/dir/index.html",
+  Challenge challenge{.scheme = "digest",
+                      .parameters = {{"realm", "http-auth@example.org"},
+                                     {"qop", "auth, auth-int"},
+                                     {"algorithm", "MD5"},
+                                     {"nonce", "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"},
+                                     {"opaque", "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"}}};
+  const DigestInput input{.user = "Mufasa",
+                          .password = "Circle of Life",
+                          .method = "GET",
+                          .uri = "/dir/index.html",
                           .cnonce = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"};
   EXPECT_THAT(*answer_challenge(challenge, input), HasSubstr("response=\"8ca523f5e9506fed4657c9700eebdbec\", algorithm=MD5"));
   challenge.parameters["algorithm"] = "SHA-256";

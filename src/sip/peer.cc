@@ -20,8 +20,11 @@ void Peer::ask() {
   const Transport wanted = transport_of(spec_.uri, spec_.transport);
   const Transport transport = around_.stack.port(wanted) >= 0 ? wanted : Transport::udp;
   const std::string us = "sip:everdial@" + host_port(around_.settings.address, around_.stack.port(transport));
-  const DialogSnapshot outside{.call_id = random_token(16), .local_uri = name_addr(us), .local_tag = random_token(8),
-                               .remote_uri = name_addr(spec_.uri), .remote_target = spec_.uri};
+  const DialogSnapshot outside{.call_id = random_token(16),
+                               .local_uri = name_addr(us),
+                               .local_tag = random_token(8),
+                               .remote_uri = name_addr(spec_.uri),
+                               .remote_target = spec_.uri};
   Request request = dialog_request(outside, "OPTIONS", 1, around_.stack.via(transport, new_branch()));
   request.headers.emplace_back("Contact", name_addr(us));
   request.headers.emplace_back("Accept", "application/sdp");

@@ -86,11 +86,16 @@ class Parser {
 
   Status line(char kind, std::string_view value) {
     switch (kind) {
-      case 'o': return origin(value);
-      case 'c': return connection(value);
-      case 'm': return media(value);
-      case 'a': return attribute(value);
-      default: return success();
+      case 'o':
+        return origin(value);
+      case 'c':
+        return connection(value);
+      case 'm':
+        return media(value);
+      case 'a':
+        return attribute(value);
+      default:
+        return success();
     }
   }
 
@@ -133,7 +138,8 @@ class Parser {
       }
       const auto type = number<int>(parts[i], 127);
       if (!type) return wrong("a payload type in m= is not 0 to 127");
-      const auto known = std::find_if(kStaticTypes.begin(), kStaticTypes.end(), [&](const StaticType& t) { return t.payload_type == *type; });
+      const auto known =
+          std::find_if(kStaticTypes.begin(), kStaticTypes.end(), [&](const StaticType& t) { return t.payload_type == *type; });
       stream.codecs.push_back({.payload_type = *type,
                                .name = known == kStaticTypes.end() ? std::string() : std::string(known->name),
                                .clock_rate = known == kStaticTypes.end() ? 0 : 8000});
@@ -249,7 +255,8 @@ Result<SessionDescription> make_answer(const SessionDescription& offer, const Lo
   SessionDescription answer{.session_id = local.session_id, .version = local.version, .origin_address = local.address};
   bool taken = false;
   for (const Media& offered : offer.media) {
-    Media media{.type = offered.type, .port = 0, .protocol = offered.protocol, .formats = offered.formats, .direction = Direction::inactive};
+    Media media{
+        .type = offered.type, .port = 0, .protocol = offered.protocol, .formats = offered.formats, .direction = Direction::inactive};
     if (taken || !usable(offered)) {
       if (!offered.codecs.empty()) media.codecs = {{.payload_type = offered.codecs.front().payload_type}};
       answer.media.push_back(std::move(media));

@@ -76,10 +76,10 @@ struct LocalAudio {
 struct AgreedAudio {
   std::string address;  ///< where our RTP goes
   int port = 0;
-  Codec codec;                ///< PCMU or PCMA
-  std::optional<int> digits;  ///< payload type of telephone-event/8000 in both directions
+  Codec codec;                                ///< PCMU or PCMA
+  std::optional<int> digits;                  ///< payload type of telephone-event/8000 in both directions
   Direction direction = Direction::sendrecv;  ///< what we may do
-  int ptime_ms = 20;          ///< what the far end wants to get
+  int ptime_ms = 20;                          ///< what the far end wants to get
   bool operator==(const AgreedAudio&) const = default;
 };
 

@@ -20,12 +20,13 @@ rc::Gen<SessionDescription> any_description() {
                          .origin_address = *address};
     const int streams = *rc::gen::inRange(0, 5);
     for (int i = 0; i < streams; ++i) {
-      Media media{.type = *rc::gen::element<std::string>("audio", "video", "image"), .port = *rc::gen::inRange(0, 65536),
-                  .protocol = *rc::gen::element<std::string>("RTP/AVP", "RTP/SAVP", "udptl"), .address = *address,
+      Media media{.type = *rc::gen::element<std::string>("audio", "video", "image"),
+                  .port = *rc::gen::inRange(0, 65536),
+                  .protocol = *rc::gen::element<std::string>("RTP/AVP", "RTP/SAVP", "udptl"),
+                  .address = *address,
                   .direction = *rc::gen::element(Direction::sendrecv, Direction::sendonly, Direction::recvonly, Direction::inactive),
                   .ptime_ms = *rc::gen::inRange(0, 200)};
-      if (media.protocol == "udptl")
-        media.formats = {"t38"};
+      if (media.protocol == "udptl") media.formats = {"t38"};
       else
         for (int type = *rc::gen::inRange(0, 64), last = type + *rc::gen::inRange(0, 64); type <= last; type += 17)
           media.codecs.push_back({type, *rc::gen::element<std::string>("PCMU", "PCMA", "telephone-event", "opus"),
@@ -73,12 +74,14 @@ RC_GTEST_PROP(Sdp, answers_every_stream_of_an_offer_in_its_order_and_takes_at_mo
 TEST(Sdp, offers_what_we_can) {
   EXPECT_EQ(to_text(make_offer(kUs)),
             "v=0\r\no=- 5 2 IN IP4 10.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 20000 RTP/AVP 0 8 101\r\nc=IN IP4 10.0.0.1\r\n"
-            "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n");
+            "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 "
+            "0-16\r\na=ptime:20\r\na=sendrecv\r\n");
 }
 
 TEST(Sdp, agrees_on_the_far_ends_codec_digits_and_address) {
   const auto answer = parse_sdp(
-      "v=0\r\no=gw 1 1 IN IP4 10.0.0.7\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 96\r\na=rtpmap:96 TELEPHONE-EVENT/8000\r\n"
+      "v=0\r\no=gw 1 1 IN IP4 10.0.0.7\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 96\r\na=rtpmap:96 "
+      "TELEPHONE-EVENT/8000\r\n"
       "a=ptime:30\r\n");
   ASSERT_TRUE(answer.ok());
   const auto agreed = agree(*answer);
@@ -99,7 +102,8 @@ TEST(Sdp, a_streams_own_address_and_direction_go_before_the_sessions) {
 
 TEST(Sdp, sends_nothing_while_the_far_end_holds) {
   const auto held = [](const std::string& connection, const std::string& direction) {
-    return agree(*parse_sdp("v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nc=IN IP4 " + connection + "\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n" + direction))
+    return agree(*parse_sdp("v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nc=IN IP4 " + connection + "\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n" +
+                            direction))
         ->direction;
   };
   EXPECT_EQ(held("10.0.0.1", ""), Direction::sendrecv);
@@ -117,7 +121,8 @@ TEST(Sdp, answers_a_hold_with_its_counterpart) {
 }
 
 TEST(Sdp, refuses_an_offer_without_a_codec_of_ours) {
-  const auto offer = parse_sdp("v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nc=IN IP4 1.1.1.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 18\r\nm=video 9 RTP/AVP 0\r\n");
+  const auto offer =
+      parse_sdp("v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nc=IN IP4 1.1.1.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 18\r\nm=video 9 RTP/AVP 0\r\n");
   ASSERT_TRUE(offer.ok());
   EXPECT_FALSE(make_answer(*offer, kUs).ok());
 }

@@ -67,7 +67,8 @@ int main(int argc, char** argv) {
   while (ended + failed < calls && std::chrono::steady_clock::now() < begin + std::chrono::seconds(seconds + 40))
     std::this_thread::sleep_for(1ms);
   const double cpu = cpu_seconds() - cpu_before;
-  std::printf("{\"calls\":%d,\"answered\":%d,\"ended\":%d,\"failed\":%d,\"cpu_us_per_call\":%.1f,\"most_transactions\":%zu,\"memory_kb\":%ld}\n",
-              calls, answered.load(), ended.load(), failed.load(), cpu * 1e6 / calls, most_transactions.load(), resident_kb() - memory_before);
+  std::printf(
+      "{\"calls\":%d,\"answered\":%d,\"ended\":%d,\"failed\":%d,\"cpu_us_per_call\":%.1f,\"most_transactions\":%zu,\"memory_kb\":%ld}\n",
+      calls, answered.load(), ended.load(), failed.load(), cpu * 1e6 / calls, most_transactions.load(), resident_kb() - memory_before);
   return failed == 0 && ended == calls ? 0 : 1;
 }

@@ -86,11 +86,12 @@ Sipp::Sipp(const std::string& scenario, std::vector<std::string> options, bool t
   const int out = mkstemp(log);
   EVERDIAL_CHECK(out >= 0);
   log_ = log;
-  std::vector<std::string> arguments = {"sipp", "-i", address_, "-mi", address_,
-                                        "-p", std::to_string(port_), "-nostdin", "-t", tcp ? "t1" : "u1"};
+  std::vector<std::string> arguments = {"sipp",     "-i", address_,         "-mi", address_, "-p", std::to_string(port_),
+                                        "-nostdin", "-t", tcp ? "t1" : "u1"};
   if (!scenario.empty())
-    for (const std::string& argument : {std::string("-sf"), std::string(EVERDIAL_SIP_SCENARIOS) + "/" + scenario + ".xml", std::string("-m"),
-                                        std::string("1"), std::string("-timeout"), std::string("40"), std::string("-timeout_error")})
+    for (const std::string& argument :
+         {std::string("-sf"), std::string(EVERDIAL_SIP_SCENARIOS) + "/" + scenario + ".xml", std::string("-m"), std::string("1"),
+          std::string("-timeout"), std::string("40"), std::string("-timeout_error")})
       arguments.push_back(argument);
   arguments.insert(arguments.end(), options.begin(), options.end());
   std::vector<char*> argv;
@@ -185,8 +186,8 @@ void HandPeer::request(const std::string& invite, const std::string& to_tag, con
   if (to.find(";tag=") == std::string::npos) to += ";tag=" + to_tag;
   send_raw(method + " sip:everdial@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:" + std::to_string(port_) + ";branch=z9hG4bKhand" +
                std::to_string(cseq) + method + "\r\nFrom: " + to + "\r\nTo: " + header(invite, "From") + "\r\nCall-ID: " +
-               header(invite, "Call-ID") + "\r\nCSeq: " + std::to_string(cseq) + " " + method + "\r\nMax-Forwards: 70\r\nContact: <" + uri() +
-               ">\r\n" + more + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body,
+               header(invite, "Call-ID") + "\r\nCSeq: " + std::to_string(cseq) + " " + method + "\r\nMax-Forwards: 70\r\nContact: <" +
+               uri() + ">\r\n" + more + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body,
            far_port_);
 }
 

@@ -66,8 +66,8 @@ class Sipp {
 
   int port() const { return port_; }
   std::string uri(const std::string& user = "15550100") const;
-  bool happy();      ///< waits until it has played its scenario to the end; whether all went as written
-  void die();        ///< SIGKILL
+  bool happy();  ///< waits until it has played its scenario to the end; whether all went as written
+  void die();    ///< SIGKILL
 
  private:
   std::string address_;

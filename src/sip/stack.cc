@@ -2,17 +2,6 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/random.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <ctime>
-#include <mutex>
-#include <unordered_map>
-
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/nta.h>
 #include <sofia-sip/nta_stateless.h>
@@ -24,6 +13,16 @@
 #include <sofia-sip/su_log.h>
 #include <sofia-sip/su_tag.h>
 #include <sofia-sip/tport_tag.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <mutex>
+#include <unordered_map>
 
 #include "base/check.h"
 
@@ -235,8 +234,7 @@ class Stack::Impl {
 
   void send_ack(const std::string& ack) {
     // Without a transaction of its own: the library would want to find the INVITE's, which we have let go.
-    if (msg_t* message = parse(ack))
-      nta_msg_tsend(agent_, message, nullptr, NTATAG_USER_VIA(1), TPTAG_MTU(kLargestDatagram), TAG_END());
+    if (msg_t* message = parse(ack)) nta_msg_tsend(agent_, message, nullptr, NTATAG_USER_VIA(1), TPTAG_MTU(kLargestDatagram), TAG_END());
   }
 
   void respond(Incoming id, int status, const Headers& headers, const std::string& body, std::function<void(const std::string&)> on_ack) {
@@ -290,8 +288,8 @@ class Stack::Impl {
     const std::string url = "sip:" + host_port(settings_.address, port) + ";transport=" + transport;
     if (nta_agent_add_tport(agent_, URL_STRING_MAKE(url.c_str()), TPTAG_UDP_RMEM(4 << 20), TPTAG_UDP_WMEM(4 << 20), TAG_END()) == 0)
       return success();
-    return Error{ErrorKind::unavailable, "SIP: cannot listen on " + host_port(settings_.address, port) + " (" + transport +
-                                             "): " + std::strerror(su_errno())};
+    return Error{ErrorKind::unavailable,
+                 "SIP: cannot listen on " + host_port(settings_.address, port) + " (" + transport + "): " + std::strerror(su_errno())};
   }
 
   static msg_t* parse(const std::string& text) {

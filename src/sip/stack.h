@@ -19,7 +19,7 @@ class Stack {
   using Incoming = uint64_t;     ///< a request to be answered
 
   struct Handlers {
-    std::function<void(const Response&)> stray;                    ///< to no transaction that we hold
+    std::function<void(const Response&)> stray;                     ///< to no transaction that we hold
     std::function<void(const IncomingRequest&, Incoming)> request;  ///< never ACK; answer each exactly once
   };
 

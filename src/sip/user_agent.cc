@@ -19,8 +19,8 @@ namespace everdial::sip {
 
 namespace {
 
-constexpr auto kStartInterval = 200us;   // 5 INVITEs a millisecond
-constexpr auto kStartBurst = 4ms;        // of at most 20
+constexpr auto kStartInterval = 200us;  // 5 INVITEs a millisecond
+constexpr auto kStartBurst = 4ms;       // of at most 20
 
 /// "10.0.0.1:5060" of "sip:user@10.0.0.1:5060;lr"
 std::string host_of(std::string_view uri) {
@@ -126,8 +126,8 @@ class UserAgent::Impl {
     if (!stack.ok()) return started.set_value(stack.error());
     stack_ = std::move(*stack);
     ports_ = {stack_->port(Transport::udp), stack_->port(Transport::tcp)};
-    around_ = std::make_unique<Surroundings>(Surroundings{settings_, *stack_, timers_, acks_, handler_,
-                                                          [this](CallHandle handle) { over_.push_back(handle); }});
+    around_ = std::make_unique<Surroundings>(
+        Surroundings{settings_, *stack_, timers_, acks_, handler_, [this](CallHandle handle) { over_.push_back(handle); }});
     started.set_value(success());
     while (!stopping_) {
       for (const auto& command : take_commands()) command();
@@ -173,7 +173,8 @@ class UserAgent::Impl {
   void on_request(const IncomingRequest& request, Stack::Incoming id) {
     Call* call = call_of(request.to_tag, request.call_id);
     if (call != nullptr && call->knows_remote(request.from_tag)) return call->on_request(request, id);
-    if (request.method == "OPTIONS") return stack_->respond(id, 200, {{"Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"}, {"Accept", "application/sdp"}});
+    if (request.method == "OPTIONS")
+      return stack_->respond(id, 200, {{"Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"}, {"Accept", "application/sdp"}});
     if (!request.to_tag.empty() || request.method == "BYE" || request.method == "CANCEL") return stack_->respond(id, 481);
     if (request.method != "INVITE") return stack_->respond(id, 405, {{"Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"}});
     const int status = settings_.admit ? settings_.admit({request.uri, request.from, request.source}) : 403;

@@ -31,7 +31,7 @@ struct InviteSpec {
   std::string to;           ///< empty: request_uri
   std::string proxy;        ///< "sip:10.0.0.1:5060": where to send it first, as a loose Route; empty: to request_uri
   Transport transport = Transport::udp;
-  std::string offer;        ///< SDP
+  std::string offer;                                         ///< SDP
   std::vector<std::pair<std::string, std::string>> headers;  ///< as X-Everdial-Attempt; no line breaks in either half
   Credentials credentials;
 };
@@ -63,9 +63,9 @@ struct Answered {
 /// The last event of a call that was not answered, also after hang_up (487 then, whatever crossed it).
 struct Failed {
   CallHandle call;
-  int status = 0;      ///< the far end's final status; 0: it could not be sent or nothing came back
-  std::string reason;  ///< phrase, or what went wrong here
-  int q850 = 0;        ///< cause of a Reason header, 0: none
+  int status = 0;          ///< the far end's final status; 0: it could not be sent or nothing came back
+  std::string reason;      ///< phrase, or what went wrong here
+  int q850 = 0;            ///< cause of a Reason header, 0: none
   bool picked_up = false;  ///< with 487: a 2xx had crossed our CANCEL
 };
 
@@ -118,8 +118,7 @@ struct PeerHealth {
   std::string reason;
 };
 
-using Event =
-    std::variant<Provisional, Answered, Failed, Ended, Offered, Renegotiated, InfoDigit, SnapshotChanged, PeerHealth>;
+using Event = std::variant<Provisional, Answered, Failed, Ended, Offered, Renegotiated, InfoDigit, SnapshotChanged, PeerHealth>;
 
 // ---- the agent -----------------------------------------------------------------------------------------------------------------
 
@@ -135,10 +134,10 @@ struct Settings {
   int udp_port = 0;                   ///< 0: a free one
   int tcp_port = 0;                   ///< 0: a free one; -1: no TCP
   std::string user_agent = "Everdial";
-  Duration session_expires = 30min;   ///< asked for in INVITE; zero: no session timers
+  Duration session_expires = 30min;  ///< asked for in INVITE; zero: no session timers
   Duration min_session_expires = 90s;
-  Duration transaction_timeout = 32s;  ///< no answer at all for so long fails a request (64 T1)
-  size_t most_unanswered = 300;        ///< requests without any answer to one next hop; further calls to it wait for room
+  Duration transaction_timeout = 32s;               ///< no answer at all for so long fails a request (64 T1)
+  size_t most_unanswered = 300;                     ///< requests without any answer to one next hop; further calls to it wait for room
   std::function<int(const IncomingInvite&)> admit;  ///< final status for a call from outside, on the SIP thread; none: 403
 };
 
@@ -174,8 +173,8 @@ class UserAgent {
   void answer(CallHandle call, std::string sdp);
   void refuse(CallHandle call, int status = 488);
 
-  /// A call of another process, or an earlier life of this one. Nothing is sent by this alone; then hang_up and reinvite work as on any other
-  /// call (a call not yet answered cannot be re-invited; responses that still come for it are followed).
+  /// A call of another process, or an earlier life of this one. Nothing is sent by this alone; then hang_up and reinvite work as on any
+  /// other call (a call not yet answered cannot be re-invited; responses that still come for it are followed).
   CallHandle restore(DialogSnapshot snapshot, Credentials credentials = {});
 
   /// Watches a peer under a name of the owner's; the same name again replaces it.

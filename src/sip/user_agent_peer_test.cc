@@ -13,11 +13,11 @@ namespace {
 using testing::Events;
 using testing::free_port;
 using testing::HandPeer;
+using ::testing::HasSubstr;
 using testing::header;
 using testing::kOffer;
-using testing::Sipp;
-using ::testing::HasSubstr;
 using ::testing::Not;
+using testing::Sipp;
 using ::testing::StartsWith;
 
 class UserAgentWithPeer : public ::testing::Test {
@@ -32,7 +32,8 @@ class UserAgentWithPeer : public ::testing::Test {
   }
 
   InviteSpec spec(const std::string& uri) const {
-    return {.request_uri = uri, .from = "\"Shop\" <sip:15550199@everdial.test>", .offer = kOffer, .headers = {{"X-Everdial-Attempt", "1-2-3"}}};
+    return {
+        .request_uri = uri, .from = "\"Shop\" <sip:15550199@everdial.test>", .offer = kOffer, .headers = {{"X-Everdial-Attempt", "1-2-3"}}};
   }
 
   Events events_;
@@ -186,7 +187,8 @@ TEST_F(UserAgentWithPeer, gives_up_after_five_redirects) {
   HandPeer peer;
   agent().invite(spec(peer.uri()));
   for (int i = 1; i <= 5; ++i)
-    peer.respond(peer.receive("INVITE"), "302 Moved", "a", "Contact: <sip:hop" + std::to_string(i) + "@127.0.0.1:" + std::to_string(peer.port()) + ">;q=1.0\r\n");
+    peer.respond(peer.receive("INVITE"), "302 Moved", "a",
+                 "Contact: <sip:hop" + std::to_string(i) + "@127.0.0.1:" + std::to_string(peer.port()) + ">;q=1.0\r\n");
   peer.respond(peer.receive("INVITE"), "302 Moved", "a", "Contact: <sip:hop6@127.0.0.1:" + std::to_string(peer.port()) + ">\r\n");
   const auto failed = events_.next<Failed>();
   ASSERT_TRUE(failed);
@@ -370,7 +372,8 @@ class UserAgentInCall : public UserAgentWithPeer {
     ASSERT_TRUE(events_.next<Answered>());
   }
 
-  static constexpr const char* kTheirs = "v=0\r\no=peer 7 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0\r\nc=IN IP4 127.0.0.1\r\n";
+  static constexpr const char* kTheirs =
+      "v=0\r\no=peer 7 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0\r\nc=IN IP4 127.0.0.1\r\n";
   static constexpr const char* kHold =
       "v=0\r\no=peer 7 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0\r\nc=IN IP4 127.0.0.1\r\na=sendonly\r\n";
   static constexpr const char* kSdp = "Content-Type: application/sdp\r\n";
@@ -608,7 +611,8 @@ TEST_F(UserAgentInCall, hands_out_snapshots_with_which_a_successor_ends_the_call
   EXPECT_EQ(snapshot->snapshot.stage, DialogStage::calling);
   EXPECT_EQ(snapshot->snapshot.invite, invite_) << "byte for byte what was sent";
   peer_.respond(invite_, "180 Ringing", "a");
-  peer_.respond(invite_, "200 OK", "a", "Record-Route: <" + peer_.uri() + ";lr;n=2>\r\nRecord-Route: <" + peer_.uri() + ";lr;n=1>\r\n", kTheirs);
+  peer_.respond(invite_, "200 OK", "a", "Record-Route: <" + peer_.uri() + ";lr;n=2>\r\nRecord-Route: <" + peer_.uri() + ";lr;n=1>\r\n",
+                kTheirs);
   snapshot = events_.next<SnapshotChanged>();
   ASSERT_TRUE(snapshot);
   EXPECT_EQ(snapshot->snapshot.stage, DialogStage::early);

@@ -46,7 +46,8 @@ class MemoryBackend final : public Backend {
   void request(JobId job, JobRequest request) override { tables_.jobs.at(job).requested = request; }
   std::string contact(JobId job, int n) override {
     const auto& row = tables_.job_contacts.at({job, nth(n)});
-    return std::string(to_string(row.state)) + " " + (row.code ? std::string(to_string(*row.code)) : "-") + (row.due_at > Instant{} ? " " + to_iso8601(row.due_at) : "");
+    return std::string(to_string(row.state)) + " " + (row.code ? std::string(to_string(*row.code)) : "-") +
+           (row.due_at > Instant{} ? " " + to_iso8601(row.due_at) : "");
   }
   std::string attempt(const AttemptId& id) override {
     const auto& row = tables_.attempts.at(id);
@@ -70,20 +71,24 @@ class PgBackend final : public Backend {
   JobId make_job(int contacts) override {
     must("insert into mpp (name) values ('as1/mpp/1')");
     const int64_t list = must("insert into contact_list (name) values ('l') returning id").integer(0, 0);
-    first_ = must("insert into contact (list_id, phone, time_zone, import_id, import_row) select " + std::to_string(list) + ", '+1555' || n, 'UTC', 1, n from generate_series(1, " +
-                  std::to_string(contacts) + ") n returning id")
+    first_ = must("insert into contact (list_id, phone, time_zone, import_id, import_row) select " + std::to_string(list) +
+                  ", '+1555' || n, 'UTC', 1, n from generate_series(1, " + std::to_string(contacts) + ") n returning id")
                  .integer(0, 0);
-    const int64_t campaign = must("insert into campaign (name, list_id, strategy) values ('c', " + std::to_string(list) + ", '{}') returning id").integer(0, 0);
+    const int64_t campaign =
+        must("insert into campaign (name, list_id, strategy) values ('c', " + std::to_string(list) + ", '{}') returning id").integer(0, 0);
     return JobId{must("insert into job (campaign_id) values (" + std::to_string(campaign) + ") returning id").integer(0, 0)};
   }
-  void request(JobId job, JobRequest request) override { must("update job set requested = '" + std::string(to_string(request)) + "' where id = " + to_string(job)); }
+  void request(JobId job, JobRequest request) override {
+    must("update job set requested = '" + std::string(to_string(request)) + "' where id = " + to_string(job));
+  }
   std::string contact(JobId job, int n) override {
-    const auto rows = must("select state, coalesce(code, '-'), due_at from job_contact where job_id = " + to_string(job) + " and contact_id = " + to_string(nth(n)));
+    const auto rows = must("select state, coalesce(code, '-'), due_at from job_contact where job_id = " + to_string(job) +
+                           " and contact_id = " + to_string(nth(n)));
     return rows.string(0, 0) + " " + rows.string(0, 1) + (rows.instant(0, 2) > Instant{} ? " " + to_iso8601(rows.instant(0, 2)) : "");
   }
   std::string attempt(const AttemptId& id) override {
-    const auto rows = must("select state, coalesce(code, '-') from attempt where job_id = " + to_string(id.job) + " and contact_id = " + to_string(id.contact) +
-                           " and number = " + std::to_string(id.number));
+    const auto rows = must("select state, coalesce(code, '-') from attempt where job_id = " + to_string(id.job) +
+                           " and contact_id = " + to_string(id.contact) + " and number = " + std::to_string(id.number));
     const bool aborted = rows.text(0, 0) == "aborted";  // its code is the reason, kept in PostgreSQL only
     return rows.string(0, 0) + " " + (aborted ? "-" : rows.string(0, 1));
   }
@@ -114,7 +119,8 @@ class JobStores : public testing::TestWithParam<const char*> {
   void SetUp() override {
     if (std::string(GetParam()) == "pg") backend = std::make_unique<PgBackend>();
     else backend = std::make_unique<MemoryBackend>();
-    for (const auto& me : {kMe, kOther}) ASSERT_TRUE(backend->leases().open_session(Session{me, ServerName{"as1"}, "x", "", Address{"a:1"}, "1"}).ok());
+    for (const auto& me : {kMe, kOther})
+      ASSERT_TRUE(backend->leases().open_session(Session{me, ServerName{"as1"}, "x", "", Address{"a:1"}, "1"}).ok());
     job = backend->make_job(5);
     ASSERT_TRUE(backend->leases().ensure({Resource{"campaign_director"}, job_resource(job)}).ok());
     director = acquire(Resource{"campaign_director"}, kMe);
@@ -128,7 +134,8 @@ class JobStores : public testing::TestWithParam<const char*> {
   }
   void run_job() {
     ASSERT_TRUE(backend->director().commit(director, {SaveJobState{job, JobState::queued, JobState::filtering}}).ok());
-    while (!backend->director().filter_chunk(director, job, 2).value()) {}
+    while (!backend->director().filter_chunk(director, job, 2).value()) {
+    }
   }
   AttemptId id(int n, int number = 1) { return {job, backend->nth(n), number}; }
   Status commit(std::vector<JobEffect> saves) { return backend->attempts().commit(owner, job, saves, kNow); }
@@ -141,7 +148,9 @@ class JobStores : public testing::TestWithParam<const char*> {
     record.opted_out = code == CompletionCode::opted_out;
     return {record, code, retry};
   }
-  DueFetched due(std::optional<DueKey> after = std::nullopt, int limit = 10, Instant now = kNow) { return backend->attempts().fetch_due(job, after, limit, now).value(); }
+  DueFetched due(std::optional<DueKey> after = std::nullopt, int limit = 10, Instant now = kNow) {
+    return backend->attempts().fetch_due(job, after, limit, now).value();
+  }
 
   std::unique_ptr<Backend> backend;
   JobId job;
@@ -165,7 +174,8 @@ TEST_P(JobStores, change_a_jobs_state_only_from_the_state_it_was_seen_in) {
   EXPECT_EQ(backend->director().jobs().value().at(0).state, JobState::queued);
   backend->request(job, JobRequest::stop);
   EXPECT_EQ(backend->director().jobs().value().at(0).requested, JobRequest::stop);
-  ASSERT_TRUE(backend->director().commit(director, {SaveJobState{job, JobState::queued, JobState::stopped, true}, AllotJob{job, kMe}}).ok());
+  ASSERT_TRUE(
+      backend->director().commit(director, {SaveJobState{job, JobState::queued, JobState::stopped, true}, AllotJob{job, kMe}}).ok());
   ASSERT_EQ(backend->director().jobs().value().size(), 1u) << "ended, but still allotted";
   EXPECT_FALSE(backend->director().jobs().value().at(0).requested);
   ASSERT_TRUE(backend->director().commit(director, {AllotJob{job, std::nullopt}}).ok());
@@ -191,7 +201,9 @@ TEST_P(JobStores, write_the_attempt_ahead_and_settle_it_once) {
   EXPECT_EQ(backend->contact(job, 1), "in_flight -");
   EXPECT_EQ(backend->attempt(id(1)), "intent -");
   EXPECT_EQ(due().contacts.size(), 3u);
-  ASSERT_TRUE(commit({result(1, CompletionCode::answer_human), result(1, CompletionCode::answer_human), result(2, CompletionCode::call_busy, kNow + 60s)}).ok());
+  ASSERT_TRUE(commit({result(1, CompletionCode::answer_human), result(1, CompletionCode::answer_human),
+                      result(2, CompletionCode::call_busy, kNow + 60s)})
+                  .ok());
   EXPECT_EQ(backend->contact(job, 1), "done answer_human");
   EXPECT_EQ(backend->attempt(id(1)), "done answer_human");
   EXPECT_EQ(backend->contact(job, 2), "ready call_busy 2026-07-01T12:01:00.000000Z");
@@ -244,7 +256,9 @@ TEST_P(JobStores, M_05_show_a_new_owner_what_is_unsettled_and_let_it_abort_or_gi
 
 TEST_P(JobStores, put_off_or_end_contacts_that_may_not_be_dialed_and_remember_opt_outs) {
   run_job();
-  ASSERT_TRUE(commit({SaveRestricted{backend->nth(1), CompletionCode::restricted_dnc, std::nullopt}, SaveRestricted{backend->nth(2), CompletionCode::restricted_hours, kNow + 1h}, intent(3)}).ok());
+  ASSERT_TRUE(commit({SaveRestricted{backend->nth(1), CompletionCode::restricted_dnc, std::nullopt},
+                      SaveRestricted{backend->nth(2), CompletionCode::restricted_hours, kNow + 1h}, intent(3)})
+                  .ok());
   EXPECT_EQ(backend->contact(job, 1), "done restricted_dnc");
   EXPECT_EQ(backend->contact(job, 2), "ready restricted_hours 2026-07-01T13:00:00.000000Z");
   ASSERT_TRUE(commit({result(3, CompletionCode::opted_out)}).ok());
