@@ -1,10 +1,12 @@
 """Everdial's REST API as the demo needs it. A server that is away is asked again, at the next address, until it answers."""
 
 import json
+import ssl
 import time
 import urllib.error
 import urllib.request
 import uuid
+from functools import cached_property
 
 
 class ApiError(Exception):
@@ -12,8 +14,16 @@ class ApiError(Exception):
 
 
 class Api:
-    def __init__(self, urls: list[str], patience_s: float = 20):
-        self.urls, self.patience_s, self.token, self.at = list(urls), patience_s, None, 0
+    def __init__(self, urls: list[str], patience_s: float = 20, ca_file=None, answer_s: float = 10):
+        self.urls, self.patience_s, self.answer_s, self.token, self.at = list(urls), patience_s, answer_s, None, 0
+        self.ca_file = ca_file
+
+    @cached_property
+    def tls(self) -> ssl.SSLContext | None:
+        return ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
+
+    def _open(self, request: urllib.request.Request):
+        return urllib.request.urlopen(request, timeout=self.answer_s, context=self.tls)
 
     def request(self, method: str, path: str, body=None, content_type="application/json"):
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
@@ -26,7 +36,7 @@ class Api:
         while True:
             url = self.urls[self.at % len(self.urls)] + "/api/v1" + path
             try:
-                with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=10) as answer:
+                with self._open(urllib.request.Request(url, data, headers, method=method)) as answer:
                     text = answer.read()
                     return json.loads(text) if text else None
             except urllib.error.HTTPError as error:
@@ -43,12 +53,12 @@ class Api:
         """With a session only long enough to make a token, which every server takes."""
         login = urllib.request.Request(self.urls[0] + "/api/v1/login", json.dumps({"name": name, "password": password}).encode(),
                                        {"Content-Type": "application/json"}, method="POST")
-        with urllib.request.urlopen(login, timeout=10) as answer:
+        with self._open(login) as answer:
             session = json.load(answer)
             cookies = "; ".join(c.split(";")[0] for c in answer.headers.get_all("Set-Cookie", []))
         headers = {"Content-Type": "application/json", "Cookie": cookies, "X-CSRF-Token": session["csrf_token"]}
         make = urllib.request.Request(self.urls[0] + "/api/v1/tokens", b'{"name": "demo"}', headers, method="POST")
-        with urllib.request.urlopen(make, timeout=10) as answer:
+        with self._open(make) as answer:
             self.token = json.load(answer)["token"]
 
     def get(self, path):

@@ -16,19 +16,24 @@ def spawn(command: list, log, **options) -> subprocess.Popen:
 
 
 class Carrier:
-    def __init__(self, directory: Path, port: int, rtp_port: int, scenario: Path = DEMO_SCENARIO):
-        self.directory, self.port, self.rtp_port, self.scenario = directory, port, rtp_port, scenario
+    def __init__(self, directory: Path, port: int, rtp_port: int, scenario: Path = DEMO_SCENARIO, host: str = "127.0.0.1"):
+        self.directory, self.port, self.rtp_port, self.scenario, self.host = directory, port, rtp_port, scenario, host
         self.log = directory / "carrier.log"
         self.process = None
 
-    def start(self):
+    def prepare(self) -> list[str]:
+        """Makes what it needs, and returns the command that runs it in its directory."""
         self.directory.mkdir(parents=True, exist_ok=True)
         make_callee_sounds(self.directory)
-        command = ["sipp", "-sf", str(self.scenario), "-i", "127.0.0.1", "-p", str(self.port)]
-        command += ["-mi", "127.0.0.1", "-mp", str(self.rtp_port)]
+        command = ["sipp", "-sf", str(self.scenario), "-i", self.host, "-p", str(self.port)]
+        command += ["-mi", self.host, "-mp", str(self.rtp_port)]
         command += ["-nostdin", "-trace_logs", "-log_file", str(self.log), "-trace_err", "-error_file", str(self.directory / "carrier.err")]
         # A loaded machine is no reason to stop: the watchdog may trip as often as it likes.
         command += ["-watchdog_minor_maxtriggers", "1000000", "-watchdog_major_maxtriggers", "1000000", "-buff_size", "8000000"]
+        return command
+
+    def start(self):
+        command = self.prepare()
         with open(self.directory / "carrier.out", "wb") as out:
             self.process = spawn(command, out, cwd=self.directory)
 

@@ -1,0 +1,325 @@
+"""Real Everdial servers on this machine, each in a network namespace of its own: what `./dev cluster` and the cluster tests stand on.
+
+A cluster outlives the process that made it: cluster.json in its directory says what there is, and `Cluster.running()` finds it again.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "demo"))
+
+from api import Api, ApiError  # noqa: E402
+from carrier import Carrier, sox  # noqa: E402, F401
+from certificates import Authority  # noqa: E402
+from database import Database  # noqa: E402
+from network import OUTSIDE, Network  # noqa: E402
+from system import children_of, command_of  # noqa: E402
+
+DIRECTORY = Path(os.environ.get("EVERDIAL_CLUSTER", "/tmp/everdial-cluster"))
+BUILD = TOP / "build" / os.environ.get("EVERDIAL_BUILD", "release") / "src"
+BINARIES = [BUILD / "main/everdial", BUILD / "ctl/everdialctl"]
+ON_SERVERS = ["list_manager", "campaign_director", "campaign_manager", "rule_engine", "load_monitor", "dashboard"]
+ON_MEDIA_SERVERS = ["application_server", "mpp"]
+MPP_WORKERS = 2
+CARRIER, CARRIER_LAST = "carrier", 3
+
+
+def await_that(condition, within: float, what: str, every: float = 0.02):
+    """Waits until `condition()` is true, and returns what it said."""
+    until = time.monotonic() + within
+    while True:
+        if said := condition():
+            return said
+        if time.monotonic() > until:
+            raise TimeoutError(f"not within {within:g} s: {what}")
+        time.sleep(every)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def spawn(command: list, log: Path) -> int:
+    """Starts what outlives us."""
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    files = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_OPEN, 1, log, append, 0o644), (os.POSIX_SPAWN_DUP2, 1, 2)]
+    return os.posix_spawnp(command[0], list(map(str, command)), os.environ, file_actions=files, setsid=True)
+
+
+class Cluster:
+    def __init__(self, state: dict):
+        self.state = state
+        self.network = Network(state["number"])
+        self.servers = [f"server{i + 1}" for i in range(state["servers"])]
+        self.zones = [f"zone{i + 1}" for i in range(state["zones"])]
+        self.media = [f"media{i + 1}" for i in range(state["media"])]
+        self.authority = Authority(DIRECTORY / "certificates")
+        self.database = Database(self.network, DIRECTORY / "database")
+        self.carrier = Carrier(DIRECTORY / CARRIER, 5060, 6000, host=self.network.address(CARRIER_LAST))
+        self.urls = [f"https://{self.address(server)}:8443" for server in self.servers]
+        self.api = Api(self.urls, ca_file=self.authority.certificate, answer_s=2)
+        self.api.token = state.get("token")
+
+    @staticmethod
+    def running() -> "Cluster | None":
+        try:
+            return Cluster(json.loads((DIRECTORY / "cluster.json").read_text()))
+        except FileNotFoundError:
+            return None
+
+    def _save(self):
+        (DIRECTORY / "cluster.json").write_text(json.dumps(self.state))
+
+    @property
+    def hosts(self) -> list[str]:
+        """The machines that run Everdial."""
+        return self.servers + self.media
+
+    def address(self, host: str) -> str:
+        return self.network.address(self._last(host))
+
+    def _last(self, host: str) -> int:
+        return 11 + self.servers.index(host) if host in self.servers else 21 + self.media.index(host)
+
+    # ---- up and down -------------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def up(servers: int, zones: int, media: int = 2) -> "Cluster":
+        shutil.rmtree(DIRECTORY, ignore_errors=True)
+        DIRECTORY.mkdir(parents=True)
+        DIRECTORY.chmod(0o755)
+        state = {"number": Network.unused().number, "servers": servers, "zones": zones, "media": media, "pids": {}, "user": "admin",
+                 "password": secrets.token_urlsafe(9)}
+        cluster = Cluster(state)
+        cluster._save()
+        try:
+            cluster._start()
+        except BaseException:
+            cluster.down()
+            raise
+        return cluster
+
+    def _start(self):
+        # Copies: what runs for minutes must not change when somebody builds.
+        (DIRECTORY / "bin").mkdir()
+        for binary in BINARIES:
+            shutil.copy2(binary, DIRECTORY / "bin")
+        self.network.up()
+        self.database.start()
+        self.authority.make()
+        for host in self.hosts:
+            self.network.attach(host, self._last(host))
+            self._configure(host)
+        first = self.network.inside(self.servers[0], DIRECTORY / "bin/everdial")
+        configuration = ["--config", str(self.configuration(self.servers[0]))]
+        subprocess.run([*first, "migrate", *configuration], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*first, "account", "create", self.state["user"], "--role", "administrator", *configuration], check=True,
+                       env={**os.environ, "EVERDIAL_PASSWORD": self.state["password"]}, stdout=subprocess.DEVNULL)
+        self.network.attach(CARRIER, CARRIER_LAST)
+        self._spawn(CARRIER, ["env", "-C", self.carrier.directory, *self.carrier.prepare()])
+        for host in self.hosts:
+            self.start(host)
+        await_that(self._log_in, 20, "a dashboard lets us in")
+        self.await_whole()
+
+    def _log_in(self) -> bool:
+        try:
+            self.api.log_in(self.state["user"], self.state["password"])
+        except (OSError, ApiError):
+            return False
+        self.state["token"] = self.api.token
+        (DIRECTORY / "token").write_text(self.api.token + "\n")
+        self._save()
+        return True
+
+    def is_as_built(self) -> bool:
+        """Whether it runs what the last build made."""
+        return all((DIRECTORY / "bin" / binary.name).stat().st_mtime == binary.stat().st_mtime for binary in BINARIES)
+
+    def down(self):
+        for name in [*self.state["pids"]]:
+            self._end_processes(name)
+        self.database.stop()
+        self.network.down()
+        shutil.rmtree(DIRECTORY, ignore_errors=True)
+
+    def configuration(self, host: str) -> Path:
+        return DIRECTORY / f"{host}.yaml"
+
+    def data(self, host: str) -> Path:
+        return DIRECTORY / host
+
+    def _configure(self, host: str):
+        (self.data(host) / "prompts").mkdir(parents=True)
+        certificate, key = map(str, self.authority.issue(host, self.address(host)))
+        settings = {
+            "server": {"name": host, "components": ON_SERVERS if host in self.servers else ON_MEDIA_SERVERS},
+            "data_dir": str(self.data(host)),
+            "database": {"uri": self.database.uri, "password_file": str(self.database.password_file)},
+            "rpc": {"listen_host": self.address(host), "tls_cert": certificate, "tls_key": key, "tls_ca": str(self.authority.certificate)},
+            "http": {"listen": f"{self.address(host)}:8443", "tls_cert": certificate, "tls_key": key,
+                     "console": str(TOP / "web/apps/console/dist")},
+            "health": {"listen": f"{self.address(host)}:9100"},
+            "mpp": {"workers": MPP_WORKERS, "sip_host": self.address(host)},
+            "dialing": {"zones": self.zones},
+            "trunks": [{"name": "carrier", "uri": f"sip:{self.carrier.host}:{self.carrier.port}", "transport": "udp", "channels": 2000,
+                        "calls_per_second": 2000}],
+            "log": {"format": "human", "level": "info"},
+        }
+        self.configuration(host).write_text(json.dumps(settings, indent=1))  # which is YAML, too
+
+    def _spawn(self, host: str, command: list):
+        self.state["pids"][host] = spawn(self.network.inside(host, *command), DIRECTORY / f"{host}.log")
+        self._save()
+
+    # ---- what runs ---------------------------------------------------------------------------------------------------------------
+
+    def is_running(self, host: str) -> bool:
+        pid = self.state["pids"].get(host)
+        return pid is not None and is_alive(pid)
+
+    def processes(self, name: str) -> list[int]:
+        """Of SERVER: its main process and all components; of SERVER/COMPONENT[/INSTANCE]: these."""
+        host, *component = name.split("/")
+        if not self.is_running(host):
+            return []
+        main = self.state["pids"][host]
+        children = [pid for pid in children_of(main) if is_alive(pid)]
+        if not component:
+            return [main, *children]
+        return [pid for pid in children if self._is(command_of(pid), *component)]
+
+    @staticmethod
+    def _is(command: list[str], component: str, instance: str = "") -> bool:
+        runs = command[command.index("--instance") + 1] if "--instance" in command else ""
+        return len(command) > 1 and command[1] == component and instance in ("", runs)
+
+    def _signal(self, name: str, number: int):
+        pids = self.processes(name)
+        if not pids:
+            raise ProcessLookupError(f"{name} does not run")
+        for pid in pids:
+            os.kill(pid, number)
+
+    def _end_processes(self, host: str):
+        """All that is in its namespace, at once."""
+        for pid in self.network.processes(host):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    # ---- faults ------------------------------------------------------------------------------------------------------------------
+
+    def start(self, host: str):
+        self._spawn(host, [DIRECTORY / "bin/everdial", "server", "--config", self.configuration(host)])
+
+    def kill(self, name: str):
+        self._signal(name, signal.SIGKILL)
+
+    def stop(self, name: str):
+        """Asks it to drain and end; a component is started again by its server."""
+        pids = self.processes(name)
+        if not pids:
+            raise ProcessLookupError(f"{name} does not run")
+        for pid in pids if "/" in name else pids[:1]:
+            os.kill(pid, signal.SIGTERM)
+
+    def freeze(self, name: str):
+        self._signal(name, signal.SIGSTOP)
+
+    def thaw(self, name: str):
+        self._signal(name, signal.SIGCONT)
+
+    def power_off(self, host: str):
+        """The cable goes dead before the processes do, so that nobody is told."""
+        self.network.unplug(host)
+        self._end_processes(host)
+
+    def power_on(self, host: str):
+        if self.is_running(host):
+            raise ProcessLookupError(f"{host} is running")
+        self.network.detach(host)
+        self.network.attach(host, self._last(host))
+        self.start(host)
+
+    def cut(self, a: str, b: str, one_way: bool = False):
+        self.network.drop(a, b)
+        if not one_way:
+            self.network.drop(b, a)
+
+    def lose(self, host: str, percent: int):
+        """A bad cable: so many packets in a hundred do not arrive, either way; those who look on from outside are spared."""
+        for other in [*self.hosts, "database", CARRIER]:
+            if other != host:
+                self.network.drop(host, other, percent)
+                self.network.drop(other, host, percent)
+
+    def heal(self):
+        self.network.heal()
+
+    def restore(self):
+        """Everything runs and reaches everything again."""
+        self.heal()
+        for host in self.hosts:
+            if self.is_running(host):
+                self.thaw(host)
+            else:
+                self.power_on(host)
+        self.await_whole()
+
+    # ---- what it says of itself --------------------------------------------------------------------------------------------------
+
+    def ctl(self, *arguments: str, servers: list[str] | None = None) -> str:
+        """everdialctl, asked of the servers named, in turn until one answers."""
+        asked = [url for server, url in zip(self.servers, self.urls) if servers is None or server in servers]
+        command = [DIRECTORY / "bin/everdialctl", "--server", ",".join(asked), "--ca-file", self.authority.certificate,
+                   "--token-file", DIRECTORY / "token", *arguments]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        if done.returncode != 0:
+            raise RuntimeError(f"everdialctl {' '.join(arguments)}: {done.returncode} {done.stderr.strip()}")
+        return done.stdout
+
+    def status(self) -> dict:
+        alive = [server for server in self.servers if self.is_running(server)]
+        return json.loads(self.ctl("status", "-o", "json", servers=alive))
+
+    def await_whole(self, within: float = 30):
+        """Every component of every server runs, each that has a master has one, and each zone has its director."""
+        missing = ["status"]
+
+        def whole() -> bool:
+            try:
+                status = self.status()
+            except RuntimeError as error:
+                missing[:] = [str(error)]
+                return False
+            missing[:] = sorted(set(self.hosts) - {server["name"] for server in status["servers"]})
+            missing.extend(f"{component['component']} of {server['name']}" for server in status["servers"]
+                           for component in server["components"] if component["state"] not in ("MASTER", "DORMANT", "RUNNING"))
+            held = {lease["resource"] for lease in status["leases"] if "server" in lease}
+            wanted = {"campaign_director", "rule_engine", "load_monitor", *(f"zone_director/{zone}" for zone in self.zones)}
+            missing.extend(sorted(wanted - held))
+            return not missing
+
+        try:
+            await_that(whole, within, "the cluster is whole", every=0.1)
+        except TimeoutError:
+            raise TimeoutError(f"not whole within {within:g} s: waiting for {', '.join(missing)}; logs are in {DIRECTORY}") from None
+
+    def holder(self, resource: str) -> str | None:
+        """The server whose process holds a lease, as the database has it this moment."""
+        rows = self.database.rows("select s.server from ha_lease l join ha_session s using (incarnation) "
+                                  f"where l.resource = '{resource}'")
+        return rows[0][0] if rows else None

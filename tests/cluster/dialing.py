@@ -1,0 +1,111 @@
+"""A job that is dialed steadily while things fail, and what the carrier saw of it."""
+
+import json
+import time
+from dataclasses import dataclass
+
+from cluster import Cluster, await_that, sox
+
+from carrier_trace import Call, Verdict, judge, read_calls  # noqa: E402
+from contacts import all_numbers  # noqa: E402
+
+# People who pick up, listen and say nothing of note (see demo/carrier.xml); each zone's in an order of its own.
+PEOPLE = [number for number in all_numbers() if number[-2:] < "50"]
+STRATEGY = {
+    "ring_timeout_s": 10,
+    "max_call_s": 30,
+    "prompt": "words.wav",
+    "analyse": False,
+    "retries": {"general_failure": {"times": 3, "delay_s": 1}},
+    "max_attempts": 4,
+    "calling_from_minute": 0,
+    "calling_until_minute": 0,
+}
+TALK_S = 1.0
+
+
+@dataclass
+class Outcome:
+    verdict: Verdict
+    state: str
+    unsettled: int  # attempts whose end is not in the record
+    unknown: int
+    unfinished: int  # contacts that are neither done nor given up
+
+    def faults(self) -> list[str]:
+        found = [f"never called: {number}" for number in self.verdict.lost] + [f"called twice: {why}" for why in self.verdict.doubled]
+        found += [f"called although it must not be: {number}" for number in self.verdict.strangers]
+        found += [f"{self.unsettled} attempts are not settled"] if self.unsettled else []
+        found += [f"{self.unknown} attempts are unknown"] if self.unknown else []
+        found += [f"{self.unfinished} contacts are not finished"] if self.unfinished else []
+        found += [f"the job is {self.state}"] if self.state != "completed" else []
+        return found
+
+
+def make_prompts(cluster: Cluster):
+    """A second of a tone for each media server to play, so that calls last a while."""
+    for host in cluster.media:
+        sox("-n", "-r", "8000", "-c", "1", "-b", "16", cluster.data(host) / "prompts/words.wav", "synth", TALK_S, "sine", "400", "gain", "-12")
+
+
+def contact_list(cluster: Cluster, zone: str, contacts: int) -> int:
+    """The zone's list of so many people; imported once in a cluster's life."""
+    name = f"{zone}, {contacts} people"
+    if found := [one["id"] for one in cluster.api.pages("/lists") if one["name"] == name]:
+        return found[0]
+    made = cluster.api.post("/lists", {"name": name, "zone": zone, "default_region": "US"})["id"]
+    numbers = numbers_of(cluster, zone, contacts)
+    upload = cluster.api.upload(made, "people.csv", "\n".join(["phone", *numbers, ""]).encode())
+    await_that(lambda: cluster.api.get(f"/imports/{upload}")["state"] == "completed", 20, "the import is complete")
+    return made
+
+
+def numbers_of(cluster: Cluster, zone: str, contacts: int) -> list[str]:
+    first = cluster.zones.index(zone) * len(PEOPLE) // len(cluster.zones)
+    return PEOPLE[first : first + contacts]
+
+
+class Dialing:
+    def __init__(self, cluster: Cluster, zone: str = "zone1", contacts: int = 200, calls_per_second: float = 25):
+        self.cluster, self.zone = cluster, zone
+        self.numbers = set(numbers_of(cluster, zone, contacts))
+        list_id = contact_list(cluster, zone, contacts)
+        make_prompts(cluster)
+        campaign = cluster.api.post("/campaigns", {"name": f"{zone} at {time.time()}", "list_id": list_id, "strategy": STRATEGY,
+                                                   "calls_per_second": calls_per_second, "max_calls": 1000})
+        self.id = cluster.api.post(f"/campaigns/{campaign['id']}/jobs")["id"]
+
+    def calls(self) -> list[Call]:
+        lines = self.cluster.carrier.log.read_text().splitlines() if self.cluster.carrier.log.exists() else []
+        return [call for call in read_calls(lines) if call.attempt.split("-")[0] == str(self.id)]
+
+    def await_calls(self, more: int, within: float = 15) -> "Dialing":
+        wanted = len(self.calls()) + more
+        await_that(lambda: len(self.calls()) >= wanted, within, f"{more} more calls in {self.zone}")
+        return self
+
+    def owner(self) -> str:
+        """The server whose campaign manager dials it."""
+        return await_that(lambda: self.cluster.holder(f"job/{self.id}"), 10, f"job {self.id} has an owner")
+
+    def finish(self, within: float = 60) -> Outcome:
+        await_that(self._over, within, f"job {self.id} of {self.zone} is over: {self._progress()}", every=0.1)
+        await_that(lambda: all(call.ended is not None for call in self.calls()), 10, "the carrier's calls have ended", every=0.1)
+        query = self.cluster.database.value
+        return Outcome(
+            judge(self.calls(), self.numbers, STRATEGY["max_attempts"]),
+            query(f"select state from job where id = {self.id}"),
+            int(query(f"select count(*) from attempt where job_id = {self.id} and state = 'intent'")),
+            int(query(f"select count(*) from attempt where job_id = {self.id} and state = 'unknown'")),
+            int(query(f"select count(*) from job_contact where job_id = {self.id} and state <> 'done'")))
+
+    def _over(self) -> bool:
+        return self.cluster.database.value(f"select state from job where id = {self.id}") in ("completed", "stopped")
+
+    def _progress(self) -> str:
+        return json.dumps(self.cluster.database.rows(f"select state, count(*) from job_contact where job_id = {self.id} group by 1"))
+
+    def longest_gap(self) -> float:
+        """The longest time without a new INVITE, in seconds, between the first and the last of the job."""
+        invited = [call.invited for call in self.calls()]
+        return max((b - a for a, b in zip(invited, invited[1:])), default=0) / 1000
