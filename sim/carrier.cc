@@ -10,7 +10,7 @@ Callee callee_of(const std::string& phone) {
   if (n < 16) return Callee::no_answer;
   if (n < 17) return Callee::invalid;
   if (n < 18) return Callee::congested;
-  return n < 19 ? Callee::opts_out : Callee::human;
+  return n < 19 ? Callee::opts_out : Callee::late;
 }
 
 size_t Carrier::invite(const std::string& mpp, const AttemptId& attempt, const std::string& phone) {
@@ -28,10 +28,6 @@ size_t Carrier::invite(const std::string& mpp, const AttemptId& attempt, const s
   legs_.push_back({mpp, attempt, phone, timeline_.now()});
   by_callee_[{attempt.job, phone}].push_back(legs_.size() - 1);
   return legs_.size() - 1;
-}
-
-void SimTrunk::tell(TrunkEvent event) {
-  process_.post([handler = handler_, event = std::move(event)] { (*handler)({event}); });
 }
 
 void SimTrunk::later(size_t index, Duration delay, std::function<void(Carrier::Leg&)> change, TrunkEvent event) {
@@ -68,8 +64,10 @@ void SimTrunk::place(LegOrder order) {
     return e;
   };
   const Duration rings = timeline_.between(100ms, 2s);
-  const Duration picks_up = rings + timeline_.between(500ms, 4s);
   const Callee callee = callee_of(order.plan.phone);
+  // The late one picks up about when the ring time-out passes.
+  const Duration picks_up =
+      rings + (callee == Callee::late ? order.plan.ring_timeout + timeline_.between(-500ms, 1s) : timeline_.between(500ms, 4s));
   switch (callee) {
     case Callee::busy:
       return later(index, rings, over, failed(486));
@@ -107,25 +105,36 @@ void SimTrunk::play(const AttemptId& attempt, const std::string&) {
       TrunkEvent{.kind = TrunkEvent::Kind::prompt_done, .attempt = attempt});
 }
 
-void SimTrunk::finish(size_t index, TrunkEvent event) {
-  carrier_.leg(index).over = true;
-  legs_.erase(event.attempt);
-  tell(std::move(event));
+void SimTrunk::end(size_t index, const AttemptId& attempt) {
+  const Duration travels = timeline_.between(5ms, 300ms);
+  // Silence (status 0) is all that is to be heard of a call that was over before: whether it was answered cannot be found out any more.
+  auto last = std::make_shared<TrunkEvent>(TrunkEvent{.kind = TrunkEvent::Kind::failed, .attempt = attempt});
+  timeline_.after(travels, [&carrier = carrier_, index, last] {
+    Carrier::Leg& leg = carrier.leg(index);
+    if (leg.over) return;
+    leg.over = true;
+    if (leg.answered) last->kind = TrunkEvent::Kind::ended;
+    else last->sip_status = 487;
+  });
+  auto timer = std::make_shared<std::unique_ptr<Timer>>();
+  *timer = process_.after(travels + 1ms, [this, index, last, timer] {
+    const auto known = legs_.find(last->attempt);
+    if (known == legs_.end() || known->second != index) return;
+    legs_.erase(known);
+    (*handler_)({*last});
+  });
 }
 
 void SimTrunk::hang_up(const AttemptId& attempt) {
-  const auto found = legs_.find(attempt);
-  if (found == legs_.end()) return;
-  const bool answered = carrier_.leg(found->second).answered;
-  TrunkEvent event{.kind = answered ? TrunkEvent::Kind::ended : TrunkEvent::Kind::failed, .attempt = attempt};
-  event.sip_status = answered ? 0 : 487;
-  finish(found->second, event);
+  if (const auto found = legs_.find(attempt); found != legs_.end()) end(found->second, attempt);
 }
 
 void SimTrunk::end_restored(const AttemptId& attempt, const std::string&) {
-  for (size_t i = 0; i < carrier_.legs().size(); ++i)
-    if (carrier_.leg(i).mpp == mpp_ && carrier_.leg(i).attempt == attempt) carrier_.leg(i).over = true;
-  legs_.erase(attempt);
+  for (size_t i = 0; i < carrier_.legs().size(); ++i) {
+    if (carrier_.leg(i).mpp != mpp_ || carrier_.leg(i).attempt != attempt) continue;
+    legs_[attempt] = i;
+    end(i, attempt);
+  }
 }
 
 }  // namespace everdial::sim

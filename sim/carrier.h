@@ -44,7 +44,7 @@ class Carrier {
 };
 
 /// How the callee of a number behaves; the number decides, so that each call to it goes the same way.
-enum class Callee { human, machine, busy, no_answer, invalid, congested, opts_out };
+enum class Callee { human, machine, busy, no_answer, invalid, congested, opts_out, late };
 Callee callee_of(const std::string& phone);
 
 /// The trunk seam of one MPP's process.
@@ -63,10 +63,10 @@ class SimTrunk final : public Trunk {
   void end_restored(const AttemptId& attempt, const std::string& snapshot) override;
 
  private:
-  void tell(TrunkEvent event);
   /// After `delay`, if the leg is not over: `change` happens at the far end, and the process hears of it if it lives.
   void later(size_t index, Duration delay, std::function<void(Carrier::Leg&)> change, TrunkEvent event);
-  void finish(size_t index, TrunkEvent event);
+  /// CANCEL or BYE on its way; the callee may be faster.
+  void end(size_t index, const AttemptId& attempt);
 
   Carrier& carrier_;
   Process& process_;

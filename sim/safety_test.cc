@@ -61,6 +61,26 @@ TEST(Safety, without_the_fence_lets_a_stale_owner_write_and_with_it_does_not) {
 TEST(Safety, without_the_barrier_settles_what_is_still_to_be_executed) { EXPECT_NE(first_broken(Without::barrier, kRuns), 0u); }
 TEST(Safety, without_the_duplicate_check_executes_an_order_twice) { EXPECT_NE(first_broken(Without::duplicate_check, kRuns), 0u); }
 
+// Found by the demo under --kill-every: the successor of a dead MPP took a call that was being given up for unanswered, and the contact,
+// who had picked up meanwhile, was called again.
+TEST(Safety, M_06_who_picks_up_while_an_mpp_dies_is_not_called_again) {
+  Options options = rough(Without::nothing);
+  options.contacts = 200;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    World world(seed, options);
+    Timeline& timeline = world.ground().timeline;
+    for (int round = 0; round < 600; ++round) {
+      ASSERT_TRUE(world.play(50ms)) << "seed " << seed << ": " << world.broken();
+      std::set<std::string> doomed;
+      for (const Carrier::Leg& leg : world.carrier().legs())
+        if (!leg.over && !leg.answered && timeline.now() - leg.invited_at > 10s && timeline.chance(0.05)) doomed.insert(leg.mpp);
+      for (const std::string& mpp : doomed) world.kill(mpp);
+    }
+    const World::Outcome outcome = world.converge();
+    EXPECT_EQ(outcome.kind, World::Outcome::Kind::well) << "seed " << seed << ": " << outcome.what;
+  }
+}
+
 TEST(Safety, a_seed_is_one_history) {
   auto play = [] {
     World world(7, rough(Without::nothing));

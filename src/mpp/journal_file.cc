@@ -94,6 +94,8 @@ class FileJournal : public JournalStore {
     for (auto entry = take_encoded(rest); entry.ok(); entry = take_encoded(rest)) entries.push_back(std::move(*entry));
     const std::lock_guard lock(mutex_);
     size_ = bytes.size() - rest.size();
+    dialogs_ = {};
+    dialogs_.note(entries);
     if (!cut_to_size()) return failure(path_, "cannot drop the torn end");
     return entries;
   }
@@ -110,6 +112,7 @@ class FileJournal : public JournalStore {
         return error;
       }
       size_ += bytes.size();
+      dialogs_.note(entries);
     }
     // Only this thread puts another file in its place, so the descriptor stays while others write behind what is being synced.
     if (!durable || ::fdatasync(file_.fd()) == 0) return success();
@@ -127,11 +130,18 @@ class FileJournal : public JournalStore {
     std::string bytes(magic);
     for (const JournalEntry& entry : entries) append_encoded(entry, bytes);
     if (!write_all(file.fd(), bytes) || ::fsync(file.fd()) != 0) return failure(fresh, "cannot write");
-    if (::rename(fresh.c_str(), path_.c_str()) != 0 || !sync_folder(path_)) return failure(path_, "cannot replace");
-    const std::lock_guard lock(mutex_);
-    file_ = std::move(file);
-    size_ = bytes.size();
-    return success();
+    {
+      // Dialogs need not wait for the disk, so their threads wait only for this.
+      const std::lock_guard lock(mutex_);
+      dialogs_.keep_living(entries);
+      std::string dialogs;
+      for (const JournalEntry& dialog : dialogs_.entries()) append_encoded(dialog, dialogs);
+      if (!write_all(file.fd(), dialogs)) return failure(fresh, "cannot write");
+      if (::rename(fresh.c_str(), path_.c_str()) != 0) return failure(path_, "cannot replace");
+      file_ = std::move(file);
+      size_ = bytes.size() + dialogs.size();
+    }
+    return sync_folder(path_) ? success() : Status{failure(path_, "cannot replace")};
   }
 
  private:
@@ -160,6 +170,7 @@ class FileJournal : public JournalStore {
   std::mutex mutex_;
   File file_;
   size_t size_ = 0;  ///< of what is whole
+  LastDialogs dialogs_;
 };
 
 }  // namespace

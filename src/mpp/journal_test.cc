@@ -4,8 +4,11 @@
 #include <rapidcheck/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <thread>
 
 #include "mpp/journal_codec.h"
 
@@ -166,6 +169,45 @@ TEST(FileJournal, leaves_a_file_alone_that_is_no_journal) {
   ASSERT_FALSE(loaded.ok());
   EXPECT_EQ(loaded.error().kind, ErrorKind::invalid);
   EXPECT_EQ(std::filesystem::file_size(folder.file()), 18u);
+}
+
+TEST(FileJournal, keeps_a_dialog_that_is_written_while_it_is_rewritten_M_06) {
+  // The machine cannot know of dialogs that the trunk's thread writes meanwhile: without them a called person counts as never called.
+  Folder folder;
+  {
+    auto journal = make_file_journal(folder.file());
+    ASSERT_TRUE(journal->load().ok());
+    const std::vector<JournalEntry> calls = {call(1), call(2)};
+    ASSERT_TRUE(journal->append(calls, true).ok());
+    ASSERT_TRUE(journal->append({DialogWritten{std::get<CallWritten>(calls[0]).record.attempt, "first"}}, false).ok());
+    std::atomic<bool> rewritten = false;
+    std::thread trunk([&] {
+      for (int i = 0; !rewritten; ++i)
+        EXPECT_TRUE(journal->append({DialogWritten{std::get<CallWritten>(calls[1]).record.attempt, std::to_string(i)}}, false).ok());
+    });
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(journal->rewrite(calls).ok());
+    rewritten = true;
+    trunk.join();
+    ASSERT_TRUE(journal->rewrite(calls).ok());
+  }
+  auto loaded = make_file_journal(folder.file())->load();
+  ASSERT_TRUE(loaded.ok());
+  ASSERT_EQ(loaded->size(), 4u);
+  std::set<std::string> snapshots;
+  for (const JournalEntry& entry : *loaded)
+    if (const auto* dialog = std::get_if<DialogWritten>(&entry)) snapshots.insert(dialog->snapshot);
+  EXPECT_EQ(snapshots.size(), 2u);
+  EXPECT_TRUE(snapshots.contains("first"));
+}
+
+TEST(FileJournal, drops_the_dialog_of_a_call_that_lives_no_more) {
+  Folder folder;
+  auto journal = make_file_journal(folder.file());
+  ASSERT_TRUE(journal->load().ok());
+  ASSERT_TRUE(journal->append({call(1), DialogWritten{std::get<CallWritten>(call(1)).record.attempt, "dialog"}}, false).ok());
+  ASSERT_TRUE(journal->rewrite({call(2)}).ok());
+  journal.reset();
+  EXPECT_EQ(encoded(*make_file_journal(folder.file())->load()), encoded({call(2)}));
 }
 
 // ---- the bytes ---------------------------------------------------------------------------------------------------------------------

@@ -41,22 +41,31 @@ const CallRecord* MppMachine::find(const AttemptId& attempt) const {
 // ---- the start -------------------------------------------------------------------------------------------------------------------
 
 void MppMachine::on(const JournalLoaded& input) {
-  for (const JournalEntry& entry : input.entries) replay(entry);
+  std::unordered_map<AttemptId, std::string> dialogs;
+  for (const JournalEntry& entry : input.entries) replay(entry, dialogs);
   journal_entries_ = input.entries.size();
   drop_old_memories();
   for (auto& [attempt, call] : calls_) {
     if (is_alive(call.record)) {
       ++alive_;
-      call.record.never_sent = call.snapshot.empty() && call.record.stage == CallStage::placed;
-      effects_.push_back(EndRestored{attempt, call.snapshot});
-      end(call, call.hanging_up.value_or(CompletionCode::call_lost));
+      take_up(call, dialogs[attempt]);
     } else {
       tell_end(call);
     }
   }
 }
 
-void MppMachine::replay(const JournalEntry& entry) {
+void MppMachine::take_up(Call& call, const std::string& dialog) {
+  CallRecord& record = call.record;
+  record.never_sent = dialog.empty() && record.stage == CallStage::placed;
+  effects_.push_back(EndRestored{record.attempt, dialog});
+  if (!call.hanging_up) call.hanging_up = CompletionCode::call_lost;
+  // Somebody may have picked up while nobody was here to hear it: that is for the far end to say.
+  if (record.never_sent || record.stage == CallStage::answered) return end(call, *call.hanging_up);
+  set_deadline(call, now_ + settings_.hang_up_wait);
+}
+
+void MppMachine::replay(const JournalEntry& entry, std::unordered_map<AttemptId, std::string>& dialogs) {
   std::visit(Overloaded{
                  [this](const EpochRaised& raised) { set_epoch(raised.resource, raised.epoch); },
                  [this](const CallWritten& written) {
@@ -65,10 +74,7 @@ void MppMachine::replay(const JournalEntry& entry) {
                    call.hanging_up = written.hanging_up;
                    call.not_after = written.not_after;
                  },
-                 [this](const DialogWritten& dialog) {
-                   const auto found = calls_.find(dialog.attempt);
-                   if (found != calls_.end()) found->second.snapshot = dialog.snapshot;
-                 },
+                 [&](const DialogWritten& dialog) { dialogs[dialog.attempt] = dialog.snapshot; },
                  [this](const CallForgotten& forgotten) {
                    calls_.erase(forgotten.attempt);
                    remember_forgotten(forgotten);
@@ -140,7 +146,7 @@ bool MppMachine::place_on_next_trunk(Call& call, bool durably) {
   if (next == call.next_trunks.end()) return false;
   call.record.trunk = *next;
   call.next_trunks.erase(call.next_trunks.begin(), next + 1);
-  call.snapshot.clear();
+  call.record.sip_status = 0;
   set_deadline(call, now_ + call.record.plan.ring_timeout);
   write(call, durably);
   effects_.push_back(PlaceOnTrunk{{call.record.attempt, call.record.trunk, call.record.plan,
@@ -232,12 +238,6 @@ void MppMachine::report(const TrunkEvent& event) {
     case TrunkEvent::Kind::media_silent:
       if (!call.hanging_up) hang_up(call, outcome(record));
       return;
-    case TrunkEvent::Kind::snapshot:
-      call.snapshot = event.snapshot;
-      ++journal_entries_;
-      // A compaction on its way may not have it, and will take the place of the file in which it was kept.
-      if (now_ < compacted_at_ + 1s) write(DialogWritten{event.attempt, event.snapshot}, false);
-      return;
     case TrunkEvent::Kind::failed:
       return leg_failed(call, event.sip_status);
     case TrunkEvent::Kind::ended:
@@ -250,11 +250,22 @@ void MppMachine::report(const TrunkEvent& event) {
 
 void MppMachine::leg_failed(Call& call, int sip_status) {
   call.record.sip_status = sip_status;
-  if (call.hanging_up) return end(call, *call.hanging_up);
+  if (call.hanging_up) return given_up(call);
   // The trunk itself was at fault, and nobody's telephone has rung: another trunk may do better.
   const bool trunk_at_fault = sip_status == 0 || sip_status == 408 || sip_status == 503;
   if (trunk_at_fault && call.record.stage == CallStage::placed && now_ < call.give_up_at && place_on_next_trunk(call, false)) return;
   end(call, completion_code_of_sip_status(sip_status));
+}
+
+void MppMachine::given_up(Call& call) {
+  const CallRecord& record = call.record;
+  CompletionCode code = *call.hanging_up;
+  if (code == CompletionCode::call_lost && record.sip_status >= 300) {
+    code = completion_code_of_sip_status(record.sip_status);
+  } else if (code == CompletionCode::ring_no_answer && record.stage == CallStage::ringing && record.sip_status == 0) {
+    code = CompletionCode::call_lost;  // it rang, and then the far end fell silent: nobody knows whether somebody picked up
+  }
+  end(call, code);
 }
 
 void MppMachine::leg_ended(Call& call) {
@@ -281,7 +292,7 @@ void MppMachine::on(const TimePassed&) {
 void MppMachine::deadline_passed(Call& call) {
   CallRecord& record = call.record;
   if (!is_alive(record)) return tell_end(call);
-  if (call.hanging_up) return end(call, *call.hanging_up);
+  if (call.hanging_up) return given_up(call);
   if (record.stage != CallStage::answered) return hang_up(call, CompletionCode::ring_no_answer);
   if (!call.awaiting_beep) return hang_up(call, outcome(record));
   call.awaiting_beep = false;
@@ -337,7 +348,6 @@ void MppMachine::end(Call& call, CompletionCode code) {
   call.record.ended_at = now_;
   call.record.code = call.record.opted_out ? CompletionCode::opted_out : code;
   --alive_;
-  call.snapshot = {};
   call.next_trunks = {};
   write(call, false);
   tell_end(call);
@@ -404,15 +414,11 @@ void MppMachine::compact_if_worthwhile() {
   const size_t worth_keeping = epochs_.size() + calls_.size() + forgotten_order_.size();
   if (journal_entries_ < settings_.compact_after || journal_entries_ < 3 * worth_keeping) return;
   CompactJournal compact;
-  compact.entries.reserve(worth_keeping + alive_);
+  compact.entries.reserve(worth_keeping);
   for (const auto& [resource, epoch] : epochs_) compact.entries.push_back(EpochRaised{resource, epoch});
   for (const CallForgotten& forgotten : forgotten_order_) compact.entries.push_back(forgotten);
-  for (const auto& [attempt, call] : calls_) {
-    compact.entries.push_back(CallWritten{call.record, call.hanging_up, call.not_after});
-    if (!call.snapshot.empty()) compact.entries.push_back(DialogWritten{attempt, call.snapshot});
-  }
+  for (const auto& [attempt, call] : calls_) compact.entries.push_back(CallWritten{call.record, call.hanging_up, call.not_after});
   journal_entries_ = compact.entries.size();
-  compacted_at_ = now_;
   effects_.push_back(std::move(compact));
 }
 

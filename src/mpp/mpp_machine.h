@@ -43,7 +43,6 @@ class MppMachine {
     CallRecord record;
     Address application_server;
     std::vector<std::string> next_trunks;
-    std::string snapshot;
     std::string prompt;                        ///< the last one started
     std::optional<CompletionCode> hanging_up;  ///< we have asked the trunk to end it, and so it is to end
     bool awaiting_beep = false;
@@ -72,6 +71,7 @@ class MppMachine {
   void report(const TrunkEvent& event);
   void leg_failed(Call& call, int sip_status);
   void leg_ended(Call& call);
+  void given_up(Call& call);
   bool place_on_next_trunk(Call& call, bool durably);
   void deadline_passed(Call& call);
 
@@ -85,7 +85,8 @@ class MppMachine {
   void write(mpp::JournalEntry entry, bool durable);
   void write(const Call& call, bool durable) { write(mpp::CallWritten{call.record, call.hanging_up, call.not_after}, durable); }
   void set_deadline(Call& call, Instant at);
-  void replay(const mpp::JournalEntry& entry);
+  void replay(const mpp::JournalEntry& entry, std::unordered_map<AttemptId, std::string>& dialogs);
+  void take_up(Call& call, const std::string& dialog);
   void remember_forgotten(mpp::CallForgotten forgotten);
   void drop_old_memories();
   void compact_if_worthwhile();
@@ -103,7 +104,6 @@ class MppMachine {
   std::set<std::string> trunks_down_;
   bool draining_ = false;
   size_t journal_entries_ = 0;
-  Instant compacted_at_;
   std::optional<Instant> armed_;
 
   Instant now_;                       ///< of the step under way

@@ -243,6 +243,8 @@ TEST_F(MppServiceTest, begins_again_from_its_journal_when_it_cannot_write_what_h
   world.pass(1s);
   EXPECT_TRUE(mpp->service.serving());
   EXPECT_EQ(mpp->trunk.restored, std::vector<AttemptId>{attempt(1)});
+  mpp->trunk.tell({.kind = TrunkEvent::Kind::ended, .attempt = attempt(1)});
+  world.pass(50ms);
   EXPECT_EQ(count(first_server, CallEvents::Kind::ended), 1);
 }
 

@@ -77,7 +77,7 @@ class SipTrunk::State : public std::enable_shared_from_this<SipTrunk::State> {
   void on(sip::Offered& event);
   void on(sip::Renegotiated&) {}
   void on(sip::InfoDigit& event);
-  void on(sip::SnapshotChanged& event);
+  void on(sip::SnapshotChanged&) {}
   void on(sip::PeerHealth& event);
   void on(media::PlayEnded& event);
   void on(media::Digit& event);
@@ -140,7 +140,7 @@ Status SipTrunk::State::start() {
                                        const auto self = weak.lock();
                                        if (!self) return;
                                        if (const auto* changed = std::get_if<sip::SnapshotChanged>(&event)) self->keep(*changed);
-                                       self->arrive(std::move(event));
+                                       else self->arrive(std::move(event));
                                      });
   if (!agent.ok()) return agent.error();
   agent_ = std::move(*agent);
@@ -257,14 +257,21 @@ void SipTrunk::State::hang_up(const AttemptId& attempt) {
 }
 
 void SipTrunk::State::end_restored(const AttemptId& attempt, const std::string& snapshot) {
-  if (Leg* leg = leg_of(attempt)) {
-    agent_->hang_up(leg->call);
-    return remove(*leg);
-  }
+  if (leg_of(attempt)) return hang_up(attempt);
   if (snapshot.empty()) return;  // its INVITE had not left
   auto dialog = sip::decode_snapshot(snapshot);
-  if (!dialog.ok()) return note("attempt " + to_string(attempt) + ": its call cannot be ended: " + dialog.error().message);
-  agent_->hang_up(agent_->restore(std::move(*dialog)));
+  if (!dialog.ok()) {
+    note("attempt " + to_string(attempt) + ": its call cannot be ended: " + dialog.error().message);
+    tell({.kind = TrunkEvent::Kind::failed, .attempt = attempt});
+    return flush();
+  }
+  Leg leg;
+  leg.order.attempt = attempt;
+  const std::lock_guard lock(calls_mutex_);
+  leg.call = agent_->restore(std::move(*dialog));
+  agent_->hang_up(leg.call);
+  by_call_[leg.call] = attempt;
+  legs_[attempt] = std::move(leg);
 }
 
 // ---- what SIP tells ----------------------------------------------------------------------------------------------------------------
@@ -340,13 +347,6 @@ void SipTrunk::State::on(sip::InfoDigit& event) {
   if (leg) tell({.kind = TrunkEvent::Kind::digit, .attempt = leg->order.attempt, .trunk = leg->order.trunk, .digit = event.digit});
 }
 
-void SipTrunk::State::on(sip::SnapshotChanged& event) {
-  const Leg* leg = leg_of(event.call);
-  if (leg)
-    tell(
-        {.kind = TrunkEvent::Kind::snapshot, .attempt = leg->order.attempt, .trunk = leg->order.trunk, .snapshot = encode(event.snapshot)});
-}
-
 void SipTrunk::State::on(sip::PeerHealth& event) {
   note("trunk " + event.peer + (event.up ? " is up" : " is down: " + event.reason));
   tell({.kind = event.up ? TrunkEvent::Kind::trunk_up : TrunkEvent::Kind::trunk_down, .trunk = event.peer});
@@ -390,7 +390,7 @@ void SipTrunk::State::on(media::Beep& event) {
 // ---- legs --------------------------------------------------------------------------------------------------------------------------
 
 void SipTrunk::State::remove(const Leg& leg) {
-  engine_->close(leg.stream);
+  if (leg.stream != media::StreamId{}) engine_->close(leg.stream);  // a leg taken up to be ended has none
   {
     const std::lock_guard lock(calls_mutex_);
     by_call_.erase(leg.call);

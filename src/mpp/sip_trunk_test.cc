@@ -165,8 +165,7 @@ class SipTrunkTest : public testing::Test {
     trunk_->listen(
         [this](std::vector<TrunkEvent> events) {
           const std::lock_guard lock(mutex_);
-          for (TrunkEvent& event : events)
-            if (event.kind != Kind::snapshot) events_.push_back(std::move(event));
+          for (TrunkEvent& event : events) events_.push_back(std::move(event));
           changed_.notify_all();
         },
         [](const AttemptId&, const std::string&) {});
@@ -460,8 +459,34 @@ TEST_F(DyingWorker, leaves_a_ringing_call_that_its_successor_cancels_F_04) {
   auto with = settings(callee.port());
   with.sip_port = free_port();
   live_and_die(with, CallEvents::Kind::ringing);
-  EXPECT_EQ(live_again(with).code, CompletionCode::call_lost);
+  const CallRecord record = live_again(with);
+  EXPECT_EQ(record.code, CompletionCode::ring_no_answer);
+  EXPECT_EQ(record.sip_status, 487);
   EXPECT_TRUE(callee.happy()) << "it has got its CANCEL";
+}
+
+TEST_F(DyingWorker, leaves_a_ringing_call_that_is_picked_up_before_its_successor_lives_M_06) {
+  sip::testing::HandPeer callee;
+  auto with = settings(callee.port());
+  with.sip_port = free_port();
+  std::string invite;
+  std::thread far_end([&] {
+    invite = callee.receive("INVITE");
+    callee.respond(invite, "180 Ringing", "a");
+  });
+  live_and_die(with, CallEvents::Kind::ringing);
+  far_end.join();
+  std::thread picks_up([&] {
+    // Nobody hears the first one; as RFC 3261 section 13.3.1.4 has it, it is said again until somebody does.
+    const std::string contact = "Contact: <" + callee.uri() + ">\r\n";
+    do callee.respond(invite, "200 OK", "a", contact, sip::testing::kOffer);
+    while (callee.receive("ACK", 500ms).empty());
+    callee.respond(callee.receive("BYE"), "200 OK", "a");
+  });
+  const CallRecord record = live_again(with);
+  picks_up.join();
+  EXPECT_EQ(record.code, CompletionCode::call_lost);
+  EXPECT_TRUE(record.answered_at);
 }
 
 }  // namespace

@@ -27,8 +27,7 @@ struct TrunkEvent {
     prompt_done,   ///< the prompt played to its end (or could not be played: see the log)
     digit,         ///< `digit` was pressed
     media_silent,  ///< no RTP has come for as long as the trunk was set to allow
-    snapshot,      ///< `snapshot`, which was kept already, is what another process needs to end or go on with this dialog
-    failed,        ///< the leg's last event, nobody answered: the INVITE ended with `sip_status`; 0: it was not sent or nothing came back
+    failed,        ///< the leg's last event, nobody answered: the INVITE ended with `sip_status`; 0: not sent, or its end was never heard
     ended,         ///< the leg's last event, somebody had answered: by BYE from either side or by an error
     trunk_up,
     trunk_down,
@@ -39,7 +38,6 @@ struct TrunkEvent {
   CompletionCode analysis = CompletionCode::answer_human;
   char digit = 0;
   int sip_status = 0;
-  std::string snapshot;
 };
 template <>
 inline constexpr auto enum_names<TrunkEvent::Kind> = std::to_array<std::pair<TrunkEvent::Kind, std::string_view>>({
@@ -50,7 +48,6 @@ inline constexpr auto enum_names<TrunkEvent::Kind> = std::to_array<std::pair<Tru
     {TrunkEvent::Kind::prompt_done, "prompt_done"},
     {TrunkEvent::Kind::digit, "digit"},
     {TrunkEvent::Kind::media_silent, "media_silent"},
-    {TrunkEvent::Kind::snapshot, "snapshot"},
     {TrunkEvent::Kind::failed, "failed"},
     {TrunkEvent::Kind::ended, "ended"},
     {TrunkEvent::Kind::trunk_up, "trunk_up"},
@@ -82,8 +79,8 @@ class Trunk {
   /// CANCEL while it rings, BYE once it is answered; a 2xx that crosses the CANCEL is acknowledged and ended, and reported as `ended`.
   virtual void hang_up(const AttemptId& attempt) = 0;
 
-  /// Ends a leg without reporting anything more of it: the living one of this attempt, or that of an earlier process, from its last
-  /// snapshot and as well as it can be done.
+  /// Hangs up a leg of which nothing is known but its last snapshot, or the living one of this attempt. Its last event comes as for any
+  /// other; `failed` with status 0 when the far end says nothing of it.
   virtual void end_restored(const AttemptId& attempt, const std::string& snapshot) = 0;
 };
 

@@ -193,14 +193,14 @@ void Call::answered(const Response& response) {
 void Call::refused(const Response& response) {
   if (response.made_here) {
     invite_ = 0;
-    return fail(hanging_up_ ? 487 : 0, response.status == 408 ? "no answer to the INVITE" : response.phrase);
+    return fail(0, response.status == 408 ? "no answer to the INVITE" : response.phrase);
   }
   if (std::exchange(invite_, 0) == 0) {  // else the stack has acknowledged it
     const std::string ack = hop_request(dialog_.invite, "ACK", response.to_tag);
     around_.stack.send_ack(ack);
     around_.acks.remember(response, ack);
   }
-  if (hanging_up_) return fail(487, "hung up before the answer", response.q850);
+  if (hanging_up_) return fail(response.status, "hung up before the answer", response.q850);
   if (auto authorizations = authorize(authorizations_, response, "INVITE", dialog_.remote_target, dialog_.local_sdp)) {
     authorizations_ = std::move(*authorizations);
     return send_invite();
@@ -228,16 +228,16 @@ void Call::send_cancel() {
   if (cancel_timer_ != 0) return;
   const auto patience = [this](Duration duration) {
     around_.timers.cancel(cancel_timer_);
-    cancel_timer_ = around_.timers.after(duration, [this] { fail(487, "cancelled, and no final answer came"); });
+    cancel_timer_ = around_.timers.after(duration, [this] { fail(0, "cancelled, and no final answer came"); });
   };
   patience(around_.settings.transaction_timeout + kCancelPatience);
   const std::string cancel = hop_request(dialog_.invite, "CANCEL", "", reason_header(hang_up_reason_));
   const Stack::Transaction id = around_.stack.send(cancel, [this, patience](const Response& response) {
     if (is_over_ || dialog_.stage == DialogStage::answered || response.status < 200) return;
-    if (response.made_here) return fail(487, "cancelled, and the far end is silent");
+    if (response.made_here) return fail(0, "cancelled, and the far end is silent");
     patience(response.status == 481 ? kLostCancelPatience : kCancelPatience);
   });
-  if (id == 0) return fail(487, "the CANCEL cannot be written");
+  if (id == 0) return fail(0, "the CANCEL cannot be written");
   requests_.insert(id);
 }
 

@@ -60,10 +60,10 @@ struct Answered {
   std::string sdp;
 };
 
-/// The last event of a call that was not answered, also after hang_up (487 then, whatever crossed it).
+/// The last event of a call that was not answered, also after hang_up (487 then, as a rule).
 struct Failed {
   CallHandle call;
-  int status = 0;          ///< the far end's final status; 0: it could not be sent or nothing came back
+  int status = 0;          ///< the far end's final status; 0: it could not be sent, or its end was never heard
   std::string reason;      ///< phrase, or what went wrong here
   int q850 = 0;            ///< cause of a Reason header, 0: none
   bool picked_up = false;  ///< with 487: a 2xx had crossed our CANCEL
