@@ -41,23 +41,30 @@ class ClusterCase(unittest.TestCase):
 
     # ---- words -------------------------------------------------------------------------------------------------------------------
 
-    def server_of(self, resource: str) -> str:
-        return await_that(lambda: self.cluster.holder(resource), 10, f"{resource} has a holder")
-
-    def assert_taken_over(self, resource: str, fault_at: float, within: float):
-        """That another process has acquired the lease, by the database's own record, so soon after the fault."""
-        self.assertLess(self.taken_over_after(resource, fault_at), within, f"{resource}: from the fault to the next holder")
-
-    def taken_over_after(self, resource: str, fault_at: float) -> float:
-        query = ("select extract(epoch from h.at) from ha_history h join ha_lease l using (res_id) "
-                 f"where l.resource = '{resource}' and h.to_incarnation is not null and h.at > to_timestamp({fault_at}) order by h.id limit 1")
-        return float(await_that(lambda: self.cluster.database.rows(query), 15, f"{resource} has a new holder")[0][0]) - fault_at
-
-    def assert_all_called_once(self, *jobs: Dialing):
-        for job in jobs:
-            outcome = job.finish()
-            self.assertEqual(outcome.faults(), [], f"job {job.id} of {job.zone}")
-
     def now(self) -> float:
         """By the clock that the database writes down."""
         return time.time()
+
+    def server_of(self, resource: str) -> str:
+        return await_that(lambda: self.cluster.holder(resource), 10, f"{resource} has a holder")
+
+    def kill_holder_of(self, resource: str, component: str | None = None) -> float:
+        """Returns when; the component is the one of the resource's name unless it is told."""
+        server = self.server_of(resource)
+        at = self.now()
+        self.cluster.kill(f"{server}/{component or resource}")
+        return at
+
+    def acquired(self, resource: str, since: float) -> list[float]:
+        """When others have acquired the lease, by the database's own record, in seconds since then."""
+        rows = self.cluster.database.rows("select extract(epoch from h.at) from ha_history h join ha_lease l using (res_id) where "
+                                          f"l.resource = '{resource}' and h.to_incarnation is not null and h.at > to_timestamp({since})")
+        return [float(at) - since for (at,) in rows]
+
+    def assert_taken_over(self, resource: str, fault_at: float, within: float):
+        after = await_that(lambda: self.acquired(resource, fault_at), 15, f"{resource} has a new holder")
+        self.assertLess(after[0], within, f"{resource}: from the fault to the next holder")
+
+    def assert_all_called_once(self, *jobs: Dialing):
+        for job in jobs:
+            self.assertEqual(job.finish().faults(), [], f"job {job.id} of {job.zone}")
