@@ -73,16 +73,19 @@ HttpAnswer ApiClient::send(HttpRequest request) {
   if (request.method != "GET") request.headers.emplace_back("Idempotency-Key", random_key());
   std::string last = "no server is configured";
   auto pause = kFirstPause;
-  for (int round = 0; round < kRounds; ++round) {
+  bool may_get_better = true;
+  for (int round = 0; round < kRounds && may_get_better; ++round) {
+    may_get_better = false;
     for (size_t i = 0; i < urls_.size(); ++i) {
       const Url& url = urls_[at_];
       const auto answer = send_http(url, request, settings_.ca_file, kTimeout);
       if (!answer.ok() && answer.error().kind == ErrorKind::invalid) throw Failure(kUsage, answer.error().message);
       if (answer.ok() && answer->status != 503) return *answer;
       last = answer.ok() ? failure_of(*answer).what() : answer.error().message;
+      may_get_better = may_get_better || answer.ok() || answer.error().kind != ErrorKind::conflict;
       at_ = (at_ + 1) % urls_.size();
     }
-    std::this_thread::sleep_for(pause);
+    if (may_get_better) std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(1000));
   }
   throw Failure(kUnreachable, "no server can do this now: " + last);

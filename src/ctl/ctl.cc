@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <fstream>
+#include <functional>
 #include <iostream>
+#include <set>
 #include <sstream>
 
 namespace everdial::ctl {
@@ -123,14 +125,20 @@ std::string read_input(Ctl& ctl, const std::string& file) {
 
 namespace {
 
-/// One function per group of commands completes it: the words after it, by what the words before it are.
-void complete(const CLI::App& app, const std::string& path, std::string& out) {
-  std::string words;
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) words += sub->get_name() + " ";
-  for (const CLI::Option* option : app.get_options())
-    for (const auto& name : option->get_lnames()) words += "--" + name + " ";
-  out += "    \"" + path + "\") words=\"" + words + "\" ;;\n";
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) complete(*sub, path + " " + sub->get_name(), out);
+using Visitor = std::function<void(const CLI::App& app, const std::string& path)>;
+
+void visit_commands(const CLI::App& app, const std::string& path, const Visitor& visit) {
+  visit(app, path);
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    visit_commands(*sub, path + " " + sub->get_name(), visit);
+}
+
+/// All names of an option, as they are typed.
+std::vector<std::string> names_of(const CLI::Option& option) {
+  std::vector<std::string> names;
+  for (const auto& name : option.get_snames()) names.push_back("-" + name);
+  for (const auto& name : option.get_lnames()) names.push_back("--" + name);
+  return names;
 }
 
 void describe(CLI::App& app, Ctl& ctl) {
@@ -154,22 +162,46 @@ void describe(CLI::App& app, Ctl& ctl) {
 
 std::string completion_script(const CLI::App& app) {
   std::string cases;
-  complete(app, app.get_name(), cases);
+  std::set<std::string> with_value;
+  visit_commands(app, app.get_name(), [&](const CLI::App& command, const std::string& path) {
+    cases += "    \"" + path + "\") echo \"";
+    for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) cases += sub->get_name() + " ";
+    for (const CLI::Option* option : command.get_options())
+      for (const auto& name : names_of(*option)) {
+        if (name.starts_with("--")) cases += name + " ";
+        if (option->get_items_expected_max() > 0) with_value.insert(name);
+      }
+    cases += "\" ;;\n";
+  });
+  std::string options;
+  for (const auto& name : with_value) options += (options.empty() ? "" : "|") + name;
   return "# bash completion for everdialctl; for zsh: autoload -U bashcompinit; bashcompinit\n"
-         "_everdialctl() {\n"
-         "  local cur=\"${COMP_WORDS[COMP_CWORD]}\" path=\"everdialctl\" words word\n"
-         "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-         "    [[ $word == -* ]] || path=\"$path $word\"\n"
-         "  done\n"
-         "  while :; do\n"
-         "    case \"$path\" in\n" +
+         "_everdialctl_words() {\n"
+         "  case \"$1\" in\n" +
          cases +
-         "    *) words=\"\" ;;\n"
+         "  esac\n"
+         "}\n"
+         "_everdialctl() {\n"
+         "  local path=everdialctl option= word words\n"
+         "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+         "    if [[ -n $option ]]; then\n"
+         "      [[ $word == = ]] || option=  # its value; bash takes --option=value for three words\n"
+         "      continue\n"
+         "    fi\n"
+         "    case \"$word\" in\n"
+         "    " +
+         options +
+         ") option=$word ;;\n"
+         "    -*) ;;\n"
+         "    *) [[ \" $(_everdialctl_words \"$path\") \" == *\" $word \"* ]] && path=\"$path $word\" ;;\n"
          "    esac\n"
-         "    [[ -n $words || $path != *\" \"* ]] && break\n"
-         "    path=\"${path% *}\"\n"
          "  done\n"
-         "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+         "  case \"$option\" in\n"
+         "  \"\") words=$(_everdialctl_words \"$path\") ;;\n"
+         "  -o|--output) words=\"human json yaml\" ;;\n"
+         "  *) words= ;;  # then bash completes names of files\n"
+         "  esac\n"
+         "  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]#=}\"))\n"
          "}\n"
          "complete -o default -F _everdialctl everdialctl\n";
 }

@@ -139,12 +139,50 @@ TEST(CommandLine, answers_mistakes_with_exit_code_2) {
   }
 }
 
-TEST(CommandLine, prints_a_completion_script_with_its_commands) {
-  std::ostringstream out, err;
-  std::istringstream in;
-  Ctl ctl{.out = out, .err = err, .in = in, .environment = [](const std::string&) { return std::nullopt; }};
-  ASSERT_EQ(run({"completion"}, ctl), kDone);
-  EXPECT_THAT(out.str(), testing::HasSubstr("\"everdialctl jobs\") words=\"list start show watch pause resume stop attempts --help \" ;;"));
+class Completion : public testing::Test {
+ protected:
+  Completion() {
+    std::ostringstream out, err;
+    std::istringstream in;
+    Ctl ctl{.out = out, .err = err, .in = in, .environment = [](const std::string&) { return std::nullopt; }};
+    EXPECT_EQ(run({"completion"}, ctl), kDone) << err.str();
+    script_ = out.str();
+  }
+  ~Completion() override { std::filesystem::remove(file_); }
+
+  /// What bash offers for the last of these words.
+  std::string offered(const std::string& words) {
+    std::ofstream(file_) << script_ << "COMP_WORDS=(" << words
+                         << ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_everdialctl\necho ${COMPREPLY[*]}\n";
+    FILE* shell = popen(("bash -u " + file_).c_str(), "r");
+    std::string text;
+    for (int c; (c = std::fgetc(shell)) != EOF;) text += static_cast<char>(c);
+    EXPECT_EQ(pclose(shell), 0) << text;
+    return text.substr(0, text.find('\n'));
+  }
+
+  std::string script_;
+  const std::string file_ = std::filesystem::temp_directory_path() / ("completion_" + std::to_string(getpid()));
+};
+
+TEST_F(Completion, offers_commands_and_options) {
+  EXPECT_EQ(offered("everdialctl jo"), "jobs");
+  EXPECT_EQ(offered("everdialctl jobs ''"), "list start show watch pause resume stop attempts --help");
+  EXPECT_EQ(offered("everdialctl jobs attempts --c"), "--code");
+  EXPECT_EQ(offered("everdialctl jobs attempts 7 --c"), "--code");
+  EXPECT_EQ(offered("everdialctl jobs attempts --nothing-like-it ''"), "--help --code --state --phone");
+  EXPECT_EQ(offered("everdialctl campaigns show li"), "") << "a campaign may be named so";
+}
+
+TEST_F(Completion, is_not_led_astray_by_the_value_of_an_option) {
+  EXPECT_EQ(offered("everdialctl -o json jobs wa"), "watch");
+  EXPECT_EQ(offered("everdialctl --server https://as1 jobs wa"), "watch");
+  EXPECT_EQ(offered("everdialctl --server = https://as1 jobs wa"), "watch") << "--server=https://as1, as bash takes it apart";
+  EXPECT_EQ(offered("everdialctl imports list --list show --li"), "--list");
+  EXPECT_EQ(offered("everdialctl imports list --list sh"), "") << "a value, not a command";
+  EXPECT_EQ(offered("everdialctl status -o j"), "json");
+  EXPECT_EQ(offered("everdialctl status --output = j"), "json");
+  EXPECT_EQ(offered("everdialctl lists import --no-header --no-w"), "--no-wait") << "a flag has no value";
 }
 
 }  // namespace

@@ -70,9 +70,12 @@ Result<HttpAnswer> exchange_tls(asio::io_context& io, beast::tcp_stream tcp_stre
   stream.set_verify_mode(ssl::verify_peer);
   stream.set_verify_callback(ssl::host_name_verification(url.host));
   SSL_set_tlsext_host_name(stream.native_handle(), url.host.c_str());
-  if (const auto failed = run(io, [&](auto then) { stream.async_handshake(ssl::stream_base::client, then); }))
-    return unreachable(url, failed);
-  return exchange(io, stream, url, request);
+  const auto failed = run(io, [&](auto then) { stream.async_handshake(ssl::stream_base::client, then); });
+  if (!failed) return exchange(io, stream, url, request);
+  if (ERR_GET_REASON(static_cast<unsigned long>(failed.value())) != SSL_R_CERTIFICATE_VERIFY_FAILED) return unreachable(url, failed);
+  const long why = SSL_get_verify_result(stream.native_handle());
+  return Error{ErrorKind::conflict, url.host + ":" + url.port + ": its certificate cannot be trusted: " +
+                                        (why == X509_V_ERR_UNSPECIFIED ? "it is not for the name " + url.host : X509_verify_cert_error_string(why))};
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ struct HttpAnswer {
 };
 
 /// One request on a connection of its own. `ca_file` is trusted beside the system's authorities; the host's name must fit its certificate.
-/// ErrorKind::unavailable when the server was not reached, ErrorKind::unknown when the connection broke after sending.
+/// ErrorKind::unavailable when the server was not reached, ErrorKind::conflict when its certificate is not to be trusted,
+/// ErrorKind::unknown when the connection broke after sending.
 Result<HttpAnswer> send_http(const Url& url, const HttpRequest& request, const std::string& ca_file, std::chrono::milliseconds timeout);
 
 }  // namespace everdial::ctl

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kChunkBytes = size_t{2} << 20;
+constexpr int64_t kChunkBytes = int64_t{2} << 20;
 constexpr auto kLookEach = std::chrono::milliseconds(300);
 
 const std::vector<Column> kImports = {{"ID", "/id"},
@@ -26,17 +26,23 @@ const std::vector<Column> kImports = {{"ID", "/id"},
 
 std::string path_of(const json& import) { return "/imports/" + std::to_string(import["id"].get<int64_t>()); }
 
-void upload(Ctl& ctl, const std::string& file, const json& import) {
+/// Sends what the server does not have yet and ends the upload.
+json upload(Ctl& ctl, const std::string& file, const json& import) {
   std::ifstream stream(file, std::ios::binary);
   const auto size = import["size_bytes"].get<int64_t>();
+  int64_t at = import.value("missing_from", size);
+  // The chunk before it is sent once more: the server takes it only if the file is still the one that was begun.
+  if (at % kChunkBytes == 0) at = std::max<int64_t>(0, at - kChunkBytes);
+  stream.seekg(at);
   std::string chunk;
-  for (int64_t at = 0; at < size; at += static_cast<int64_t>(chunk.size())) {
-    chunk.resize(std::min<size_t>(kChunkBytes, static_cast<size_t>(size - at)));
+  for (; at < size; at += static_cast<int64_t>(chunk.size())) {
+    chunk.resize(static_cast<size_t>(std::min(kChunkBytes, size - at)));
     if (!stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size())))
       throw Failure(kUsage, "the file " + file + " has become shorter while it was read");
     ctl.progress("uploading  " + bar(at, size));
     ctl.api().put_bytes(path_of(import) + "/chunks/" + std::to_string(at), chunk);
   }
+  return ctl.api().call("POST", path_of(import) + "/complete");
 }
 
 bool over(const json& import) {
@@ -83,20 +89,43 @@ struct FileOptions {
   std::shared_ptr<bool> no_header, no_wait;
 };
 
-void import_file(Ctl& ctl, const std::string& file, const FileOptions& options, json request) {
+int64_t size_of(const std::string& file) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
   if (error) throw Failure(kUsage, "the file " + file + " cannot be read: " + error.message());
-  request["file_name"] = std::filesystem::path(file).filename().string();
-  request["size_bytes"] = size;
-  request["options"] = options.to_json();
-  json import = ctl.api().call("POST", "/imports", request);
-  upload(ctl, file, import);
-  import = ctl.api().call("POST", path_of(import) + "/complete");
-  if (!*options.no_wait) import = wait_for(ctl, std::move(import));
+  return static_cast<int64_t>(size);
+}
+
+/// From wherever the upload stands to the end of the import.
+void finish_import(Ctl& ctl, const std::string& file, json import, bool wait) {
+  if (import["state"] == "uploading") {
+    try {
+      import = upload(ctl, file, import);
+    } catch (const Failure& failure) {
+      throw Failure(failure.code,
+                    failure.what() + ("\n  to go on with it: everdialctl imports resume " + human(import["id"]) + " " + file));
+    }
+  }
+  if (wait) import = wait_for(ctl, std::move(import));
   ctl.end_progress();
   ctl.show(import);
   if (import["rejected"].get<int64_t>() > 0) ctl.say("see: everdialctl imports rejects " + human(import["id"]));
+}
+
+void import_file(Ctl& ctl, const std::string& file, const FileOptions& options, json request) {
+  request["size_bytes"] = size_of(file);
+  request["file_name"] = std::filesystem::path(file).filename().string();
+  request["options"] = options.to_json();
+  finish_import(ctl, file, ctl.api().call("POST", "/imports", request), !*options.no_wait);
+}
+
+void resume_import(Ctl& ctl, const std::string& id, const std::string& file, bool wait) {
+  json import = ctl.api().get("/imports/" + encoded(id));
+  const int64_t size = size_of(file);
+  if (import["size_bytes"] != size)
+    throw Failure(kUsage, "the upload was begun with " + human(import["file_name"]) + " of " + human(import["size_bytes"]) +
+                              " bytes, and " + file + " has " + std::to_string(size));
+  finish_import(ctl, file, std::move(import), wait);
 }
 
 void add_lists(CLI::App& app, Ctl& ctl) {
@@ -138,7 +167,8 @@ void add_lists(CLI::App& app, Ctl& ctl) {
   const auto file = import.argument("FILE", "the CSV file");
   const FileOptions options(import);
   import.run([&ctl, into, file, options] {
-    import_file(ctl, *file, options, {{"kind", "contacts"}, {"list_id", ctl.api().id_of("/lists", *into)}});
+    const json request = {{"kind", "contacts"}, {"list_id", ctl.api().id_of("/lists", *into)}};
+  import_file(ctl, *file, options, request);
 });
 }  // namespace
 
@@ -158,6 +188,12 @@ void add_imports(CLI::App& app, Ctl& ctl) {
   Command wait(imports, "wait", "wait until an import has ended");
   const auto waited = wait.argument("ID", "of the import");
   wait.run([&ctl, waited] { ctl.show(wait_for(ctl, ctl.api().get("/imports/" + encoded(*waited)))); });
+
+  Command resume(imports, "resume", "go on with an upload that broke off, and wait for the end of the import");
+  const auto resumed = resume.argument("ID", "of the import");
+  const auto file = resume.argument("FILE", "the same file");
+  const auto no_wait = resume.flag("--no-wait", "return when the file is uploaded");
+  resume.run([&ctl, resumed, file, no_wait] { resume_import(ctl, *resumed, *file, !*no_wait); });
 
   Command cancel(imports, "cancel", "stop an import; rows imported before stay");
   const auto cancelled = cancel.argument("ID", "of the import");
@@ -202,7 +238,9 @@ void add_dnc(CLI::App& app, Ctl& ctl) {
   Command import(dnc, "import", "import a CSV file of numbers and wait for its end");
   const auto file = import.argument("FILE", "the CSV file");
   const FileOptions options(import);
-  import.run([&ctl, file, options] { import_file(ctl, *file, options, {{"kind", "dnc"}});
+  import.run([&ctl, file, options] {
+    const json request = {{"kind", "dnc"}};
+  import_file(ctl, *file, options, request);
 });
 }  // namespace everdial::ctl
 

@@ -76,10 +76,14 @@ TEST_F(Imports, takes_a_file_in_pieces_of_any_order_and_queues_it) {
   EXPECT_THAT(early.errors(), ElementsAre(": bytes are missing from 0 on"));
   EXPECT_EQ(put(id, 0, file.substr(0, 20)).status, 204);
   EXPECT_THAT(then(id, "complete").errors(), ElementsAre(": bytes are missing from 20 on"));
-  EXPECT_EQ(put(id, 20, file.substr(20, 30)).status, 204);
   const auto half = get("/imports/" + std::to_string(id));
-  EXPECT_EQ(half.json["uploaded_bytes"], 108);
-  EXPECT_EQ(half.json["state"], "uploading");
+  EXPECT_EQ(half.json["uploaded_bytes"], 78);
+  EXPECT_EQ(half.json["missing_from"], 20) << "where a client goes on whose upload broke off";
+  EXPECT_EQ(put(id, 20, file.substr(20, 30)).status, 204);
+  const auto whole = get("/imports/" + std::to_string(id));
+  EXPECT_EQ(whole.json["uploaded_bytes"], 108);
+  EXPECT_FALSE(whole.json.contains("missing_from"));
+  EXPECT_EQ(whole.json["state"], "uploading");
   EXPECT_EQ(then(id, "complete").json["state"], "queued");
   EXPECT_EQ(then(id, "complete").status, 200) << "safe to repeat";
   EXPECT_EQ(sql("select encode(string_agg(data, '' order by first_byte), 'hex') from contact_import_chunk"),

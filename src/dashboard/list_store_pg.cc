@@ -20,12 +20,21 @@ json list_json(const Rows& rows, size_t row) {
           {"contacts", rows.integer(row, 6)}};
 }
 
+/// The first byte that has not come yet.
+const std::string kMissingFrom =
+    "(select coalesce(min(expected) filter (where first_byte <> expected), max(until), 0) from ("
+    "select first_byte, first_byte + octet_length(data) as until, "
+    "coalesce(lag(first_byte + octet_length(data)) over (order by first_byte), 0) as expected "
+    "from contact_import_chunk c where c.import_id = i.id) chunks)::bigint";
+
 const std::string kImportColumns =
     "i.id, i.file_kind, i.list_id, i.file_name, i.state, i.size_bytes, "
     "case when i.state = 'uploading' then (select coalesce(sum(octet_length(data)), 0) from contact_import_chunk c where c.import_id = "
     "i.id)::bigint "
     "else i.size_bytes end, "
-    "i.read_bytes, i.accepted, i.duplicates, i.rejected, i.error, i.created_at, i.finished_at";
+    "i.read_bytes, i.accepted, i.duplicates, i.rejected, i.error, i.created_at, i.finished_at, case when i.state = 'uploading' then "
+    "nullif(" +
+    kMissingFrom + ", i.size_bytes) end";
 
 json import_json(const Rows& rows, size_t row) {
   json out = {{"id", rows.integer(row, 0)},
@@ -42,6 +51,7 @@ json import_json(const Rows& rows, size_t row) {
   put_integer(out, "list_id", rows, row, 2);
   put_text(out, "error", rows, row, 11);
   put_instant(out, "finished_at", rows, row, 13);
+  put_integer(out, "missing_from", rows, row, 14);
   return out;
 }
 
@@ -176,12 +186,7 @@ Result<Completion> complete_import(Connection& db, int64_t id) {
   const auto& [state, size_bytes] = *found;
   if (state == "cancelled" || state == "failed") return Error{ErrorKind::conflict, "The import is " + state + "."};
   if (state == "uploading") {
-    auto covered = db.query(
-        "select coalesce(min(expected) filter (where first_byte <> expected), max(until), 0)::bigint from ("
-        "select first_byte, first_byte + octet_length(data) as until, "
-        "coalesce(lag(first_byte + octet_length(data)) over (order by first_byte), 0) as expected "
-        "from contact_import_chunk where import_id = $1) chunks",
-        Params{}.add(id));
+    auto covered = db.query("select " + kMissingFrom + " from contact_import i where i.id = $1", Params{}.add(id));
     if (!covered.ok()) return covered.error();
     if (covered->integer(0, 0) != size_bytes) return Completion{nullptr, covered->integer(0, 0)};
     if (auto queued = db.query("update contact_import set state = 'queued' where id = $1", Params{}.add(id)); !queued.ok())
