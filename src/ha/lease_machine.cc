@@ -10,15 +10,16 @@ std::vector<LeaseEffect> LeaseMachine::step(const LeaseInput& input, Instant now
   std::vector<LeaseEffect> out;
   std::visit(Overloaded{
                  [&](const LeasesSeen& i) { seen(i, now, out); },
-                 [&](const LeasesUnreadable&) {
-                   if (!last_seen_at_ || now - *last_seen_at_ < settings_.act_without_database) return;
-                   while (!acting_.empty()) stop(Resource{acting_.begin()->first}, "database_unreachable", out);
+                 [&](const LeasesUnreadable&) { stop_unrenewed(now, out); },
+                 [&](const DoubtsSeen& i) {
+                   doubts_.clear();
+                   for (const Doubt& doubt : i.doubts) doubts_.emplace(doubt.incarnation, doubt);
                  },
                  [&](const LeaseAcquired& i) {
                    acquiring_.erase(i.grant.resource);
                    if (draining_) {
                      out.push_back(ReleaseLease{i.grant, "draining"});
-                   } else if (!acting_.contains(i.grant.resource)) {
+                   } else if (!acting_.contains(i.grant.resource) && renewed(i.grant.resource, now)) {
                      acting_.emplace(i.grant.resource, i.grant);
                      out.push_back(StartActing{i.grant});
                    }
@@ -32,9 +33,6 @@ std::vector<LeaseEffect> LeaseMachine::step(const LeaseInput& input, Instant now
                    const auto found = acting_.find(i.grant.resource);
                    if (found == acting_.end() || found->second.epoch != i.grant.epoch) return;
                    stop(i.grant.resource, "renounced", out);
-                   out.push_back(ReleaseLease{i.grant, "renounced"});
-                   // Until the release is seen, the record names us: taking it for a lost answer would be to go on under the old epoch.
-                   renounced_[i.grant.resource] = i.grant.epoch;
                  },
                  [&](const LeaseCandidacy& i) {
                    if (i.competes) {
@@ -65,6 +63,7 @@ void LeaseMachine::seen(const LeasesSeen& input, Instant now, std::vector<LeaseE
   // A long time between two polls is a time in which we saw nothing: it may not count as the holder's silence.
   const Duration since_last = last_seen_at_ ? std::min<Duration>(now - *last_seen_at_, 500ms) : Duration{0};
   last_seen_at_ = now;
+  see_our_renewals(input);
   std::set<Resource> present;
   for (const LeaseRow& row : input.leases) {
     present.insert(row.resource);
@@ -74,61 +73,89 @@ void LeaseMachine::seen(const LeasesSeen& input, Instant now, std::vector<LeaseE
   for (const auto& [resource, grant] : held)
     if (!present.contains(resource)) stop(resource, "fenced", out);
   std::erase_if(watched_, [&](const auto& w) { return !present.contains(w.first); });
+  stop_unrenewed(now, out);
+}
+
+void LeaseMachine::see_our_renewals(const LeasesSeen& input) {
+  const auto ours = std::find_if(input.leases.begin(), input.leases.end(), [&](const LeaseRow& row) { return row.holder == me_; });
+  const auto before = std::exchange(our_renew_seq_, ours == input.leases.end() ? std::nullopt : std::optional(ours->holder_renew_seq));
+  // It was lower when the poll before this one began, so it has moved since; when exactly, nobody needs to know.
+  if (before && our_renew_seq_ && *our_renew_seq_ > *before) renewed_after_ = *last_asked_at_;
+  last_asked_at_ = input.asked_at;
+}
+
+/// Can nobody have seen our renewals stand still for long, as far as this resource is concerned?
+bool LeaseMachine::renewed(const Resource& resource, Instant now) const {
+  const auto found = not_ours_at_.find(resource);
+  const Instant since = found == not_ours_at_.end() ? renewed_after_ : std::max(renewed_after_, found->second);
+  return now - since < settings_.act_unrenewed;
+}
+
+void LeaseMachine::stop_unrenewed(Instant now, std::vector<LeaseEffect>& out) {
+  const auto held = acting_;
+  for (const auto& [resource, grant] : held)
+    if (!renewed(resource, now)) stop(resource, "not_renewed", out);
 }
 
 void LeaseMachine::seen_one(const LeaseRow& row, Duration since_last, Instant now, std::vector<LeaseEffect>& out) {
   const bool mine = row.holder == me_;
+  const bool wanted = row.desired ? *row.desired == me_ : candidacies_.contains(row.resource);
+  if (!mine) not_ours_at_[row.resource] = *last_asked_at_;
   if (const auto found = acting_.find(row.resource); found != acting_.end()) {
-    if (!mine || row.epoch != found->second.epoch) {
+    if (row.epoch < found->second.epoch) return;  // the poll is older than our acquire
+    if (!mine || row.epoch != found->second.epoch || row.holder_renew_seq < 0) {
       stop(row.resource, "fenced", out);
-    } else if (row.desired && *row.desired != me_) {
+    } else if (row.desired && !wanted) {
       const LeaseGrant grant = found->second;
       stop(row.resource, "handed_over", out);
       out.push_back(ReleaseLease{grant, "handed_over"});
     }
+  } else if (draining_) {
     return;
+  } else if (!mine) {
+    take_over(row, wanted, since_last, now, out);
+  } else if (!wanted) {
+    out.push_back(ReleaseLease{LeaseGrant{row.resource, row.res_id, row.epoch, me_}, "handed_over"});
+  } else if (renewed(row.resource, now)) {
+    // The answer to our acquire was lost, we had not been renewed for a while, or we have renounced it.
+    acquire({row, "resumed", {}, "{}"}, now, out);
   }
-  if (draining_) return;
+}
 
-  const bool wanted = row.desired ? *row.desired == me_ : candidacies_.contains(row.resource);
-  if (mine) {
-    // The answer to our acquire was lost, or we had stopped for want of the database: what counts is the record.
-    const LeaseGrant grant{row.resource, row.res_id, row.epoch, me_};
-    const auto renounced = renounced_.find(row.resource);
-    if (!wanted || (renounced != renounced_.end() && renounced->second == row.epoch)) {
-      out.push_back(ReleaseLease{grant, wanted ? "renounced" : "handed_over"});
-    } else if (!acquiring_.contains(row.resource) || now - acquiring_.at(row.resource) > settings_.acquire_timeout) {
-      acquiring_.erase(row.resource);
-      acting_.emplace(row.resource, grant);
-      out.push_back(StartActing{grant});
-    }
-    return;
-  }
-
-  std::string reason;
-  Duration still{};
+void LeaseMachine::take_over(const LeaseRow& row, bool wanted, Duration since_last, Instant now, std::vector<LeaseEffect>& out) {
+  AcquireLease take{row, "released", {}, "{}"};
   if (!row.holder) {
     watched_.erase(row.resource);
-    renounced_.erase(row.resource);
-    reason = "released";
   } else if (row.holder_renew_seq < 0) {
-    reason = "holder_gone";
+    take.reason = "holder_gone";
   } else {
     Watched& watched = watched_[row.resource];
-    if (watched.holder != *row.holder || watched.renew_seq != row.holder_renew_seq) {
-      watched = Watched{*row.holder, row.holder_renew_seq, Duration{0}};
+    if (watched.epoch != row.epoch || watched.renew_seq != row.holder_renew_seq) {
+      watched = Watched{row.epoch, row.holder_renew_seq, Duration{0}};
     } else {
       watched.still += since_last;
     }
-    still = watched.still;
-    if (still < settings_.holder_silent_after) return;
-    reason = "holder_silent";
+    take.reason = "holder_silent";
+    take.detect = watched.still;
+    take.evidence = "{\"renew_still_ms\":" + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(watched.still).count());
+    Duration enough = settings_.silent_after;
+    if (const auto doubt = doubts_.find(*row.holder); doubt != doubts_.end()) {
+      const bool sure = doubt->second.kind == DoubtKind::stuck || doubt->second.kind == DoubtKind::server_refused;
+      enough = sure ? settings_.surely_silent_after : settings_.doubted_silent_after;
+      take.reason = to_string(doubt->second.kind);
+      take.evidence += ",\"doubt\":" + doubt->second.evidence;
+    }
+    take.evidence += "}";
+    if (watched.still < enough) return;
   }
-  if (!wanted) return;
-  if (const auto pending = acquiring_.find(row.resource); pending != acquiring_.end() && now - pending->second < settings_.acquire_timeout)
-    return;
-  acquiring_[row.resource] = now;
-  out.push_back(AcquireLease{row, reason, still});
+  if (wanted) acquire(std::move(take), now, out);
+}
+
+void LeaseMachine::acquire(AcquireLease take, Instant now, std::vector<LeaseEffect>& out) {
+  const auto pending = acquiring_.find(take.seen.resource);
+  if (pending != acquiring_.end() && now - pending->second < settings_.acquire_timeout) return;
+  acquiring_[take.seen.resource] = now;
+  out.push_back(std::move(take));
 }
 
 void LeaseMachine::stop(const Resource& resource, const std::string& reason, std::vector<LeaseEffect>& out) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/doubt.h"
 #include "model/lease.h"
 
 namespace everdial {
@@ -14,8 +15,12 @@ namespace everdial {
 /// What one poll of the database showed. `leases` has at least every lease that is held, desired by someone or competed for by us.
 struct LeasesSeen {
   std::vector<LeaseRow> leases;
+  Instant asked_at;  ///< when the poll began: what it shows is not older
 };
-struct LeasesUnreadable {};  ///< the poll failed: the database is out of reach
+struct LeasesUnreadable {};  ///< a poll failed, or one is long under way
+struct DoubtsSeen {          ///< all that the failure detector has
+  std::vector<Doubt> doubts;
+};
 struct LeaseAcquired {
   LeaseGrant grant;
 };
@@ -34,20 +39,21 @@ struct LeaseCandidacy {
   bool competes = true;
 };
 struct LeasesDrain {};  ///< stop acting and release all; take nothing more
-using LeaseInput =
-    std::variant<LeasesSeen, LeasesUnreadable, LeaseAcquired, LeaseNotAcquired, LeaseFenced, LeaseRenounced, LeaseCandidacy, LeasesDrain>;
+using LeaseInput = std::variant<LeasesSeen, LeasesUnreadable, DoubtsSeen, LeaseAcquired, LeaseNotAcquired, LeaseFenced, LeaseRenounced,
+                                LeaseCandidacy, LeasesDrain>;
 
 struct AcquireLease {
   LeaseRow seen;
-  std::string reason;  ///< "released", "holder_gone", "holder_silent"
-  Duration detect{};   ///< how long the holder had been silent
+  std::string reason;    ///< "released", "holder_gone", "holder_silent", what the holder is in doubt for, or "resumed": it is ours
+  Duration detect{};     ///< how long the holder's renewals had stood still
+  std::string evidence;  ///< for the history: a JSON object
 };
 struct StartActing {
   LeaseGrant grant;
 };
 struct StopActing {
   LeaseGrant grant;
-  std::string reason;  ///< "fenced", "database_unreachable", "handed_over", "renounced", "draining"
+  std::string reason;  ///< "fenced", "not_renewed", "handed_over", "renounced", "draining"
 };
 struct ReleaseLease {
   LeaseGrant grant;
@@ -57,12 +63,19 @@ using LeaseEffect = std::variant<AcquireLease, StartActing, StopActing, ReleaseL
 
 /// Decides for one process when to acquire, act under, and give up leases. No clocks are compared: a holder is silent when its
 /// renew_seq stands still on our own clock while we could read the database. `now` is Clock::steady().
+///
+/// The mirror image of that: we act only as long as nobody can have seen our own renew_seq stand still for so long that he may take
+/// over. So a holder that the database does not see, or whose server does not renew it, has stopped before another starts. Whenever we
+/// start to act it is under an epoch of its own: what we had on its way before is settled like a dead master's.
 class LeaseMachine {
  public:
   struct Settings {
-    Duration holder_silent_after = 5s;   ///< of time in which the database could be read
-    Duration act_without_database = 3s;  ///< shorter than holder_silent_after, so that we stop before another may start
-    Duration acquire_timeout = 2s;       ///< after which an unanswered acquire is tried again
+    // How long a holder's renewals must have stood still, in time in which the database could be read, before it is taken for dead:
+    Duration silent_after = 5s;              ///< on no other sign
+    Duration doubted_silent_after = 1500ms;  ///< when the failure detector doubts it
+    Duration surely_silent_after = 600ms;    ///< when it is stuck, or its server is gone for sure; longer than from one renewal to the next
+    Duration act_unrenewed = 1300ms;         ///< shorter than doubted_silent_after, by more than a poll
+    Duration acquire_timeout = 2s;           ///< after which an unanswered acquire is tried again
   };
 
   LeaseMachine(Incarnation me, Settings settings) : me_(std::move(me)), settings_(settings) {}
@@ -74,13 +87,18 @@ class LeaseMachine {
 
  private:
   struct Watched {
-    Incarnation holder;
+    Epoch epoch;  ///< to acquire it again is a sign of life, too
     int64_t renew_seq = 0;
-    Duration still{};  ///< database-reachable time since renew_seq last moved
+    Duration still{};  ///< database-reachable time since they last moved
   };
 
   void seen(const LeasesSeen& input, Instant now, std::vector<LeaseEffect>& out);
+  void see_our_renewals(const LeasesSeen& input);
   void seen_one(const LeaseRow& row, Duration since_last, Instant now, std::vector<LeaseEffect>& out);
+  void take_over(const LeaseRow& row, bool wanted, Duration since_last, Instant now, std::vector<LeaseEffect>& out);
+  void acquire(AcquireLease take, Instant now, std::vector<LeaseEffect>& out);
+  bool renewed(const Resource& resource, Instant now) const;
+  void stop_unrenewed(Instant now, std::vector<LeaseEffect>& out);
   void stop(const Resource& resource, const std::string& reason, std::vector<LeaseEffect>& out);
 
   Incarnation me_;
@@ -88,9 +106,13 @@ class LeaseMachine {
   std::set<Resource> candidacies_;
   std::map<Resource, LeaseGrant> acting_;
   std::map<Resource, Watched> watched_;
-  std::map<Resource, Epoch> renounced_;
-  std::map<Resource, Instant> acquiring_;  ///< since when an acquire is under way
-  std::optional<Instant> last_seen_at_;
+  std::map<Resource, Instant> acquiring_;    ///< since when an acquire is under way
+  std::map<Resource, Instant> not_ours_at_;  ///< somebody else's, or nobody's, then: nobody can have watched us as its holder before
+  std::map<Incarnation, Doubt> doubts_;
+  std::optional<Instant> last_seen_at_;   ///< when the last poll was answered
+  std::optional<Instant> last_asked_at_;  ///< when it began
+  std::optional<int64_t> our_renew_seq_;  ///< as the last poll showed it, if it showed it
+  Instant renewed_after_;                 ///< our renew_seq has moved since then
   bool draining_ = false;
 };
 

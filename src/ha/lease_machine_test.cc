@@ -1,7 +1,9 @@
 #include "ha/lease_machine.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <random>
 
 namespace everdial {
 namespace {
@@ -29,49 +31,92 @@ const E* only(const std::vector<LeaseEffect>& effects) {
 class Lease : public testing::Test {
  protected:
   Lease() { machine.step(LeaseCandidacy{kDirector, true}, at(0s)); }
+  std::vector<LeaseEffect> see(LeaseRow shown, Duration when) { return machine.step(LeasesSeen{{std::move(shown)}, at(when)}, at(when)); }
   LeaseGrant become_master() {
-    machine.step(LeasesSeen{{row(std::nullopt, 4)}}, at(0s));
+    see(row(std::nullopt, 4), 0s);
     const LeaseGrant grant{kDirector, 1, Epoch{5}, kMe};
     EXPECT_NE(only<StartActing>(machine.step(LeaseAcquired{grant}, at(1ms))), nullptr);
     return grant;
+  }
+  void doubt(DoubtKind kind) { machine.step(DoubtsSeen{{{kOther, kind, 1s, R"({"kind":"x"})"}}}, at(0s)); }
+  /// Sees the other's renewals stand still, ten looks a second; when the lease is acquired, and how.
+  struct Taken {
+    Duration after{};
+    AcquireLease acquire;
+  };
+  std::optional<Taken> watch_still(Duration at_most) {
+    for (Duration t{}; t <= at_most; t += 100ms) {
+      const auto effects = see(row(kOther, 4, 7), t);
+      if (const auto* acquire = only<AcquireLease>(effects)) return Taken{t, *acquire};
+    }
+    return std::nullopt;
   }
   LeaseMachine machine{kMe, {}};
 };
 
 TEST_F(Lease, that_is_free_is_acquired_and_acted_under) {
-  const auto effects = machine.step(LeasesSeen{{row(std::nullopt, 4)}}, at(0s));
+  const auto effects = see(row(std::nullopt, 4), 0s);
   ASSERT_NE(only<AcquireLease>(effects), nullptr);
   EXPECT_EQ(only<AcquireLease>(effects)->reason, "released");
-  EXPECT_TRUE(machine.step(LeasesSeen{{row(std::nullopt, 4)}}, at(100ms)).empty()) << "one acquire at a time";
+  EXPECT_TRUE(see(row(std::nullopt, 4), 100ms).empty()) << "one acquire at a time";
 }
 
-TEST_F(Lease, of_a_holder_that_renews_is_left_alone) {
-  for (int i = 0; i < 200; ++i) EXPECT_TRUE(machine.step(LeasesSeen{{row(kOther, 4, i / 5)}}, at(i * 100ms)).empty());
+TEST_F(Lease, of_a_holder_that_renews_is_left_alone_however_doubtful_it_is) {
+  int64_t renewals = 0;
+  for (const auto kind : {DoubtKind::stuck, DoubtKind::without_database, DoubtKind::server_refused, DoubtKind::server_silent}) {
+    doubt(kind);
+    for (int i = 0; i < 200; ++i) EXPECT_TRUE(see(row(kOther, 4, ++renewals / 5), i * 100ms).empty());
+  }
 }
 
 TEST_F(Lease, of_a_silent_holder_is_acquired_after_five_seconds_in_which_the_database_could_be_read) {
-  Duration t{};
-  for (; t < 5s; t += 100ms) ASSERT_TRUE(machine.step(LeasesSeen{{row(kOther, 4, 7)}}, at(t)).empty()) << t.count();
-  const auto effects = machine.step(LeasesSeen{{row(kOther, 4, 7)}}, at(t));
-  ASSERT_NE(only<AcquireLease>(effects), nullptr);
-  EXPECT_EQ(only<AcquireLease>(effects)->reason, "holder_silent");
+  const auto taken = watch_still(6s);
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->after, 5s);
+  EXPECT_EQ(taken->acquire.reason, "holder_silent");
+  EXPECT_EQ(taken->acquire.evidence, R"({"renew_still_ms":5000})");
+}
+
+TEST_F(Lease, C_04_of_a_lost_servers_holder_is_acquired_once_its_renewals_have_stood_still_for_1500_ms) {
+  doubt(DoubtKind::server_silent);
+  const auto taken = watch_still(6s);
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->after, 1500ms);
+  EXPECT_EQ(taken->acquire.reason, "server_silent");
+  EXPECT_EQ(taken->acquire.evidence, R"({"renew_still_ms":1500,"doubt":{"kind":"x"}})");
+}
+
+TEST_F(Lease, A_14_of_a_holder_without_database_is_acquired_after_it_has_stopped) {
+  doubt(DoubtKind::without_database);
+  EXPECT_EQ(watch_still(6s)->after, 1500ms);
+}
+
+TEST_F(Lease, of_a_stuck_holder_or_of_a_server_that_is_surely_gone_is_acquired_after_one_renewal_has_not_come) {
+  doubt(DoubtKind::stuck);
+  EXPECT_EQ(watch_still(6s)->after, 600ms);
+  LeaseMachine other{kMe, {}};
+  machine = other;
+  machine.step(LeaseCandidacy{kDirector, true}, at(0s));
+  doubt(DoubtKind::server_refused);
+  EXPECT_EQ(watch_still(6s)->after, 600ms);
 }
 
 TEST_F(Lease, is_not_taken_because_we_could_not_read_for_a_while) {
-  machine.step(LeasesSeen{{row(kOther, 4, 7)}}, at(0s));
+  doubt(DoubtKind::server_silent);
+  see(row(kOther, 4, 7), 0s);
   for (Duration t = 100ms; t < 20s; t += 100ms) machine.step(LeasesUnreadable{}, at(t));
-  EXPECT_TRUE(machine.step(LeasesSeen{{row(kOther, 4, 7)}}, at(20s)).empty());
+  EXPECT_TRUE(see(row(kOther, 4, 7), 20s).empty());
 }
 
 TEST_F(Lease, of_a_buried_holder_is_acquired_at_once) {
-  const auto effects = machine.step(LeasesSeen{{row(kOther, 4, -1)}}, at(0s));
+  const auto effects = see(row(kOther, 4, -1), 0s);
   ASSERT_NE(only<AcquireLease>(effects), nullptr);
   EXPECT_EQ(only<AcquireLease>(effects)->reason, "holder_gone");
 }
 
 TEST_F(Lease, that_another_has_acquired_ends_our_acting) {
   become_master();
-  const auto effects = machine.step(LeasesSeen{{row(kOther, 6)}}, at(200ms));
+  const auto effects = see(row(kOther, 6), 200ms);
   ASSERT_NE(only<StopActing>(effects), nullptr);
   EXPECT_EQ(only<StopActing>(effects)->reason, "fenced");
 }
@@ -82,20 +127,53 @@ TEST_F(Lease, refused_by_a_store_ends_our_acting_once) {
   EXPECT_TRUE(machine.step(LeaseFenced{grant}, at(3ms)).empty());
 }
 
-TEST_F(Lease, is_not_acted_under_for_long_without_the_database_and_taken_up_again_when_it_is_still_ours) {
+TEST_F(Lease, is_acted_under_as_long_as_our_renewals_are_seen) {
   become_master();
-  machine.step(LeasesSeen{{row(kMe, 5, 1)}}, at(100ms));
-  EXPECT_TRUE(machine.step(LeasesUnreadable{}, at(2s)).empty());
-  EXPECT_NE(only<StopActing>(machine.step(LeasesUnreadable{}, at(3200ms))), nullptr);
-  EXPECT_NE(only<StartActing>(machine.step(LeasesSeen{{row(kMe, 5, 9)}}, at(4s))), nullptr);
+  for (int i = 1; i < 200; ++i) EXPECT_TRUE(see(row(kMe, 5, i / 5), i * 100ms).empty()) << i;
 }
 
-TEST_F(Lease, whose_acquire_was_done_but_not_answered_is_acted_under) {
-  machine.step(LeasesSeen{{row(std::nullopt, 4)}}, at(0s));
+TEST_F(Lease, a_poll_older_than_its_acquire_does_not_end_it) {
+  become_master();
+  EXPECT_TRUE(see(row(std::nullopt, 4), 10ms).empty());
+  EXPECT_TRUE(see(row(kOther, 4), 20ms).empty());
+}
+
+TEST_F(Lease, A_14_is_not_acted_under_without_the_database_for_longer_than_another_must_wait) {
+  become_master();
+  see(row(kMe, 5, 1), 100ms);
+  see(row(kMe, 5, 2), 200ms);  // it moved after the look before
+  EXPECT_TRUE(machine.step(LeasesUnreadable{}, at(1300ms)).empty());
+  EXPECT_NE(only<StopActing>(machine.step(LeasesUnreadable{}, at(1400ms))), nullptr);
+}
+
+TEST_F(Lease, is_not_acted_under_when_our_server_does_not_renew_us_though_we_reach_the_database) {
+  become_master();
+  std::optional<Duration> stopped;
+  for (Duration t = 100ms; !stopped && t < 5s; t += 100ms)
+    if (only<StopActing>(see(row(kMe, 5, 1), t))) stopped = t;
+  ASSERT_TRUE(stopped);
+  EXPECT_LT(*stopped, 1500ms);
+}
+
+TEST_F(Lease, is_resumed_under_a_higher_epoch_once_we_are_renewed_again) {
+  become_master();
+  see(row(kMe, 5, 1), 100ms);
+  machine.step(LeasesUnreadable{}, at(3s));
+  EXPECT_TRUE(machine.acting().empty());
+  EXPECT_TRUE(see(row(kMe, 5, 1), 4s).empty());
+  const auto effects = see(row(kMe, 5, 2), 4100ms);
+  ASSERT_NE(only<AcquireLease>(effects), nullptr);
+  EXPECT_EQ(only<AcquireLease>(effects)->reason, "resumed");
+  EXPECT_EQ(only<AcquireLease>(effects)->seen.holder, kMe);
+  EXPECT_NE(only<StartActing>(machine.step(LeaseAcquired{{kDirector, 1, Epoch{6}, kMe}}, at(4110ms))), nullptr);
+}
+
+TEST_F(Lease, whose_acquire_was_done_but_not_answered_is_acquired_again) {
+  see(row(std::nullopt, 4), 0s);
   machine.step(LeaseNotAcquired{kDirector}, at(50ms));
-  const auto effects = machine.step(LeasesSeen{{row(kMe, 5)}}, at(100ms));
-  ASSERT_NE(only<StartActing>(effects), nullptr);
-  EXPECT_EQ(only<StartActing>(effects)->grant.epoch, Epoch{5});
+  const auto effects = see(row(kMe, 5), 100ms);
+  ASSERT_NE(only<AcquireLease>(effects), nullptr);
+  EXPECT_EQ(only<AcquireLease>(effects)->seen.epoch, Epoch{5});
 }
 
 TEST_F(Lease, C_03_is_released_at_once_when_draining_and_not_taken_again) {
@@ -104,34 +182,112 @@ TEST_F(Lease, C_03_is_released_at_once_when_draining_and_not_taken_again) {
   ASSERT_EQ(effects.size(), 2u);
   EXPECT_TRUE(std::holds_alternative<StopActing>(effects[0]));
   EXPECT_TRUE(std::holds_alternative<ReleaseLease>(effects[1]));
-  EXPECT_TRUE(machine.step(LeasesSeen{{row(std::nullopt, 5)}}, at(1100ms)).empty());
+  EXPECT_TRUE(see(row(std::nullopt, 5), 1100ms).empty());
 }
 
-TEST_F(Lease, that_is_renounced_is_not_acted_under_again_before_a_higher_epoch) {
+TEST_F(Lease, that_is_renounced_is_acted_under_again_at_a_higher_epoch_only) {
   const LeaseGrant grant = become_master();
-  ASSERT_EQ(machine.step(LeaseRenounced{grant}, at(1s)).size(), 2u);
-  const auto again = machine.step(LeasesSeen{{row(kMe, 5, 1)}}, at(1100ms));
-  EXPECT_NE(only<ReleaseLease>(again), nullptr) << "the first release may have been lost";
-  EXPECT_NE(only<AcquireLease>(machine.step(LeasesSeen{{row(std::nullopt, 5)}}, at(1200ms))), nullptr);
+  see(row(kMe, 5, 1), 900ms);
+  see(row(kMe, 5, 2), 1s);
+  EXPECT_NE(only<StopActing>(machine.step(LeaseRenounced{grant}, at(1s))), nullptr);
+  EXPECT_NE(only<AcquireLease>(see(row(kMe, 5, 2), 1100ms)), nullptr);
+  EXPECT_TRUE(machine.acting().empty());
 }
 
 TEST(JobLease, is_acquired_by_whom_the_director_desires_and_handed_over_when_that_changes) {
   LeaseMachine machine{kMe, {}};
+  const auto see = [&](const LeaseRow& shown, Duration when) { return machine.step(LeasesSeen{{shown}, at(when)}, at(when)); };
   LeaseRow job = row(std::nullopt, 0);
   job.resource = Resource{"job/1"};
   job.desired = kOther;
-  EXPECT_TRUE(machine.step(LeasesSeen{{job}}, at(0s)).empty());
+  EXPECT_TRUE(see(job, 0s).empty());
   job.desired = kMe;
-  EXPECT_NE(only<AcquireLease>(machine.step(LeasesSeen{{job}}, at(100ms))), nullptr);
+  EXPECT_NE(only<AcquireLease>(see(job, 100ms)), nullptr);
   machine.step(LeaseAcquired{{job.resource, 1, Epoch{1}, kMe}}, at(110ms));
   job.holder = kMe;
   job.epoch = Epoch{1};
-  EXPECT_TRUE(machine.step(LeasesSeen{{job}}, at(200ms)).empty());
+  EXPECT_TRUE(see(job, 200ms).empty());
   job.desired = kOther;
-  const auto effects = machine.step(LeasesSeen{{job}}, at(300ms));
+  const auto effects = see(job, 300ms);
   ASSERT_EQ(effects.size(), 2u);
   EXPECT_EQ(std::get<StopActing>(effects[0]).reason, "handed_over");
   EXPECT_TRUE(std::holds_alternative<ReleaseLease>(effects[1]));
+}
+
+/// The record as several see it, each late in his own way: never do two act, and who acts is renewed.
+RC_GTEST_PROP(LeaseProperty, two_never_act_at_once_whatever_the_doubts_the_delays_and_the_cuts, ()) {
+  std::minstd_rand random(*rc::gen::arbitrary<uint32_t>());
+  const auto upto = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+  struct Candidate {
+    Incarnation me;
+    LeaseMachine machine;
+    int64_t renew_seq = 0;
+    bool renewed = true, reached = true;
+    std::multimap<Instant, std::function<void(Instant)>> due;
+  };
+  std::vector<std::unique_ptr<Candidate>> all;
+  for (const char* name : {"a", "b", "c"}) {
+    all.push_back(std::make_unique<Candidate>(Candidate{Incarnation{name}, LeaseMachine{Incarnation{name}, {}}}));
+    all.back()->machine.step(LeaseCandidacy{kDirector, true}, at(0s));
+  }
+  LeaseRow record = row(std::nullopt, 0);
+  const auto seq_of = [&](const std::optional<Incarnation>& who) {
+    for (const auto& c : all)
+      if (who == c->me) return c->renew_seq;
+    return int64_t{-1};
+  };
+  for (Duration t{}; t < 60s; t += 10ms) {
+    const Instant now = at(t);
+    if (upto(300) == 0) {
+      Candidate& c = *all[static_cast<size_t>(upto(3))];
+      c.renewed = upto(2);
+      c.reached = upto(2);
+    }
+    for (const auto& candidate : all) {
+      Candidate& c = *candidate;
+      if (c.renewed && t % 500ms == Duration{0}) ++c.renew_seq;
+      const std::function<void(const std::vector<LeaseEffect>&)> perform = [&](const std::vector<LeaseEffect>& effects) {
+        for (const auto& effect : effects)
+          if (const auto* acquire = std::get_if<AcquireLease>(&effect))
+            c.due.emplace(now + upto(200) * 1ms, [&, seen = acquire->seen](Instant then) {
+              const bool granted = c.reached && record.epoch == seen.epoch && record.holder == seen.holder &&
+                                   (!seen.holder || seq_of(seen.holder) == seen.holder_renew_seq);
+              if (granted) {
+                record.holder = c.me;
+                ++record.epoch.value;
+              }
+              c.due.emplace(then + upto(200) * 1ms, [&, granted, epoch = record.epoch](Instant later) {
+                if (granted) c.machine.step(LeaseAcquired{{kDirector, 1, epoch, c.me}}, later);
+                else c.machine.step(LeaseNotAcquired{kDirector}, later);
+              });
+            });
+      };
+      if (t % 100ms == Duration{0}) {
+        if (upto(20) == 0) {  // doubts are never trusted further than the renewals
+          std::vector<Doubt> doubts;
+          for (const auto& other : all)
+            if (upto(2)) doubts.push_back({other->me, upto(2) ? DoubtKind::server_silent : DoubtKind::without_database, 1s, "{}"});
+          c.machine.step(DoubtsSeen{doubts}, now);
+        }
+        if (c.reached) {
+          LeaseRow shown = record;
+          shown.holder_renew_seq = seq_of(record.holder);
+          c.due.emplace(now + upto(90) * 1ms, [&, shown, asked = now](Instant then) {
+            perform(c.machine.step(LeasesSeen{{shown}, asked}, then));
+          });
+        } else {
+          perform(c.machine.step(LeasesUnreadable{}, now));
+        }
+      }
+      while (!c.due.empty() && c.due.begin()->first <= now) {
+        const auto next = c.due.extract(c.due.begin());
+        next.mapped()(now);
+      }
+    }
+    int acting = 0;
+    for (const auto& c : all) acting += !c->machine.acting().empty();
+    RC_ASSERT(acting <= 1);
+  }
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ struct Polled {
 }  // namespace
 
 LeaseService::LeaseService(Seams& seams, LeaseStore& store, Incarnation me, LeaseMachine::Settings settings, Duration poll_every)
-    : seams_(seams), store_(store), me_(me), poll_every_(poll_every), machine_(std::move(me), settings) {}
+    : seams_(seams), store_(store), me_(me), settings_(settings), poll_every_(poll_every), machine_(std::move(me), settings) {}
 
 LeaseService::~LeaseService() = default;
 
@@ -34,7 +34,7 @@ void LeaseService::withdraw(const Resource& resource) {
 
 void LeaseService::follow(const std::string& prefix, Acting acting) { following_[prefix] = std::move(acting); }
 
-void LeaseService::start() { poll(); }
+void LeaseService::start() { turn(); }
 
 void LeaseService::drain(std::function<void()> done) {
   drained_ = std::move(done);
@@ -49,27 +49,37 @@ void LeaseService::drain(std::function<void()> done) {
 
 void LeaseService::fenced(const LeaseGrant& grant) { feed(LeaseFenced{grant}); }
 
+void LeaseService::turn() {
+  timer_ = seams_.clock.after(poll_every_, [this] { turn(); });
+  // A statement to a database that is cut off hangs for seconds: what must be stopped is not to wait for it.
+  if (polling_) feed(LeasesUnreadable{});
+  else poll();
+}
+
 void LeaseService::poll() {
   std::vector<Resource> names;
   for (const auto& [resource, acting] : competing_) names.push_back(resource);
+  polling_ = true;
   run_store(
       seams_.store, kPollLane,
       [&store = store_, names = std::move(names), sessions = static_cast<bool>(on_poll)] {
         auto leases = store.leases(names);
         return Polled{sessions && leases.ok() ? store.sessions() : Result<std::vector<Session>>{std::vector<Session>{}}, std::move(leases)};
       },
-      [this, alive = std::weak_ptr(alive_)](Polled polled) {
+      [this, asked_at = seams_.clock.steady(), alive = std::weak_ptr(alive_)](Polled polled) {
         if (alive.expired()) return;
-        if (polled.leases.ok() && polled.sessions.ok()) {
-          if (on_poll) on_poll(*polled.sessions, *polled.leases);
-          ensure_rows(*polled.leases);
-          feed(LeasesSeen{std::move(*polled.leases)});
-        } else {
-          feed(LeasesUnreadable{});
-        }
-        timer_ = seams_.clock.after(poll_every_, [this] { poll(); });
+        polling_ = false;
+        if (!polled.leases.ok() || !polled.sessions.ok()) return feed(LeasesUnreadable{});
+        answered_at_ = seams_.clock.steady();
+        if (on_poll) on_poll(*polled.sessions, *polled.leases);
+        ensure_rows(*polled.leases);
+        feed(LeasesSeen{std::move(*polled.leases), asked_at});
       });
 }
+
+bool LeaseService::reaches_database() const { return answered_at_ && seams_.clock.steady() - *answered_at_ < settings_.act_unrenewed; }
+
+void LeaseService::doubt(const std::vector<Doubt>& doubts) { feed(DoubtsSeen{doubts}); }
 
 void LeaseService::renounce(const LeaseGrant& grant) { feed(LeaseRenounced{grant}); }
 
@@ -101,7 +111,9 @@ void LeaseService::perform(const LeaseEffect& effect) {
                    if (!acting_for(e.seen.resource)) return feed(LeaseNotAcquired{e.seen.resource});
                    run_store(
                        seams_.store, kLeaseLane,
-                       [&store = store_, request = LeaseStore::Acquire{e.seen, me_, e.reason, e.detect}] { return store.acquire(request); },
+                       [&store = store_, request = LeaseStore::Acquire{e.seen, me_, e.reason, e.detect, e.evidence}] {
+                         return store.acquire(request);
+                       },
                        [this, alive, resource = e.seen.resource](Result<std::optional<LeaseGrant>> granted) {
                          if (alive.expired()) return;
                          if (granted.ok() && *granted) feed(LeaseAcquired{**granted});

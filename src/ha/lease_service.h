@@ -37,12 +37,17 @@ class LeaseService {
   void fenced(const LeaseGrant& grant);
   /// Give `grant` back and acquire again under a higher epoch: what it had on its way is then settled like a dead master's.
   void renounce(const LeaseGrant& grant);
+  /// All that the failure detector of our server has.
+  void doubt(const std::vector<Doubt>& doubts);
+  /// Has the database answered lately? When not, we have stopped acting, or will at once.
+  bool reaches_database() const;
 
   const std::map<Resource, LeaseGrant>& acting() const { return machine_.acting(); }
 
   std::function<void(const std::vector<Session>&, const std::vector<LeaseRow>&)> on_poll;
 
  private:
+  void turn();
   void poll();
   void ensure_rows(const std::vector<LeaseRow>& present);
   void feed(const LeaseInput& input);
@@ -52,11 +57,14 @@ class LeaseService {
   Seams& seams_;
   LeaseStore& store_;
   Incarnation me_;
+  LeaseMachine::Settings settings_;
   Duration poll_every_;
   LeaseMachine machine_;
   std::map<Resource, Acting> competing_;
   std::map<std::string, Acting> following_;
   std::unique_ptr<Timer> timer_;
+  bool polling_ = false;
+  std::optional<Instant> answered_at_;
   int releasing_ = 0;
   std::function<void()> drained_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();

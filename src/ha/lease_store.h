@@ -21,6 +21,7 @@ class LeaseStore {
     Incarnation me;
     std::string reason;
     Duration detect{};
+    std::string evidence = "{}";  ///< a JSON object
   };
   struct History {
     Resource resource;
@@ -29,6 +30,7 @@ class LeaseStore {
     std::string reason;
     double detect_ms = 0, acquire_ms = 0, barrier_ms = 0;
     Instant at;
+    std::string evidence = "{}";  ///< a JSON object
   };
 
   virtual ~LeaseStore() = default;

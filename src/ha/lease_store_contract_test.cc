@@ -30,7 +30,7 @@ class LeaseStoreContract : public testing::TestWithParam<std::pair<const char*, 
   LeaseStore& store() { return *made.leases; }
   LeaseRow see() { return store().leases({kDirector}).value().at(0); }
   std::optional<LeaseGrant> acquire(const LeaseRow& seen, const Incarnation& me) {
-    auto granted = store().acquire({seen, me, "test", 5ms});
+    auto granted = store().acquire({seen, me, "test", 5ms, R"({"kind": "stuck"})"});
     EXPECT_TRUE(granted.ok()) << granted.error().message;
     return granted.ok() ? *granted : std::nullopt;
   }
@@ -73,6 +73,16 @@ TEST_P(LeaseStoreContract, frees_the_leases_of_the_buried_and_writes_history) {
   EXPECT_EQ(history[1].reason, "process died");
   EXPECT_EQ(history[2].to, kTwo);
   EXPECT_EQ(history[2].epoch, Epoch{2});
+  EXPECT_EQ(history[1].evidence, "{}");
+  EXPECT_EQ(history[2].evidence, R"({"kind": "stuck"})");
+}
+
+TEST_P(LeaseStoreContract, gives_a_lease_to_its_own_holder_under_a_higher_epoch) {
+  ASSERT_TRUE(acquire(see(), kOne));
+  const auto again = acquire(see(), kOne);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->epoch, Epoch{2});
+  EXPECT_EQ(see().holder, kOne);
 }
 
 TEST_P(LeaseStoreContract, releases_only_what_the_grant_still_holds) {
@@ -129,6 +139,25 @@ TEST(Fence, waits_out_a_running_transaction_of_the_old_holder_before_another_acq
   EXPECT_FALSE(refused.ok() && *refused) << "acquired while the old holder's transaction was open";
   ASSERT_TRUE(old->execute("commit").ok());
   EXPECT_TRUE(store->acquire({seen, kTwo, "test", 0ms}).value());
+}
+
+TEST(Fence, C_04_ends_the_transaction_in_which_a_lost_holder_sits) {
+  TestDatabase database;
+  auto store = make_pg_lease_store(database.pool());
+  const Incarnation lost{"aaaaaaaa-0000-4000-8000-000000000001"};
+  for (const auto& me : {lost, kTwo}) ASSERT_TRUE(store->open_session(Session{me, ServerName{"as1"}, "x", "", Address{""}, "1"}).ok());
+  ASSERT_TRUE(store->ensure({kDirector}).ok());
+  const auto granted = store->acquire({store->leases({kDirector}).value().at(0), lost, "test", 0ms}).value();
+  ASSERT_TRUE(granted);
+  pg::Settings settings = database.pool().settings();
+  settings.application_name = "campaign_director as1 aaaaaaaa";
+  auto old = pg::Connection::open(settings).value();
+  ASSERT_TRUE(old->execute("begin").ok());
+  ASSERT_TRUE(old->query("select ha_fence($1, $2, $3::uuid)", pg::Params{}.add(granted->res_id).add(int64_t{1}).add(lost.value)).ok());
+  const auto taken = store->acquire({store->leases({kDirector}).value().at(0), kTwo, "server_silent", 0ms});
+  ASSERT_TRUE(taken.ok()) << taken.error().message;
+  EXPECT_TRUE(*taken);
+  EXPECT_FALSE(old->execute("commit").ok());
 }
 
 }  // namespace

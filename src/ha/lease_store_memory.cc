@@ -76,6 +76,7 @@ Result<std::optional<LeaseGrant>> MemoryLeaseStore::acquire(const Acquire& reque
   }
   History row{request.seen.resource, Epoch{lease.epoch.value + 1}, lease.holder, request.me, request.reason, 0, 0, 0, now_()};
   row.detect_ms = std::chrono::duration<double, std::milli>(request.detect).count();
+  row.evidence = request.evidence;
   history_.push_back(std::move(row));
   lease.holder = request.me;
   ++lease.epoch.value;

@@ -128,14 +128,14 @@ class PgLeaseStore final : public LeaseStore {
   Result<std::vector<History>> history(const Resource& resource) override {
     auto rows = pool_.query(
         "select h.epoch, h.from_incarnation, h.to_incarnation, h.reason, coalesce(h.detect_ms, 0), coalesce(h.acquire_ms, 0), "
-        "coalesce(h.barrier_ms, 0), h.at "
+        "coalesce(h.barrier_ms, 0), h.at, h.evidence::text "
         "from ha_history h join ha_lease l using (res_id) where l.resource = $1 order by h.id",
         Params{}.add(resource.value));
     if (!rows.ok()) return rows.error();
     std::vector<History> out;
     for (size_t r = 0; r < rows->size(); ++r)
       out.push_back(History{resource, Epoch{rows->integer(r, 0)}, incarnation(*rows, r, 1), incarnation(*rows, r, 2), rows->string(r, 3),
-                            rows->real(r, 4), rows->real(r, 5), rows->real(r, 6), rows->instant(r, 7)});
+                            rows->real(r, 4), rows->real(r, 5), rows->real(r, 6), rows->instant(r, 7), rows->string(r, 8)});
     return out;
   }
 
@@ -144,7 +144,7 @@ class PgLeaseStore final : public LeaseStore {
     const LeaseRow& seen = request.seen;
     return pool_.transaction<std::optional<LeaseGrant>>([&](Connection& c) -> Result<std::optional<LeaseGrant>> {
       if (auto set = c.query("set local lock_timeout = 300"); !set.ok()) return set.error();
-      auto rows = c.query("select ha_acquire($1, $2, $3::uuid, $4, $5::uuid, $6, '{}'::jsonb, $7)",
+      auto rows = c.query("select ha_acquire($1, $2, $3::uuid, $4, $5::uuid, $6, $7::jsonb, $8)",
                           Params{}
                               .add(seen.res_id)
                               .add(seen.epoch.value)
@@ -152,6 +152,7 @@ class PgLeaseStore final : public LeaseStore {
                               .add(seen.holder_renew_seq)
                               .add(request.me.value)
                               .add(request.reason)
+                              .add(request.evidence)
                               .add(std::chrono::duration<double, std::milli>(request.detect).count()));
       if (!rows.ok()) return rows.error();
       if (rows->is_null(0, 0)) return std::optional<LeaseGrant>{};

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "model/doubt.h"
 #include "model/lease.h"
 
 namespace everdial {
@@ -29,12 +31,19 @@ class Directory {
     updated_ = true;
   }
 
-  /// Living processes of a component that take work, in a stable order. One whose renew_seq has stood still for fifty looks (5 s in
-  /// which the database could be read: a frozen process, a lost host) takes none.
+  /// All that the failure detector of our server has.
+  void doubt(const std::vector<Doubt>& doubts) {
+    doubted_.clear();
+    for (const Doubt& doubt : doubts) doubted_.insert(doubt.incarnation);
+  }
+
+  /// Living processes of a component that take work, in a stable order. One that is in doubt takes none, nor one whose renew_seq has
+  /// stood still for fifty looks (5 s in which the database could be read).
   std::vector<Session> serving(const std::string& component) const {
     std::vector<Session> out;
     std::copy_if(sessions_.begin(), sessions_.end(), std::back_inserter(out), [&](const Session& s) {
-      return s.component == component && !s.draining && !s.address.value.empty() && seen_.at(s.incarnation).looks < kSilentLooks;
+      return s.component == component && !s.draining && !s.address.value.empty() && !doubted_.contains(s.incarnation) &&
+             seen_.at(s.incarnation).looks < kSilentLooks;
     });
     return out;
   }
@@ -62,6 +71,7 @@ class Directory {
 
   std::vector<Session> sessions_;
   std::map<Incarnation, Seen> seen_;
+  std::set<Incarnation> doubted_;
   std::map<Resource, LeaseRow> leases_;
   bool updated_ = false;
 };

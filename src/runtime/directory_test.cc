@@ -36,6 +36,16 @@ TEST(Directory, M_04_leaves_out_who_has_not_been_renewed_for_fifty_looks) {
   EXPECT_EQ(directory.serving("campaign_manager").size(), 2u);
 }
 
+TEST(Directory, M_04_leaves_out_at_once_whom_the_failure_detector_doubts) {
+  Directory directory;
+  directory.update({session("a", "mpp", "h:1"), session("b", "mpp", "h:2")}, {});
+  directory.doubt({{Incarnation{"a"}, DoubtKind::server_silent}});
+  ASSERT_EQ(directory.serving("mpp").size(), 1u);
+  EXPECT_EQ(directory.serving("mpp")[0].incarnation.value, "b");
+  directory.doubt({});
+  EXPECT_EQ(directory.serving("mpp").size(), 2u);
+}
+
 TEST(Directory, knows_the_master_of_a_resource_until_it_is_released) {
   Directory directory;
   LeaseRow row{.resource = Resource{"rule_engine"}, .epoch = Epoch{7}, .holder = Incarnation{"a"}, .holder_address = Address{"h:1"}};
