@@ -203,6 +203,7 @@ void add_attempt(CLI::App& app, Ctl& ctl) {
                       {"WHAT", "/what"},
                       {"EPOCH", "/epoch"},
                       {"SERVER", "/by/server"},
+                      {"COMPONENT", "/by/component"},
                       {"MPP", "/mpp"},
                       {"TRUNK", "/trunk"},
                       {"SIP", "/sip_status"},

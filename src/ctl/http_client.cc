@@ -74,8 +74,9 @@ Result<HttpAnswer> exchange_tls(asio::io_context& io, beast::tcp_stream tcp_stre
   if (!failed) return exchange(io, stream, url, request);
   if (ERR_GET_REASON(static_cast<unsigned long>(failed.value())) != SSL_R_CERTIFICATE_VERIFY_FAILED) return unreachable(url, failed);
   const long why = SSL_get_verify_result(stream.native_handle());
-  return Error{ErrorKind::conflict, url.host + ":" + url.port + ": its certificate cannot be trusted: " +
-                                        (why == X509_V_ERR_UNSPECIFIED ? "it is not for the name " + url.host : X509_verify_cert_error_string(why))};
+  return Error{ErrorKind::conflict,
+               url.host + ":" + url.port + ": its certificate cannot be trusted: " +
+                   (why == X509_V_ERR_UNSPECIFIED ? "it is not for the name " + url.host : X509_verify_cert_error_string(why))};
 }
 
 }  // namespace

@@ -55,8 +55,10 @@ void add_status_commands(CLI::App& app, Ctl& ctl) {
     if (const size_t slash = name.find('/'); slash != std::string::npos) name[slash] = ':';
     ctl.show_rows({{"AT", "/at"},
                    {"EPOCH", "/epoch"},
-                   {"TO", "/to/server"},
                    {"FROM", "/from/server"},
+                   {"COMPONENT", "/from/component"},
+                   {"TO", "/to/server"},
+                   {"COMPONENT", "/to/component"},
                    {"REASON", "/reason"},
                    {"DETECT MS", "/detect_ms"},
                    {"ACQUIRE MS", "/acquire_ms"}},

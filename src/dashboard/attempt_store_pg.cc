@@ -154,11 +154,14 @@ Result<Page> attempts(Connection& db, int64_t job_id, const AttemptFilter& filte
 
 Result<json> attempt_way(Connection& db, const AttemptId& id) {
   const Params key = Params{}.add(id.job.value).add(id.contact.value).add(id.number);
+  // Who wrote is known by the history of the job's lease, which outlives their sessions.
   auto rows = db.query(
       "select " + kAttemptColumns +
-          ", c.id, c.name, a.intent_by, i.server, i.component, a.done_by, d.server, d.component from attempt a "
-          "join job j on j.id = a.job_id join campaign c on c.id = j.campaign_id left join ha_session i on i.incarnation = a.intent_by "
-          "left join ha_session d on d.incarnation = a.done_by where a.job_id = $1 and a.contact_id = $2 and a.number = $3",
+          ", c.id, c.name, a.intent_by, i.to_server, i.to_component, a.done_by, d.to_server, d.to_component from attempt a "
+          "join job j on j.id = a.job_id join campaign c on c.id = j.campaign_id left join ha_lease l on l.resource = 'job/' || j.id "
+          "left join ha_history i on i.res_id = l.res_id and i.epoch = a.intent_epoch and i.to_incarnation = a.intent_by "
+          "left join ha_history d on d.res_id = l.res_id and d.epoch = a.done_epoch and d.to_incarnation = a.done_by "
+          "where a.job_id = $1 and a.contact_id = $2 and a.number = $3",
       key);
   if (!rows.ok()) return rows.error();
   if (rows->empty()) return Error{ErrorKind::not_found, "There is no such attempt."};
@@ -184,8 +187,7 @@ Result<json> attempt_way(Connection& db, const AttemptId& id) {
       "with l as (select res_id from ha_lease where resource = 'job/' || $1::bigint), "
       "a as (select intent_at, coalesce(done_at, clock_timestamp()) as until from attempt where job_id = $1 and contact_id = $2 and number "
       "= $3) "
-      "select h.at, h.epoch, h.reason, h.to_incarnation, s.server, s.component from ha_history h join l using (res_id) cross join a "
-      "left join ha_session s on s.incarnation = h.to_incarnation "
+      "select h.at, h.epoch, h.reason, h.to_incarnation, h.to_server, h.to_component from ha_history h join l using (res_id) cross join a "
       "where h.at <= a.until and h.at >= coalesce((select max(at) from ha_history p join l using (res_id) where p.at <= a.intent_at), "
       "a.intent_at) "
       "order by h.id",

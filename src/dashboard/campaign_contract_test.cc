@@ -174,10 +174,14 @@ TEST_F(Attempts, shows_one_attempts_whole_way_with_its_jobs_owners) {
       "', 'died', '2026-03-01 12:00:05Z'), "
       "(1, 5, '" +
       incarnation_ + "', 'later', '2026-03-01 12:05:00Z')");
+  sql("delete from ha_session");
   const auto way = get("/attempts/1-3-2");
   ASSERT_EQ(way.status, 200) << way.body;
   EXPECT_EQ(way.json["attempt"]["mpp"], "as1/mpp/1");
-  EXPECT_EQ(way.json["intent_by"]["server"], "as1");
+  const json owner = {{"incarnation", incarnation_}, {"server", "as1"}, {"component", "campaign_manager"}};
+  EXPECT_EQ(way.json["intent_by"], owner) << "although its session is gone";
+  EXPECT_EQ(way.json["done_by"], owner);
+  EXPECT_EQ(way.json["timeline"][0]["by"], owner);
   EXPECT_EQ(way.json["contact"]["phone"], "+12025550003");
   EXPECT_EQ(way.json["attempts_of_contact"].size(), 2);
   std::vector<std::string> what;

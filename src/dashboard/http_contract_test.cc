@@ -117,9 +117,14 @@ TEST_F(Http, S_03_shows_the_matrix_of_components_and_servers) {
   EXPECT_EQ(status.json["leases"][0]["server"], "as1");
   EXPECT_TRUE(status.json["leases"][0].contains("since"));
   EXPECT_EQ(status.json["zones"], json::array({{{"name", "default"}, {"state", "waiting"}}}));
+  sql("delete from ha_session");
+  sql("insert into ha_history (res_id, epoch, from_incarnation, reason) values (1, 2, '00000000-0000-0000-0000-000000000002', 'died')");
   const auto history = all_pages("/leases/rule_engine/history", 1);
-  ASSERT_EQ(history.size(), 2);
-  EXPECT_EQ(history[0]["to"]["server"], "as1");
+  ASSERT_EQ(history.size(), 3);
+  EXPECT_EQ(history[0]["from"]["server"], "as1") << "known by its acquiring, although its session went first";
+  EXPECT_EQ(history[1]["to"],
+            json({{"incarnation", "00000000-0000-0000-0000-000000000002"}, {"server", "as1"}, {"component", "rule_engine"}}));
+  EXPECT_EQ(history[2]["to"]["server"], "as2");
   EXPECT_EQ(get("/leases/job:1/history").status, 200);
   EXPECT_EQ(get("/leases/job:99/history").status, 404);
 }
@@ -127,8 +132,11 @@ TEST_F(Http, S_03_shows_the_matrix_of_components_and_servers) {
 /// The live stream: what has come when `until` has.
 class Live : public Http {
  protected:
+  std::string live_request(const std::string& query, const std::string& header = "") {
+    return "GET /api/v1/live" + query + " HTTP/1.1\r\nHost: x\r\n" + bearer() + header + "\r\n";
+  }
   std::string listen(const std::string& query, const std::string& until, const std::string& header = "") {
-    return raw("GET /api/v1/live" + query + " HTTP/1.1\r\nHost: x\r\n" + bearer() + header + "\r\n", until);
+    return raw(live_request(query, header), until);
   }
 };
 
@@ -143,6 +151,13 @@ TEST_F(Live, tells_the_present_state_and_each_change) {
       << "one that ended long ago, when it is asked for";
   EXPECT_EQ(get("/live?topics=weather").status, 400);
   EXPECT_EQ(get("/live?job_id=99").status, 404);
+}
+
+TEST_F(Live, lives_on_through_times_without_news) {
+  TestStream stream(service_.port(), live_request("?topics=imports"));
+  EXPECT_THAT(stream.until(": here"), HasSubstr(": here")) << "a sign of life after some seconds without news";
+  post("/imports", {{"kind", "dnc"}, {"file_name", "late.csv"}, {"size_bytes", 1}});
+  EXPECT_THAT(stream.until("late.csv"), HasSubstr("event: import_progress"));
 }
 
 TEST_F(Live, goes_on_after_the_last_event_that_was_seen) {

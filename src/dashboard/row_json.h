@@ -48,7 +48,7 @@ Result<nlohmann::json> one_of(const Result<pg::Rows>& rows, ItemOf item_of, cons
   return item_of(*rows, 0);
 }
 
-/// One life of one process from three columns: incarnation, server, component. The latter two are known only while its session is there.
+/// One life of one process from three columns: incarnation, server, component; the latter two where they are known.
 inline nlohmann::json owner_json(const pg::Rows& rows, size_t row, int incarnation) {
   nlohmann::json owner = {{"incarnation", rows.text(row, incarnation)}};
   put_text(owner, "server", rows, row, incarnation + 1);

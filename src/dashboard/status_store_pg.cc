@@ -88,9 +88,8 @@ Result<Page> lease_history(Connection& db, const Resource& resource, const PageR
   if (!known.ok()) return known.error();
   if (known->empty()) return Error{ErrorKind::not_found, "There is no such resource."};
   auto rows = db.query(
-      "select h.id, h.epoch, h.at, h.reason, h.detect_ms, h.acquire_ms, h.barrier_ms, h.from_incarnation, f.server, f.component, "
-      "h.to_incarnation, t.server, t.component from ha_history h left join ha_session f on f.incarnation = h.from_incarnation "
-      "left join ha_session t on t.incarnation = h.to_incarnation where h.res_id = $1 and h.id < $2 order by h.id desc limit $3",
+      "select id, epoch, at, reason, detect_ms, acquire_ms, barrier_ms, from_incarnation, from_server, from_component, "
+      "to_incarnation, to_server, to_component from ha_history where res_id = $1 and id < $2 order by id desc limit $3",
       Params{}.add(known->integer(0, 0)).add(below(page)).add(page.limit + 1));
   if (!rows.ok()) return rows.error();
   return page_of(*rows, page.limit, change_json, id_key);

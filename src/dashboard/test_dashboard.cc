@@ -78,30 +78,35 @@ std::vector<std::string> TestAnswer::errors() const {
   return out;
 }
 
-std::string send_raw(uint16_t port, const std::string& bytes, const std::string& until) {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+TestStream::TestStream(uint16_t port, const std::string& bytes) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const timeval patience{20, 0};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return close(fd), "";
+  setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  if (connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return;
   for (size_t sent = 0; sent < bytes.size();) {
-    const ssize_t n = ::send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    const ssize_t n = ::send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
     if (n <= 0) break;
     sent += static_cast<size_t>(n);
   }
+}
+
+TestStream::~TestStream() { close(fd_); }
+
+std::string TestStream::until(const std::string& text) {
   std::string out;
   char buffer[65536];
-  while (until.empty() || out.find(until) == std::string::npos) {
-    const ssize_t n = recv(fd, buffer, sizeof buffer, 0);
+  while (text.empty() || out.find(text) == std::string::npos) {
+    const ssize_t n = recv(fd_, buffer, sizeof buffer, 0);
     if (n <= 0) break;
     out.append(buffer, static_cast<size_t>(n));
   }
-  close(fd);
   return out;
 }
+
+std::string send_raw(uint16_t port, const std::string& bytes, const std::string& until) { return TestStream(port, bytes).until(until); }
 
 TestAnswer send_request(uint16_t port, const std::string& method, const std::string& path, const std::string& body,
                         const std::map<std::string, std::string>& headers) {

@@ -29,6 +29,20 @@ struct TestAnswer {
 /// Sends one request on a connection of its own.
 TestAnswer send_request(uint16_t port, const std::string& method, const std::string& path, const std::string& body,
                         const std::map<std::string, std::string>& headers);
+/// A connection on which `bytes` have been sent as they are.
+class TestStream {
+ public:
+  TestStream(uint16_t port, const std::string& bytes);
+  ~TestStream();
+  TestStream(const TestStream&) = delete;
+  TestStream& operator=(const TestStream&) = delete;
+
+  /// What comes from now on, up to `text`; or to the end of the stream, or of 20 s of silence.
+  std::string until(const std::string& text);
+
+ private:
+  int fd_;
+};
 /// Sends bytes as they are and reads until the other side closes, or `until` has come.
 std::string send_raw(uint16_t port, const std::string& bytes, const std::string& until = "");
 

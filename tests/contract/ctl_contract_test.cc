@@ -140,6 +140,11 @@ TEST_F(CtlOnDashboard, S_03_shows_the_matrix_of_components_and_servers) {
   EXPECT_EQ(ctl({"status", "-o", "json"}).value()["server"], "as1");
   EXPECT_THAT(ctl({"servers"}).out, HasSubstr("as2     RUNNING"));
   EXPECT_EQ(ctl({"leases", "job/7"}).code, kNotFound);
+  sql("insert into ha_lease (resource, epoch) values ('job/7', 1)");
+  sql("insert into ha_history (res_id, epoch, to_incarnation, reason) select 1, 1, incarnation, 'released' from ha_session where server = "
+      "'as2'");
+  sql("delete from ha_session");
+  EXPECT_THAT(ctl({"leases", "job/7"}).out, HasSubstr("as2  rule_engine  released")) << "although its session is gone";
 }
 
 TEST_F(CtlOnDashboard, imports_a_file_and_shows_what_became_of_it) {

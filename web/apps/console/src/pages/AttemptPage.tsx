@@ -1,8 +1,9 @@
-import type { Attempt, AttemptWay, Owner, TimelineEntry } from '@everdial/api-client';
+import type { Attempt, AttemptWay, TimelineEntry } from '@everdial/api-client';
 import { AttemptBadge, CodeBadge, formatCode, formatDuration, formatTime, Panel, When } from '@everdial/ui';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Loaded } from '../parts/Loaded';
+import { ownerName } from '../parts/ownerName';
 import { Facts, Page } from '../parts/Page';
 import { attemptQuery } from '../queries';
 import classes from './AttemptPage.module.css';
@@ -26,9 +27,6 @@ export function AttemptPage() {
   );
 }
 
-const ownerName = (owner: Owner | undefined): string =>
-  !owner ? '–' : owner.server ? `${owner.server} / ${owner.component ?? '?'}` : `${owner.incarnation.slice(0, 8)} (gone)`;
-
 function Way({ way }: { way: AttemptWay }) {
   const { attempt } = way;
   return (
@@ -51,7 +49,7 @@ function Way({ way }: { way: AttemptWay }) {
             ['Analysis', attempt.analysis ? formatCode(attempt.analysis) : '–'],
             ['Keys pressed', attempt.digits || '–'],
             ['Recording', attempt.recording || '–'],
-            ['Intent by', `${ownerName(way.intent_by)}, epoch ${attempt.intent_epoch}`],
+            ['Intent by', way.intent_by ? `${ownerName(way.intent_by)}, epoch ${attempt.intent_epoch}` : '–'],
             ['Settled by', way.done_by ? `${ownerName(way.done_by)}, epoch ${attempt.done_epoch ?? '–'}` : '–'],
           ]}
         />

@@ -1,9 +1,10 @@
-import type { ComponentStatus, Lease, LeaseChange, Owner, Status } from '@everdial/api-client';
+import type { ComponentStatus, Lease, LeaseChange, Status } from '@everdial/api-client';
 import { Age, ComponentBadge, DataTable, EmptyState, formatDuration, Panel, StateBadge, When, type Column } from '@everdial/ui';
 import { Anchor, Modal } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Loaded } from '../parts/Loaded';
+import { ownerName } from '../parts/ownerName';
 import { Page } from '../parts/Page';
 import { PagedTable } from '../parts/PagedTable';
 import { leaseHistoryQuery, statusQuery } from '../queries';
@@ -148,14 +149,11 @@ function Zones({ status }: { status: Status }) {
   );
 }
 
-const ownerName = (owner: Owner | undefined): string =>
-  !owner ? 'nobody' : owner.server ? `${owner.server} / ${owner.component ?? '?'}` : `${owner.incarnation.slice(0, 8)} (gone)`;
-
 const changeColumns: Column<LeaseChange>[] = [
   { key: 'at', header: 'When', width: '11rem', cell: (change) => <When at={change.at} /> },
   { key: 'epoch', header: 'Epoch', width: '4rem', align: 'right', cell: (change) => change.epoch },
-  { key: 'from', header: 'From', width: 'minmax(10rem, 1fr)', cell: (change) => ownerName(change.from) },
-  { key: 'to', header: 'To', width: 'minmax(10rem, 1fr)', cell: (change) => ownerName(change.to) },
+  { key: 'from', header: 'From', width: 'minmax(10rem, 1fr)', cell: ({ from }) => (from ? ownerName(from) : 'nobody') },
+  { key: 'to', header: 'To', width: 'minmax(10rem, 1fr)', cell: ({ to }) => (to ? ownerName(to) : 'nobody') },
   { key: 'reason', header: 'Why', width: 'minmax(10rem, 1.5fr)', cell: (change) => change.reason },
   {
     key: 'took',
