@@ -101,35 +101,38 @@ Columns columns_of(const std::vector<JobEffect>& saves) {
   return c;
 }
 
+// The job's id comes out of the batch, not as a constant: else a plan made while the tables were small reads all of the job's rows to find
+// the batch's, and every batch is slower than the one before.
 constexpr const char* kIntents = R"(
-with i as (select * from unnest($2::bigint[], $3::bigint[], $4::text[]) as t(contact_id, number, phone)),
+with i as materialized (
+  select $1::bigint as job_id, * from unnest($2::bigint[], $3::bigint[], $4::text[]) as t(contact_id, number, phone)),
 claimed as (
   update job_contact c set state = 'in_flight', attempts = i.number::int
-    from i where c.job_id = $1 and c.contact_id = i.contact_id and c.state = 'ready' and c.attempts = i.number::int - 1
-  returning c.contact_id)
+    from i where c.job_id = i.job_id and c.contact_id = i.contact_id and c.state = 'ready' and c.attempts = i.number::int - 1
+  returning i.*)
 insert into attempt (job_id, contact_id, number, phone, intent_epoch, intent_by)
-select $1, i.contact_id, i.number::int, i.phone, $5, $6::uuid from i join claimed using (contact_id))";
+select job_id, contact_id, number::int, phone, $5, $6::uuid from claimed)";
 
 // A result told twice, or after its attempt was settled otherwise, finds no row in state intent or unknown and changes nothing.
 constexpr const char* kResults = R"(
-with r as (
-  select * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::bigint[], $9::bigint[],
+with r as materialized (
+  select $1::bigint as job_id, * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::bigint[], $9::bigint[],
                        $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[],
                        $16::timestamptz[])
     as t(contact_id, number, code, retry_at, mpp, trunk, sip_status, opted_out, digits, analysis, recording,
          placed_at, ringing_at, answered_at, ended_at)),
 open as (
-  select r.*, a.state as was, a.phone from r join attempt a on a.job_id = $1 and a.contact_id = r.contact_id and a.number = r.number::int
+  select r.*, a.state as was, a.phone from r join attempt a on a.job_id = r.job_id and a.contact_id = r.contact_id and a.number = r.number::int
    where a.state in ('intent', 'unknown')),
 settled as (
   update attempt a set state = 'done', code = o.code, done_at = clock_timestamp(), done_epoch = $17, done_by = $18::uuid, mpp = o.mpp,
          trunk = o.trunk, sip_status = o.sip_status::int, digits = nullif(o.digits, ''), analysis = o.analysis, recording = o.recording,
          placed_at = o.placed_at, ringing_at = o.ringing_at, answered_at = o.answered_at, ended_at = o.ended_at
-    from open o where a.job_id = $1 and a.contact_id = o.contact_id and a.number = o.number::int),
+    from open o where a.job_id = o.job_id and a.contact_id = o.contact_id and a.number = o.number::int),
 moved as (
   update job_contact c set state = case when o.retry_at is null or o.was = 'unknown' then 'done' else 'ready' end,
          due_at = coalesce(o.retry_at, c.due_at), code = o.code, counted = counted + 1, codes = codes || o.code
-    from open o where c.job_id = $1 and c.contact_id = o.contact_id
+    from open o where c.job_id = o.job_id and c.contact_id = o.contact_id
   returning c.state),
 by_code as (
   insert into job_result (job_id, code, count) select $1, code, count(*) from open group by code
@@ -150,21 +153,24 @@ select 'attempt', contact_id::text,
   from open)";
 
 constexpr const char* kAborted = R"(
-with r as (select * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::timestamptz[]) as t(contact_id, number, reason, due_at)),
+with r as materialized (
+  select $1::bigint as job_id, *
+    from unnest($2::bigint[], $3::bigint[], $4::text[], $5::timestamptz[]) as t(contact_id, number, reason, due_at)),
 open as (
   update attempt a set state = 'aborted', code = r.reason, done_at = clock_timestamp(), done_epoch = $6, done_by = $7::uuid
-    from r where a.job_id = $1 and a.contact_id = r.contact_id and a.number = r.number::int and a.state = 'intent'
-  returning a.contact_id, r.due_at)
-update job_contact c set state = 'ready', due_at = open.due_at from open where c.job_id = $1 and c.contact_id = open.contact_id)";
+    from r where a.job_id = r.job_id and a.contact_id = r.contact_id and a.number = r.number::int and a.state = 'intent'
+  returning r.*)
+update job_contact c set state = 'ready', due_at = open.due_at from open where c.job_id = open.job_id and c.contact_id = open.contact_id)";
 
 constexpr const char* kUnknown = R"(
-with r as (select * from unnest($2::bigint[], $3::bigint[]) as t(contact_id, number)),
+with r as materialized (select $1::bigint as job_id, * from unnest($2::bigint[], $3::bigint[]) as t(contact_id, number)),
 open as (
   update attempt a set state = 'unknown', code = 'attempt_unknown', done_at = clock_timestamp(), done_epoch = $4, done_by = $5::uuid
-    from r where a.job_id = $1 and a.contact_id = r.contact_id and a.number = r.number::int and a.state = 'intent'
-  returning a.contact_id, a.number, a.phone),
+    from r where a.job_id = r.job_id and a.contact_id = r.contact_id and a.number = r.number::int and a.state = 'intent'
+  returning a.job_id, a.contact_id, a.number, a.phone),
 moved as (
-  update job_contact c set state = 'done', code = 'attempt_unknown' from open where c.job_id = $1 and c.contact_id = open.contact_id),
+  update job_contact c set state = 'done', code = 'attempt_unknown' from open
+   where c.job_id = open.job_id and c.contact_id = open.contact_id),
 by_contact as (
   insert into job_contact_result (job_id, code, count) select $1, 'attempt_unknown', count(*) from open having count(*) > 0
   on conflict (job_id, code) do update set count = job_contact_result.count + excluded.count)
@@ -175,11 +181,12 @@ select 'attempt', contact_id::text,
   from open)";
 
 constexpr const char* kRestricted = R"(
-with r as (select * from unnest($2::bigint[], $3::text[], $4::timestamptz[]) as t(contact_id, code, due_at)),
+with r as materialized (
+  select $1::bigint as job_id, * from unnest($2::bigint[], $3::text[], $4::timestamptz[]) as t(contact_id, code, due_at)),
 moved as (
   update job_contact c
      set state = case when r.due_at is null then 'done' else 'ready' end, due_at = coalesce(r.due_at, c.due_at), code = r.code
-    from r where c.job_id = $1 and c.contact_id = r.contact_id and c.state = 'ready'
+    from r where c.job_id = r.job_id and c.contact_id = r.contact_id and c.state = 'ready'
   returning c.contact_id, c.state, c.code),
 by_contact as (
   insert into job_contact_result (job_id, code, count) select $1, code, count(*) from moved where state = 'done' group by code

@@ -94,19 +94,11 @@ class PgListStore final : public ListStore {
   /// One round trip within the transaction: the fence, then a statement that must find the import as the caller knows it.
   Status changed_one(const LeaseGrant& grant, Connection::Statement statement) {
     return pool_.transaction<std::monostate>([&](Connection& connection) -> Status {
-      auto results = connection.pipeline({fence(grant), by_index_alone(), std::move(statement)});
+      auto results = connection.pipeline({fence(grant), std::move(statement)});
       if (!results.ok()) return results.error();
       if (results->back().affected() != 1) return Error{ErrorKind::conflict, "the import is over, or not where it was left"};
       return success();
     });
-  }
-
-  /// Looks each number up by the index. The plan is kept from when the table was small, and any other would be ruinous once it is not.
-  static Connection::Statement by_index_alone() {
-    return {
-        "select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), "
-        "set_config('enable_seqscan', 'off', true), set_config('enable_material', 'off', true)",
-        {}};
   }
 
   static Connection::Statement statement(const Import& import, const SaveRows& rows, bool on_conflict) {

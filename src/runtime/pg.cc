@@ -324,10 +324,13 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
   std::unique_ptr<Connection> connection{new Connection(std::move(state))};
   auto milliseconds = [](Duration duration) { return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(duration).count()); };
   const Status set = connection->execute(
-      "set timezone = 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex'; set default_transaction_isolation = 'read committed'; "
+      "set timezone = 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex'; set jit = off; set default_transaction_isolation = 'read "
+      "committed'; "
       "set statement_timeout = " +
       milliseconds(settings.statement_timeout) + "; set idle_in_transaction_session_timeout = " +
-      milliseconds(settings.idle_in_transaction_timeout) + (settings.synchronous_commit ? "" : "; set synchronous_commit = off"));
+      milliseconds(settings.idle_in_transaction_timeout) + (settings.synchronous_commit ? "" : "; set synchronous_commit = off") +
+      (settings.by_index ? "; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off"
+                         : ""));
   if (!set.ok()) return Error{ErrorKind::unavailable, set.error().message};
   return connection;
 }

@@ -79,6 +79,9 @@ struct Settings {
   Duration connect_timeout = 2s;
   Duration idle_in_transaction_timeout = 1500ms;
   bool synchronous_commit = true;
+  /// Rows are looked up by index alone. A statement's plan is kept from when it was first used, and one that scans a table while that is
+  /// small is ruinous an hour later. Off where whole tables are read, as reports do.
+  bool by_index = true;
 };
 
 /// One connection. Errors: SQLSTATE ED001 is `fenced`, a unique violation is `conflict`, a check or not-null violation or bad input is
