@@ -59,10 +59,16 @@ TEST_F(EngineTest, plays_a_prompt_of_any_format_a_packet_every_20_ms) {
     EXPECT_EQ(packets[i].header.marker, false);
   }
   EXPECT_TRUE(packets[0].header.marker);
-  // The timestamps say when: they go with the time on the wall.
-  const Duration by_clock = packets.back().at - packets.front().at;
-  const Duration by_timestamp = duration_of_samples(packets.back().header.timestamp - packets.front().header.timestamp);
-  EXPECT_NEAR(static_cast<double>(by_clock.count()), static_cast<double>(by_timestamp.count()), 100'000);
+  // The timestamps say when: they go with the time on the wall. This test may read a packet late, but never early.
+  const auto least_lead = [&](size_t from, size_t to) {
+    Duration least = Duration::max();
+    for (size_t i = from; i < to; ++i)
+      least = std::min(
+          least, Duration(packets[i].at - packets[0].at) - duration_of_samples(packets[i].header.timestamp - packets[0].header.timestamp));
+    return static_cast<double>(least.count());
+  };
+  const size_t middle = packets.size() / 2;
+  EXPECT_NEAR(least_lead(0, middle), least_lead(middle, packets.size()), 100'000);
 }
 
 TEST_F(EngineTest, sends_packets_of_the_length_negotiated) {
