@@ -1,14 +1,18 @@
 #include "runtime/rpc.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/service_type.h>
 
+#include <condition_variable>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <sstream>
 #include <unordered_map>
 
 #include "base/check.h"
+#include "runtime/certificate.h"
 
 namespace everdial {
 namespace {
@@ -34,7 +38,28 @@ Result<Pem> read_pem(const GrpcNetwork::Settings& settings) {
   const auto cert = read_file(settings.cert), key = read_file(settings.key), ca = read_file(settings.ca);
   for (const auto* file : {&cert, &key, &ca})
     if (!file->ok()) return file->error();
+  if (Status fit = check_certificate(*cert, *key, *ca, settings.advertise_host); !fit.ok())
+    return Error{fit.error().kind, "rpc: " + fit.error().message + " (" + settings.cert.string() + ", " + settings.key.string() + ", " +
+                                       settings.ca.string() + ")"};
   return Pem{*cert, *key, *ca};
+}
+
+/// What gRPC says when certificates are the trouble, in words that help; empty when it is something else.
+std::string why_not_trusted(std::string_view text) {
+  static constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
+      {"certificate verify failed", "its certificate is not from our authority, or is not valid now"},
+      {"peer did not return a certificate", "it shows no certificate"},
+      {"is not in peer certificate", "its certificate is not for the address by which we call it"},
+      {"No match found for server name", "its certificate is not for the address by which we call it"},
+      {"wrong version number", "it does not speak TLS"},
+      {"http request", "it does not speak TLS"},
+      {"alert", "it does not accept our certificate"},
+      // With TLS 1.3 that is all that a caller hears of a server that wants another certificate.
+      {"Socket closed", "it hung up on us: it does not accept our certificate, or only one of us speaks TLS"},
+  };
+  for (const auto& [words, reason] : kReasons)
+    if (text.find(words) != std::string_view::npos) return std::string(reason);
+  return "";
 }
 
 std::shared_ptr<grpc::ChannelCredentials> channel_credentials(const Pem& pem) {
@@ -81,10 +106,32 @@ struct GrpcNetwork::Incoming {
   }
 };
 
+/// Counts our own requests until gRPC has let go of them.
+struct GrpcNetwork::Outgoing {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int count = 0;
+
+  static std::shared_ptr<void> one_more(const std::shared_ptr<Outgoing>& all) {
+    const std::lock_guard lock{all->mutex};
+    ++all->count;
+    return {nullptr, [all](void*) {
+              const std::lock_guard done{all->mutex};
+              --all->count;
+              all->changed.notify_all();
+            }};
+  }
+  void wait_for_all() {
+    std::unique_lock lock{mutex};
+    changed.wait(lock, [this] { return count == 0; });
+  }
+};
+
 struct GrpcNetwork::Peer {
   std::shared_ptr<grpc::Channel> channel;
   std::vector<std::unique_ptr<RpcClient>> clients;  ///< one per receiver, made when first needed
   Instant used_at;
+  std::string distrust;  ///< told already
 };
 
 struct GrpcNetwork::Grpc {
@@ -99,13 +146,16 @@ GrpcNetwork::GrpcNetwork(Clock& clock, Settings settings, std::vector<std::uniqu
       settings_(std::move(settings)),
       receivers_(std::move(receivers)),
       grpc_(std::make_unique<Grpc>()),
-      incoming_(std::make_shared<Incoming>()) {
+      incoming_(std::make_shared<Incoming>()),
+      outgoing_(std::make_shared<Outgoing>()) {
   grpc_->pem = read_pem(settings_);
 }
 
 GrpcNetwork::~GrpcNetwork() {
   incoming_->close();
   if (grpc_->server) grpc_->server->Shutdown(std::chrono::system_clock::now());
+  // gRPC aborts when the last to hold a channel is one of its own threads, at the end of a call.
+  outgoing_->wait_for_all();
 }
 
 GrpcNetwork::Peer& GrpcNetwork::peer(const Address& address) {
@@ -131,8 +181,12 @@ GrpcNetwork::Peer& GrpcNetwork::peer(const Address& address) {
 }
 
 void GrpcNetwork::request(const Address& to, Request request, Duration timeout, ReplyFn reply) {
-  const auto answer = [&clock = clock_, reply = std::move(reply)](Result<Reply> result) {
-    clock.post([reply, result = std::move(result)]() mutable { reply(std::move(result)); });
+  const auto answer = [this, to, one = Outgoing::one_more(outgoing_), alive = std::weak_ptr(incoming_), &clock = clock_,
+                       reply = std::move(reply)](Result<Reply> result) {
+    clock.post([this, to, alive, reply, result = std::move(result)]() mutable {
+      if (!alive.expired()) result = explain(to, std::move(result));
+      reply(std::move(result));
+    });
   };
   if (!grpc_->pem.ok()) return answer(grpc_->pem.error());
   const auto receiver = std::find_if(receivers_.begin(), receivers_.end(), [&](const auto& r) { return r->takes(request); });
@@ -141,6 +195,19 @@ void GrpcNetwork::request(const Address& to, Request request, Duration timeout, 
   auto& client = peer.clients[static_cast<size_t>(receiver - receivers_.begin())];
   if (!client) client = (*receiver)->client(peer.channel);
   client->call(request, timeout, answer);
+}
+
+Result<Reply> GrpcNetwork::explain(const Address& to, Result<Reply> result) {
+  const auto peer = grpc_->peers.find(to);
+  if (peer == grpc_->peers.end()) return result;
+  const bool unreached = !result.ok() && result.error().message.starts_with("failed to connect");
+  const std::string reason = unreached ? why_not_trusted(result.error().message) : "";
+  const bool news = !reason.empty() && peer->second.distrust != reason;
+  if (!unreached || !reason.empty()) peer->second.distrust = reason;
+  if (reason.empty()) return result;
+  const std::string text = "cannot speak with " + to.value + ": " + reason;
+  if (news && settings_.note) settings_.note(text);
+  return Error{ErrorKind::unavailable, text + " (" + result.error().message + ")"};
 }
 
 void GrpcNetwork::serve(RequestHandler handler) {
@@ -174,6 +241,45 @@ void GrpcNetwork::serve(RequestHandler handler) {
   grpc_->server = builder.BuildAndStart();
   if (grpc_->server && port != 0) address_ = Address{host_and_port(settings_.advertise_host, port)};
   else address_ = Error{ErrorKind::unavailable, "cannot listen for other components on " + settings_.listen_host};
+}
+
+// ---- gRPC's own complaints ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr auto kSameComplaintAfter = std::chrono::seconds(10);
+
+struct Complaints {
+  std::mutex mutex;
+  std::function<void(const std::string&)> note;
+  std::map<std::string, std::chrono::steady_clock::time_point> noted;  ///< by our reason, or by where gRPC said it
+};
+Complaints& complaints() {
+  static Complaints all;
+  return all;
+}
+
+void complain(gpr_log_func_args* said) {
+  const std::string reason = why_not_trusted(said->message);
+  const std::lock_guard lock{complaints().mutex};
+  const auto now = std::chrono::steady_clock::now();
+  const auto [noted, first] =
+      complaints().noted.try_emplace(reason.empty() ? said->file + (":" + std::to_string(said->line)) : reason, now);
+  if (!first && now - noted->second < kSameComplaintAfter) return;
+  noted->second = now;
+  complaints().note(reason.empty() ? std::string("gRPC: ") + said->message
+                                   : "another process was refused: " + reason + " (gRPC: " + said->message + ")");
+}
+
+}  // namespace
+
+void note_grpc_complaints(std::function<void(const std::string&)> note) {
+  {
+    const std::lock_guard lock{complaints().mutex};
+    complaints().note = std::move(note);
+    complaints().noted.clear();
+  }
+  gpr_set_log_function(complain);
 }
 
 }  // namespace everdial

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ class GrpcNetwork final : public Network {
     std::string listen_host = "127.0.0.1";
     std::string advertise_host = "127.0.0.1";
     std::filesystem::path cert, key, ca;  ///< PEM; mutual TLS when given
+    /// Told on the loop, for the log, when another process and we do not trust each other; once for each reason.
+    std::function<void(const std::string&)> note = nullptr;
   };
 
   GrpcNetwork(Clock& clock, Settings settings, std::vector<std::unique_ptr<RpcReceiver>> receivers);
@@ -51,8 +54,10 @@ class GrpcNetwork final : public Network {
 
  private:
   struct Incoming;
+  struct Outgoing;
   struct Peer;
   Peer& peer(const Address& address);
+  Result<Reply> explain(const Address& to, Result<Reply> result);
 
   Clock& clock_;
   Settings settings_;
@@ -60,7 +65,12 @@ class GrpcNetwork final : public Network {
   struct Grpc;  ///< what needs gRPC's headers
   std::unique_ptr<Grpc> grpc_;
   std::shared_ptr<Incoming> incoming_;
+  std::shared_ptr<Outgoing> outgoing_;
   Result<Address> address_{Error{ErrorKind::unavailable, "not listening yet"}};
 };
+
+/// Whatever gRPC itself has to complain of (a caller that shows no certificate, say) goes to `note` from now on, from any thread; the same
+/// at most each 10 s.
+void note_grpc_complaints(std::function<void(const std::string&)> note);
 
 }  // namespace everdial

@@ -36,20 +36,21 @@ grpc::ServerUnaryReactor* serve_unary(grpc::CallbackServerContext* context, cons
 template <class Response, class Message, class Start, class Decode>
 void call_unary(Message message, Duration timeout, ReplyFn reply, Start start, Decode decode) {
   struct Call {
+    ReplyFn reply;  ///< destroyed last: with it gRPC has let go of the call
     grpc::ClientContext context;
     Message message;
     Response response;
   };
   const auto call = std::make_shared<Call>();
+  call->reply = std::move(reply);
   call->message = std::move(message);
   call->context.set_deadline(std::chrono::system_clock::now() + timeout);
-  start(&call->context, &call->message, &call->response,
-        [call, reply = std::move(reply), decode = std::move(decode)](const grpc::Status& status) {
-          if (!status.ok()) return reply(from_grpc(status));
-          std::optional<Reply> decoded = decode(call->response);
-          if (decoded) return reply(std::move(*decoded));
-          reply(Error{ErrorKind::internal, "the reply holds a value that this version does not know"});
-        });
+  start(&call->context, &call->message, &call->response, [call, decode = std::move(decode)](const grpc::Status& status) {
+    if (!status.ok()) return call->reply(from_grpc(status));
+    std::optional<Reply> decoded = decode(call->response);
+    if (decoded) return call->reply(std::move(*decoded));
+    call->reply(Error{ErrorKind::internal, "the reply holds a value that this version does not know"});
+  });
 }
 
 /// Enumerators of proto/ stand in the order of their C++ enum, one higher: 0 is none of them.
