@@ -63,6 +63,8 @@ class FaultyLeaseStore final : public LeaseStore {
   Result<std::vector<History>> history(const Resource& r) override {
     return through(ground_, [&] { return store_.history(r); });
   }
+  Result<Instant> clock() override { return store_.clock(); }
+  Result<std::string> heartbeat_key() override { return store_.heartbeat_key(); }
 
  private:
   Ground& ground_;

@@ -63,7 +63,8 @@ void DetectorMachine::received(const HeartbeatReceived& input, Instant now) {
   const bool first = !peer.last;
   peer.last = heartbeat;
   peer.last_received_at = input.wall;
-  peer.two_way = peer.two_way || heartbeat.echo;
+  if (const auto acknowledged = heartbeat.echo ? sent_at_.find(heartbeat.echo->seq) : sent_at_.end(); acknowledged != sent_at_.end())
+    peer.heard_us_at = acknowledged->second;
   estimate_clock(peer, input, now);
   if (heartbeat.loop_lag >= settings_.lag_is_silence) return;
   if (!first && !peer.suspicion) {
@@ -91,7 +92,7 @@ void DetectorMachine::estimate_clock(Peer& peer, const HeartbeatReceived& input,
 void DetectorMachine::tick(const DetectorTick& self, Instant now, std::vector<DetectorEffect>& out) {
   look_at_ourselves(now);
   for (auto& [_, peer] : peers_) judge(peer, now);
-  beat(self, out);
+  beat(self, now, out);
   tell(self, now, out);
 }
 
@@ -129,7 +130,7 @@ void DetectorMachine::judge(Peer& peer, Instant now) const {
   const Duration weighed{static_cast<int64_t>(micros(silence) / stretch())};
   const double phi = phi_of(peer, weighed);
   std::optional<DoubtKind> suspicion = peer.suspicion;
-  if (peer.two_way && peer.refusals >= 2 && silence >= settings_.refused_after) suspicion = DoubtKind::server_refused;
+  if (peer.heard_us_at && peer.refusals >= 2 && silence >= settings_.refused_after) suspicion = DoubtKind::server_refused;
   else if (weighed > settings_.silent_after && phi >= settings_.phi) suspicion = DoubtKind::server_silent;
   if (suspicion == peer.suspicion) return;
   peer.suspicion = suspicion;
@@ -137,7 +138,7 @@ void DetectorMachine::judge(Peer& peer, Instant now) const {
   peer.phi = phi;
 }
 
-void DetectorMachine::beat(const DetectorTick& self, std::vector<DetectorEffect>& out) {
+void DetectorMachine::beat(const DetectorTick& self, Instant now, std::vector<DetectorEffect>& out) {
   std::vector<Incarnation> suspected;
   for (const auto& [incarnation, peer] : peers_)
     if (peer.suspicion) suspected.push_back(incarnation);
@@ -151,9 +152,17 @@ void DetectorMachine::beat(const DetectorTick& self, std::vector<DetectorEffect>
                         .version = version_,
                         .unfit = self.unfit,
                         .suspected = suspected};
+    if (self.loop_lag < settings_.lag_is_silence) sent_at_.emplace(heartbeat.seq, now);
     if (peer.last) heartbeat.echo = {peer.last->seq, peer.last->sent_at, peer.last_received_at};
     out.push_back(SendHeartbeat{peer.known.address, std::move(heartbeat)});
   }
+  while (!sent_at_.empty() && sent_at_.begin()->second + settings_.silent_after < now) sent_at_.erase(sent_at_.begin());
+}
+
+Instant DetectorMachine::assured_until(Instant now) const {
+  Instant since = now;
+  for (const auto& [_, peer] : peers_) since = std::min(since, peer.heard_us_at.value_or(Instant::min()));
+  return since == Instant::min() ? since : since + settings_.silent_after;
 }
 
 /// Ourselves and those we hear who suspect it, when they are most of those we hear or its port refuses; else nobody.

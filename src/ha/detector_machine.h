@@ -83,6 +83,9 @@ class DetectorMachine {
   };
   std::vector<PeerView> peers(Instant now) const;
   double stretch() const;
+  /// Nobody can call us silent before: every other server has acknowledged a heartbeat that we sent less than silent_after ago.
+  /// (A server that is being started meanwhile, and that we do not know yet, needs longer than that to take anything over.)
+  Instant assured_until(Instant now) const;
 
  private:
   struct Peer {
@@ -90,9 +93,9 @@ class DetectorMachine {
     Instant heard_at;  ///< of its last sign of life; when we came to know it, before the first
     double interval, variance;
     std::optional<Heartbeat> last;
-    Instant last_received_at;  ///< of `last`, on our wall clock
-    bool two_way = false;      ///< it has heard us, too
-    int refusals = 0;          ///< since it was last heard
+    Instant last_received_at;            ///< of `last`, on our wall clock
+    std::optional<Instant> heard_us_at;  ///< when we sent the last heartbeat that it has heard
+    int refusals = 0;                    ///< since it was last heard
     std::optional<DoubtKind> suspicion;
     Duration silence{};  ///< when it became suspected
     double phi = 0;
@@ -109,7 +112,7 @@ class DetectorMachine {
   void tick(const DetectorTick& input, Instant now, std::vector<DetectorEffect>& out);
   void look_at_ourselves(Instant now);
   void judge(Peer& peer, Instant now) const;
-  void beat(const DetectorTick& self, std::vector<DetectorEffect>& out);
+  void beat(const DetectorTick& self, Instant now, std::vector<DetectorEffect>& out);
   void tell(const DetectorTick& self, Instant now, std::vector<DetectorEffect>& out);
   bool hears(const Peer& peer, Instant now) const;
   std::vector<std::string> who_suspect(const Peer& peer, Instant now) const;
@@ -121,6 +124,7 @@ class DetectorMachine {
   Settings settings_;
   std::map<Incarnation, Peer> peers_;
   int64_t seq_ = 0;
+  std::map<int64_t, Instant> sent_at_;  ///< of the heartbeats of the last while, unless our loop stood still
   std::optional<Instant> last_tick_;
   double lateness_ = 0;    ///< 0 to most_stretch - 1: how much our own thread has run late of late
   bool isolated_ = false;  ///< all have fallen silent at once

@@ -270,6 +270,28 @@ TEST(Detector, S_04_measures_how_far_clocks_differ) {
   EXPECT_NEAR(static_cast<double>(room[1].machine.peers(room.now())[0].clock_offset->count()), -3e6, 2e4);
 }
 
+TEST(Detector, A_14_is_assured_as_long_as_all_others_hear_it) {
+  Room room(3);
+  EXPECT_LT(room[1].machine.assured_until(room.now()), room.now()) << "nobody has said so yet";
+  room.pass(10s);
+  EXPECT_GT(room[1].machine.assured_until(room.now()), room.now() + 600ms);
+  room.lets_through = [](const std::string& from, const std::string& to) { return !(from == "as1" && to == "as3"); };
+  const Instant cut = room.now();
+  while (room.now() - cut < 3s) {
+    room.pass(10ms);
+    if (room[3].machine.peers(room.now())[0].suspicion) {
+      EXPECT_LE(room[1].machine.assured_until(room.now()), room.now());
+    }
+  }
+  EXPECT_LT(room[1].machine.assured_until(room.now()), room.now());
+}
+
+TEST(Detector, that_is_alone_is_assured) {
+  Room room(1);
+  room.pass(1s);
+  EXPECT_GT(room[1].machine.assured_until(room.now()), room.now());
+}
+
 TEST(Detector, carries_version_and_database_age) {
   Room room(2);
   room[1].self.database_age = 7s;

@@ -12,6 +12,8 @@ std::vector<LeaseEffect> LeaseMachine::step(const LeaseInput& input, Instant now
                  [&](const LeasesSeen& i) { seen(i, now, out); },
                  [&](const LeasesUnreadable&) { stop_unrenewed(now, out); },
                  [&](const DoubtsSeen& i) {
+                   doubts_seen_at_ = now;
+                   assured_until_ = i.assured_until;
                    doubts_.clear();
                    for (const Doubt& doubt : i.doubts) doubts_.emplace(doubt.incarnation, doubt);
                  },
@@ -20,6 +22,7 @@ std::vector<LeaseEffect> LeaseMachine::step(const LeaseInput& input, Instant now
                    if (draining_) {
                      out.push_back(ReleaseLease{i.grant, "draining"});
                    } else if (!acting_.contains(i.grant.resource) && renewed(i.grant.resource, now)) {
+                     unrenewed_.erase(i.grant.resource);
                      acting_.emplace(i.grant.resource, i.grant);
                      out.push_back(StartActing{i.grant});
                    }
@@ -88,19 +91,31 @@ void LeaseMachine::see_our_renewals(const LeasesSeen& input) {
 bool LeaseMachine::renewed(const Resource& resource, Instant now) const {
   const auto found = not_ours_at_.find(resource);
   const Instant since = found == not_ours_at_.end() ? renewed_after_ : std::max(renewed_after_, found->second);
-  return now - since < settings_.act_unrenewed;
+  return lately(since, now);
 }
+
+bool LeaseMachine::lately(Instant since, Instant now) const {
+  return now - since < (now < assured_until_ ? settings_.act_assured : settings_.act_unrenewed);
+}
+
+bool LeaseMachine::fit(Instant now) const { return !last_asked_at_ || (lately(*last_asked_at_, now) && unrenewed_.empty()); }
 
 void LeaseMachine::stop_unrenewed(Instant now, std::vector<LeaseEffect>& out) {
   const auto held = acting_;
   for (const auto& [resource, grant] : held)
-    if (!renewed(resource, now)) stop(resource, "not_renewed", out);
+    if (!renewed(resource, now)) {
+      stop(resource, "not_renewed", out);
+      unrenewed_.insert(resource);
+    }
 }
 
 void LeaseMachine::seen_one(const LeaseRow& row, Duration since_last, Instant now, std::vector<LeaseEffect>& out) {
   const bool mine = row.holder == me_;
   const bool wanted = row.desired ? *row.desired == me_ : candidacies_.contains(row.resource);
-  if (!mine) not_ours_at_[row.resource] = *last_asked_at_;
+  if (!mine) {
+    not_ours_at_[row.resource] = *last_asked_at_;
+    unrenewed_.erase(row.resource);
+  }
   if (const auto found = acting_.find(row.resource); found != acting_.end()) {
     if (row.epoch < found->second.epoch) return;  // the poll is older than our acquire
     if (!mine || row.epoch != found->second.epoch || row.holder_renew_seq < 0) {
@@ -139,7 +154,7 @@ void LeaseMachine::take_over(const LeaseRow& row, bool wanted, Duration since_la
     take.detect = watched.still;
     take.evidence = "{\"renew_still_ms\":" + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(watched.still).count());
     Duration enough = settings_.silent_after;
-    if (const auto doubt = doubts_.find(*row.holder); doubt != doubts_.end()) {
+    if (const auto doubt = doubts_.find(*row.holder); doubt != doubts_.end() && now - doubts_seen_at_ < settings_.doubts_hold) {
       const bool sure = doubt->second.kind == DoubtKind::stuck || doubt->second.kind == DoubtKind::server_refused;
       enough = sure ? settings_.surely_silent_after : settings_.doubted_silent_after;
       take.reason = to_string(doubt->second.kind);

@@ -18,8 +18,9 @@ struct LeasesSeen {
   Instant asked_at;  ///< when the poll began: what it shows is not older
 };
 struct LeasesUnreadable {};  ///< a poll failed, or one is long under way
-struct DoubtsSeen {          ///< all that the failure detector has
+struct DoubtsSeen {          ///< all that the failure detector has; told again and again
   std::vector<Doubt> doubts;
+  Instant assured_until{};  ///< no other server can call ours silent before
 };
 struct LeaseAcquired {
   LeaseGrant grant;
@@ -74,7 +75,9 @@ class LeaseMachine {
     Duration silent_after = 5s;              ///< on no other sign
     Duration doubted_silent_after = 1500ms;  ///< when the failure detector doubts it
     Duration surely_silent_after = 600ms;    ///< when it is stuck, or its server is gone for sure; longer than from one renewal to the next
+    Duration doubts_hold = 1s;               ///< without being told again
     Duration act_unrenewed = 1300ms;         ///< shorter than doubted_silent_after, by more than a poll
+    Duration act_assured = 3s;               ///< the same while no other server can doubt ours; shorter than silent_after
     Duration acquire_timeout = 2s;           ///< after which an unanswered acquire is tried again
   };
 
@@ -84,6 +87,8 @@ class LeaseMachine {
 
   /// The grants under which this process acts now.
   const std::map<Resource, LeaseGrant>& acting() const { return acting_; }
+  /// False when we do not act, or could not, because the database does not answer or we are not renewed.
+  bool fit(Instant now) const;
 
  private:
   struct Watched {
@@ -97,6 +102,7 @@ class LeaseMachine {
   void seen_one(const LeaseRow& row, Duration since_last, Instant now, std::vector<LeaseEffect>& out);
   void take_over(const LeaseRow& row, bool wanted, Duration since_last, Instant now, std::vector<LeaseEffect>& out);
   void acquire(AcquireLease take, Instant now, std::vector<LeaseEffect>& out);
+  bool lately(Instant since, Instant now) const;
   bool renewed(const Resource& resource, Instant now) const;
   void stop_unrenewed(Instant now, std::vector<LeaseEffect>& out);
   void stop(const Resource& resource, const std::string& reason, std::vector<LeaseEffect>& out);
@@ -108,7 +114,9 @@ class LeaseMachine {
   std::map<Resource, Watched> watched_;
   std::map<Resource, Instant> acquiring_;    ///< since when an acquire is under way
   std::map<Resource, Instant> not_ours_at_;  ///< somebody else's, or nobody's, then: nobody can have watched us as its holder before
+  std::set<Resource> unrenewed_;             ///< ours still, but stopped
   std::map<Incarnation, Doubt> doubts_;
+  Instant doubts_seen_at_, assured_until_;
   std::optional<Instant> last_seen_at_;   ///< when the last poll was answered
   std::optional<Instant> last_asked_at_;  ///< when it began
   std::optional<int64_t> our_renew_seq_;  ///< as the last poll showed it, if it showed it

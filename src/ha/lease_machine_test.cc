@@ -38,14 +38,15 @@ class Lease : public testing::Test {
     EXPECT_NE(only<StartActing>(machine.step(LeaseAcquired{grant}, at(1ms))), nullptr);
     return grant;
   }
-  void doubt(DoubtKind kind) { machine.step(DoubtsSeen{{{kOther, kind, 1s, R"({"kind":"x"})"}}}, at(0s)); }
+  void doubt(DoubtKind kind, Duration when = 0s) { machine.step(DoubtsSeen{{{kOther, kind, 1s, R"({"kind":"x"})"}}}, at(when)); }
   /// Sees the other's renewals stand still, ten looks a second; when the lease is acquired, and how.
   struct Taken {
     Duration after{};
     AcquireLease acquire;
   };
-  std::optional<Taken> watch_still(Duration at_most) {
+  std::optional<Taken> watch_still(Duration at_most, std::optional<DoubtKind> kind = {}) {
     for (Duration t{}; t <= at_most; t += 100ms) {
+      if (kind) doubt(*kind, t);
       const auto effects = see(row(kOther, 4, 7), t);
       if (const auto* acquire = only<AcquireLease>(effects)) return Taken{t, *acquire};
     }
@@ -64,8 +65,10 @@ TEST_F(Lease, that_is_free_is_acquired_and_acted_under) {
 TEST_F(Lease, of_a_holder_that_renews_is_left_alone_however_doubtful_it_is) {
   int64_t renewals = 0;
   for (const auto kind : {DoubtKind::stuck, DoubtKind::without_database, DoubtKind::server_refused, DoubtKind::server_silent}) {
-    doubt(kind);
-    for (int i = 0; i < 200; ++i) EXPECT_TRUE(see(row(kOther, 4, ++renewals / 5), i * 100ms).empty());
+    for (int i = 0; i < 200; ++i) {
+      doubt(kind, i * 100ms);
+      EXPECT_TRUE(see(row(kOther, 4, ++renewals / 5), i * 100ms).empty());
+    }
   }
 }
 
@@ -78,8 +81,7 @@ TEST_F(Lease, of_a_silent_holder_is_acquired_after_five_seconds_in_which_the_dat
 }
 
 TEST_F(Lease, C_04_of_a_lost_servers_holder_is_acquired_once_its_renewals_have_stood_still_for_1500_ms) {
-  doubt(DoubtKind::server_silent);
-  const auto taken = watch_still(6s);
+  const auto taken = watch_still(6s, DoubtKind::server_silent);
   ASSERT_TRUE(taken);
   EXPECT_EQ(taken->after, 1500ms);
   EXPECT_EQ(taken->acquire.reason, "server_silent");
@@ -87,18 +89,20 @@ TEST_F(Lease, C_04_of_a_lost_servers_holder_is_acquired_once_its_renewals_have_s
 }
 
 TEST_F(Lease, A_14_of_a_holder_without_database_is_acquired_after_it_has_stopped) {
-  doubt(DoubtKind::without_database);
-  EXPECT_EQ(watch_still(6s)->after, 1500ms);
+  EXPECT_EQ(watch_still(6s, DoubtKind::without_database)->after, 1500ms);
 }
 
 TEST_F(Lease, of_a_stuck_holder_or_of_a_server_that_is_surely_gone_is_acquired_after_one_renewal_has_not_come) {
-  doubt(DoubtKind::stuck);
-  EXPECT_EQ(watch_still(6s)->after, 600ms);
+  EXPECT_EQ(watch_still(6s, DoubtKind::stuck)->after, 600ms);
   LeaseMachine other{kMe, {}};
   machine = other;
   machine.step(LeaseCandidacy{kDirector, true}, at(0s));
-  doubt(DoubtKind::server_refused);
-  EXPECT_EQ(watch_still(6s)->after, 600ms);
+  EXPECT_EQ(watch_still(6s, DoubtKind::server_refused)->after, 600ms);
+}
+
+TEST_F(Lease, is_not_taken_on_a_doubt_that_is_not_told_any_more) {
+  doubt(DoubtKind::server_silent);
+  EXPECT_EQ(watch_still(6s)->after, 5s);
 }
 
 TEST_F(Lease, is_not_taken_because_we_could_not_read_for_a_while) {
@@ -144,6 +148,22 @@ TEST_F(Lease, A_14_is_not_acted_under_without_the_database_for_longer_than_anoth
   see(row(kMe, 5, 2), 200ms);  // it moved after the look before
   EXPECT_TRUE(machine.step(LeasesUnreadable{}, at(1300ms)).empty());
   EXPECT_NE(only<StopActing>(machine.step(LeasesUnreadable{}, at(1400ms))), nullptr);
+}
+
+TEST_F(Lease, is_acted_under_for_longer_while_no_other_server_can_doubt_ours) {
+  become_master();
+  machine.step(DoubtsSeen{{}, at(2s)}, at(100ms));
+  EXPECT_TRUE(machine.step(LeasesUnreadable{}, at(1900ms)).empty());
+  EXPECT_TRUE(machine.fit(at(1900ms)));
+  EXPECT_NE(only<StopActing>(machine.step(LeasesUnreadable{}, at(2s))), nullptr);
+  EXPECT_FALSE(machine.fit(at(2s)));
+}
+
+TEST_F(Lease, is_never_acted_under_unrenewed_for_three_seconds) {
+  become_master();
+  machine.step(DoubtsSeen{{}, at(1h)}, at(100ms));
+  EXPECT_TRUE(machine.step(LeasesUnreadable{}, at(2900ms)).empty());
+  EXPECT_NE(only<StopActing>(machine.step(LeasesUnreadable{}, at(3s))), nullptr);
 }
 
 TEST_F(Lease, is_not_acted_under_when_our_server_does_not_renew_us_though_we_reach_the_database) {

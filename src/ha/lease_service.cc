@@ -18,7 +18,7 @@ struct Polled {
 }  // namespace
 
 LeaseService::LeaseService(Seams& seams, LeaseStore& store, Incarnation me, LeaseMachine::Settings settings, Duration poll_every)
-    : seams_(seams), store_(store), me_(me), settings_(settings), poll_every_(poll_every), machine_(std::move(me), settings) {}
+    : seams_(seams), store_(store), me_(me), poll_every_(poll_every), machine_(std::move(me), settings) {}
 
 LeaseService::~LeaseService() = default;
 
@@ -70,16 +70,13 @@ void LeaseService::poll() {
         if (alive.expired()) return;
         polling_ = false;
         if (!polled.leases.ok() || !polled.sessions.ok()) return feed(LeasesUnreadable{});
-        answered_at_ = seams_.clock.steady();
         if (on_poll) on_poll(*polled.sessions, *polled.leases);
         ensure_rows(*polled.leases);
         feed(LeasesSeen{std::move(*polled.leases), asked_at});
       });
 }
 
-bool LeaseService::reaches_database() const { return answered_at_ && seams_.clock.steady() - *answered_at_ < settings_.act_unrenewed; }
-
-void LeaseService::doubt(const std::vector<Doubt>& doubts) { feed(DoubtsSeen{doubts}); }
+void LeaseService::doubt(const std::vector<Doubt>& doubts, Instant assured_until) { feed(DoubtsSeen{doubts, assured_until}); }
 
 void LeaseService::renounce(const LeaseGrant& grant) { feed(LeaseRenounced{grant}); }
 

@@ -38,9 +38,9 @@ class LeaseService {
   /// Give `grant` back and acquire again under a higher epoch: what it had on its way is then settled like a dead master's.
   void renounce(const LeaseGrant& grant);
   /// All that the failure detector of our server has.
-  void doubt(const std::vector<Doubt>& doubts);
-  /// Has the database answered lately? When not, we have stopped acting, or will at once.
-  bool reaches_database() const;
+  void doubt(const std::vector<Doubt>& doubts, Instant assured_until);
+  /// False when we do not act, or could not, because the database does not answer or we are not renewed.
+  bool fit() const { return machine_.fit(seams_.clock.steady()); }
 
   const std::map<Resource, LeaseGrant>& acting() const { return machine_.acting(); }
 
@@ -57,14 +57,12 @@ class LeaseService {
   Seams& seams_;
   LeaseStore& store_;
   Incarnation me_;
-  LeaseMachine::Settings settings_;
   Duration poll_every_;
   LeaseMachine machine_;
   std::map<Resource, Acting> competing_;
   std::map<std::string, Acting> following_;
   std::unique_ptr<Timer> timer_;
   bool polling_ = false;
-  std::optional<Instant> answered_at_;
   int releasing_ = 0;
   std::function<void()> drained_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();

@@ -50,6 +50,9 @@ class LeaseStore {
   /// All leases of these incarnations, and their sessions: they are dead, or have drained.
   virtual Status bury(const std::vector<Incarnation>& incarnations, const std::string& reason) = 0;
   virtual Result<std::vector<History>> history(const Resource& resource) = 0;
+  virtual Result<Instant> clock() = 0;  ///< the database's wall clock
+  /// By which all servers know each other's heartbeats for genuine.
+  virtual Result<std::string> heartbeat_key() = 0;
 };
 
 std::unique_ptr<LeaseStore> make_pg_lease_store(pg::Pool& pool);

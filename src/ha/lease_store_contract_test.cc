@@ -92,6 +92,17 @@ TEST_P(LeaseStoreContract, releases_only_what_the_grant_still_holds) {
   EXPECT_EQ(see().holder, kTwo);
 }
 
+TEST_P(LeaseStoreContract, S_04_tells_the_databases_time) {
+  const Instant first = store().clock().value();
+  EXPECT_LE(first, store().clock().value());
+}
+
+TEST_P(LeaseStoreContract, has_one_key_for_the_heartbeats) {
+  const std::string key = store().heartbeat_key().value();
+  EXPECT_EQ(key.size(), 64u);
+  EXPECT_EQ(store().heartbeat_key().value(), key);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Stores, LeaseStoreContract,
     testing::Values(std::pair<const char*, MakeStore>{"memory",

@@ -112,6 +112,8 @@ Result<std::vector<LeaseStore::History>> MemoryLeaseStore::history(const Resourc
   return out;
 }
 
+Result<std::string> MemoryLeaseStore::heartbeat_key() { return std::string(64, 'k'); }
+
 std::vector<LeaseStore::History> MemoryLeaseStore::all_history() {
   const Lock lock(mutex_);
   return history_;

@@ -23,6 +23,8 @@ class MemoryLeaseStore final : public LeaseStore {
   Status release(const LeaseGrant& grant, const std::string& reason) override;
   Status bury(const std::vector<Incarnation>& incarnations, const std::string& reason) override;
   Result<std::vector<History>> history(const Resource& resource) override;
+  Result<Instant> clock() override { return now_(); }
+  Result<std::string> heartbeat_key() override;
 
   /// What ha_fence does: ErrorKind::fenced unless the grant is the current one.
   Status fence(const LeaseGrant& grant);

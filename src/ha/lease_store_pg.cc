@@ -139,6 +139,18 @@ class PgLeaseStore final : public LeaseStore {
     return out;
   }
 
+  Result<Instant> clock() override {
+    auto rows = pool_.query("select clock_timestamp()");
+    if (!rows.ok()) return rows.error();
+    return rows->instant(0, 0);
+  }
+
+  Result<std::string> heartbeat_key() override {
+    auto rows = pool_.query("select heartbeat_key from ha_secret");
+    if (!rows.ok()) return rows.error();
+    return rows->string(0, 0);
+  }
+
  private:
   Result<std::optional<LeaseGrant>> try_acquire(const Acquire& request) {
     const LeaseRow& seen = request.seen;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -14,6 +15,7 @@
 #include "rule_engine/rule_engine_rpc.h"
 #include "runtime/incarnation.h"
 #include "runtime/migrate.h"
+#include "server/child_link.h"
 #include "server/child_process.h"
 
 namespace everdial {
@@ -56,6 +58,7 @@ Status die_with_parent() {
 Result<pg::Settings> database_settings(const Config& config, const std::string& name, const Incarnation& me) {
   pg::Settings settings;
   settings.uri = config.database.uri;
+  settings.by_index = name != "dashboard";
   // PostgreSQL keeps 63 bytes of it.
   settings.application_name = (name + " " + config.server.name).substr(0, 54) + " " + me.value.substr(0, 8);
   if (!config.database.password_file.empty()) {
@@ -98,10 +101,11 @@ Process::Process(std::string component, std::string instance, Config config, Inc
 
 int Process::run(Duties duties) {
   duties_ = std::move(duties);
-  const std::string fd = variable(server::kProgressFdVariable);
+  const std::string fd = variable(server::kLinkFdVariable);
   if (!fd.empty()) {
-    progress_fd_ = std::atoi(fd.c_str());
-    fcntl(progress_fd_, F_SETFD, FD_CLOEXEC);
+    link_fd_ = std::atoi(fd.c_str());
+    fcntl(link_fd_, F_SETFD, FD_CLOEXEC);
+    link_watch_ = loop_.on_readable(link_fd_, [this] { hear_server(); });
     // A terminal's interrupt reaches the whole group; it is the server that decides what becomes of us.
     loop_.on_signal(SIGINT, [] {});
   } else {
@@ -126,10 +130,24 @@ void Process::show_progress() {
   const Instant due = loop_.steady() + kProgressEvery;
   progress_timer_ = loop_.after(kProgressEvery, [this, due] {
     lag_.set(std::chrono::duration<double>(loop_.steady() - due).count());
-    // A full pipe means that the server is the slow one.
-    if (progress_fd_ >= 0 && write(progress_fd_, ".", 1) < 0 && errno != EAGAIN) log_debug("cannot show progress");
+    const char sign = leases_.fit() ? server::kFit : server::kWithoutDatabase;
+    // A full socket means that the server is the slow one.
+    if (link_fd_ >= 0 && send(link_fd_, &sign, 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EAGAIN) log_debug("cannot show progress");
     show_progress();
   });
+}
+
+void Process::hear_server() {
+  // Only the last word counts: when we were slow there are many.
+  std::string text(server::kLargestOutlook, '\0');
+  std::optional<server::Outlook> outlook;
+  ssize_t got = 0;
+  while ((got = recv(link_fd_, text.data(), text.size(), MSG_DONTWAIT)) > 0)
+    outlook = server::decode_outlook(std::string_view(text).substr(0, static_cast<size_t>(got)));
+  if (got == 0) link_watch_.reset();  // it is gone, and so shall we be
+  if (!outlook) return;
+  leases_.doubt(outlook->doubts, outlook->assured_until);
+  directory_.doubt(outlook->doubts);
 }
 
 void Process::renew_myself() {

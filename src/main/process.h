@@ -51,6 +51,7 @@ class Process {
   Process(std::string component, std::string instance, Config config, Incarnation me, pg::Settings database);
 
   void show_progress();
+  void hear_server();
   void renew_myself();
   void enter();
   void look_for_myself(const std::vector<Session>& sessions);
@@ -73,10 +74,10 @@ class Process {
   Metrics metrics_;
   Metrics::Gauge lag_;
   Duties duties_;
-  int progress_fd_ = -1;  ///< -1: nobody supervises us
+  int link_fd_ = -1;  ///< to our server; -1: nobody supervises us
   bool entered_ = false, seen_ = false, draining_ = false;
   int still_draining_ = 0;
-  std::unique_ptr<Timer> progress_timer_, enter_timer_, renew_timer_;
+  std::unique_ptr<Timer> link_watch_, progress_timer_, enter_timer_, renew_timer_;
 };
 
 }  // namespace everdial

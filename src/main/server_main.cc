@@ -1,7 +1,9 @@
 #include "main/server_main.h"
 
 #include <csignal>
+#include <set>
 
+#include "ha/heartbeat_link.h"
 #include "main/process.h"
 #include "main/version.h"
 #include "runtime/health.h"
@@ -12,7 +14,14 @@
 namespace everdial {
 namespace {
 
-/// A server asks nobody and answers nobody but over HTTP.
+constexpr Duration kObserveEvery = 100ms;
+constexpr Duration kAskClockEvery = 5s;
+constexpr Duration kAgainAfter = 500ms;
+constexpr uint64_t kClockLane = 3;
+
+double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+
+/// A server asks nobody and answers nobody but over HTTP and with heartbeats.
 class NoNetwork final : public Network {
   void request(const Address&, Request, Duration, ReplyFn reply) override {
     reply(Error{ErrorKind::unavailable, "a server makes no requests"});
@@ -30,6 +39,18 @@ std::vector<server::ChildName> children_of(const Config& config) {
   return children;
 }
 
+/// All other servers, with what runs on them.
+std::vector<PeerServer> peers_of(const ServerName& self, const std::vector<Session>& sessions) {
+  std::vector<PeerServer> peers;
+  for (const Session& server : sessions) {
+    if (server.component != "server" || server.server == self) continue;
+    PeerServer& peer = peers.emplace_back(PeerServer{server.incarnation, server.server, server.address, {}});
+    for (const Session& session : sessions)
+      if (session.server == server.server && session.component != "server") peer.components.push_back(session.incarnation);
+  }
+  return peers;
+}
+
 class Server {
  public:
   Server(const Config& config, const std::filesystem::path& config_file, Incarnation me, pg::Settings database)
@@ -39,23 +60,35 @@ class Server {
         store_(loop_, 4),
         lease_store_(make_pg_lease_store(pool_)),
         server_store_(make_pg_server_store(pool_)),
-        watch_(seams_, *lease_store_, me_, {}, 500ms),
+        watch_(seams_, *lease_store_, me_, {}, 250ms),
+        heartbeats_(HeartbeatLink::open(seams_, me_, ServerName{config.server.name}, kVersion,
+                                        {config.rpc.listen_host, config.rpc.advertise_host, config.heartbeat.port, {}},
+                                        [this](const std::vector<Doubt>& doubts) { doubt(doubts); })),
         service_(seams_, loop_, *lease_store_, *server_store_, me_, settings(config_file)),
         metrics_({{"server", config.server.name}, {"component", "server"}}),
         serving_(metrics_.gauge("everdial_components_serving", "Component processes that run and make progress.")),
         wanted_(metrics_.gauge("everdial_components_wanted", "Component processes that this server is to run.")),
+        database_age_(metrics_.gauge("everdial_database_age_seconds", "Since the database last answered this server.")),
+        database_clock_(
+            metrics_.gauge("everdial_database_clock_offset_seconds", "How far the database's clock is ahead of this server's.")),
         ended_(metrics_.counter("everdial_component_exits_total", "Component processes that have ended, for whatever reason.")) {
     watch_.on_poll = [this](const std::vector<Session>& sessions, const std::vector<LeaseRow>& leases) {
       directory_.update(sessions, leases);
       seen_at_ = loop_.steady();
+      (*heartbeats_)->set_peers(peers_of(ServerName{config_.server.name}, sessions));
     };
   }
 
   int run() {
     loop_.on_signal(SIGTERM, [this] { drain(); });
     loop_.on_signal(SIGINT, [this] { drain(); });
+    if (!heartbeats_.ok()) {
+      log_error(heartbeats_.error().message);
+      return 1;
+    }
     listen();
     watch_.start();
+    start_heartbeats();
     service_.start();
     loop_.run();
     return code_;
@@ -65,7 +98,7 @@ class Server {
   ServerService::Settings settings(const std::filesystem::path& config_file) {
     ServerService::Settings settings;
     settings.name = ServerName{config_.server.name};
-    settings.address = to_string(config_.health.listen);
+    if (heartbeats_.ok()) settings.address = (*heartbeats_)->address().value;
     settings.version = kVersion;
     settings.children = children_of(config_);
     settings.arguments = [config_file](const server::ChildName& child) {
@@ -87,6 +120,59 @@ class Server {
     return settings;
   }
 
+  // ---- failure detection -----------------------------------------------------------------------------------------------------
+
+  void start_heartbeats() {
+    run_store(
+        store_, kClockLane, [this] { return lease_store_->heartbeat_key(); },
+        [this](const Result<std::string>& key) {
+          if (!key.ok()) {
+            key_timer_ = loop_.after(kAgainAfter, [this] { start_heartbeats(); });
+            return;
+          }
+          (*heartbeats_)->start(*key);
+          observe();
+          ask_clock();
+        });
+  }
+
+  void observe() {
+    (*heartbeats_)->observe(database_age(), service_.unfit());
+    service_.tell({doubts_, (*heartbeats_)->assured_until()});
+    observe_timer_ = loop_.after(kObserveEvery, [this] { observe(); });
+  }
+
+  void doubt(const std::vector<Doubt>& doubts) {
+    std::set<std::string> why;
+    for (const Doubt& each : doubts) why.insert(each.evidence);
+    for (const std::string& each : why)
+      if (!why_.contains(each)) log_warning("in doubt", {{"evidence", each}});
+    for (const std::string& each : why_)
+      if (!why.contains(each)) log_info("no longer in doubt", {{"evidence", each}});
+    why_ = std::move(why);
+    doubts_ = doubts;
+    directory_.doubt(doubts);
+    service_.tell({doubts_, (*heartbeats_)->assured_until()});
+  }
+
+  /// How far the database's clock is ahead of ours.
+  void ask_clock() {
+    run_store(
+        store_, kClockLane,
+        [this]() -> Result<Duration> {
+          const Instant before = loop_.now();
+          const auto there = lease_store_->clock();
+          if (!there.ok()) return there.error();
+          return *there - before - (loop_.now() - before) / 2;
+        },
+        [this](const Result<Duration>& offset) {
+          if (offset.ok()) database_clock_.set(seconds(*offset));
+          clock_timer_ = loop_.after(kAskClockEvery, [this] { ask_clock(); });
+        });
+  }
+
+  Duration database_age() const { return loop_.steady() - seen_at_.value_or(started_at_); }
+
   void drain() {
     log_info("draining");
     service_.drain();
@@ -105,7 +191,7 @@ class Server {
     listen_timer_ = loop_.after(5s, [this] { listen(); });
   }
 
-  bool sees_database() const { return seen_at_ && loop_.steady() - *seen_at_ < 3s; }
+  bool sees_database() const { return seen_at_ && database_age() < 3s; }
 
   Status ready() const {
     if (!sees_database()) return Error{ErrorKind::unavailable, "the database cannot be reached"};
@@ -131,7 +217,22 @@ class Server {
   std::string metrics() {
     serving_.set(static_cast<double>(service_.serving()));
     wanted_.set(static_cast<double>(service_.wanted()));
+    database_age_.set(seconds(database_age()));
+    for (const auto& peer : (*heartbeats_)->peers()) show(peer);
     return metrics_.text();
+  }
+
+  void show(const DetectorMachine::PeerView& peer) {
+    const auto set = [&](const char* name, const char* help, double value) {
+      metrics_.gauge(name, help, {{"peer", peer.name.value}}).set(value);
+    };
+    set("everdial_peer_suspected", "1: this server does not hear the peer, or its machine refuses for it.", peer.suspicion ? 1 : 0);
+    set("everdial_peer_silence_seconds", "Since the peer's last heartbeat.", seconds(peer.silence));
+    set("everdial_peer_phi", "How improbable the peer's silence is: minus the power of ten.", peer.phi);
+    set("everdial_peer_database_age_seconds", "Since the database last answered the peer, as it says.", seconds(peer.database_age));
+    if (peer.clock_offset)
+      set("everdial_peer_clock_offset_seconds", "How far the peer's clock is ahead of this server's.", seconds(*peer.clock_offset));
+    if (peer.round_trip) set("everdial_peer_round_trip_seconds", "Of the quickest heartbeat of late.", seconds(*peer.round_trip));
   }
 
   const Config& config_;
@@ -147,13 +248,17 @@ class Server {
   std::unique_ptr<ServerStore> server_store_;
   LeaseService watch_;  ///< competes for nothing: it only looks
   Directory directory_;
+  Instant started_at_ = loop_.steady();
   std::optional<Instant> seen_at_;
+  Result<std::unique_ptr<HeartbeatLink>> heartbeats_;
+  std::vector<Doubt> doubts_;
+  std::set<std::string> why_;  ///< as logged
   ServerService service_;
   Metrics metrics_;
-  Metrics::Gauge serving_, wanted_;
+  Metrics::Gauge serving_, wanted_, database_age_, database_clock_;
   Metrics::Counter ended_;
   std::unique_ptr<HealthServer> health_;
-  std::unique_ptr<Timer> listen_timer_;
+  std::unique_ptr<Timer> listen_timer_, key_timer_, observe_timer_, clock_timer_;
 };
 
 }  // namespace

@@ -199,6 +199,10 @@ Keys keys_of(Config& c) {
   keys.text("rpc.listen_host", c.rpc.listen_host, "Address on which components listen for each other, on a port of the system's choice.");
   keys.text("rpc.advertise_host", c.rpc.advertise_host, "Name or address by which other servers reach it; rpc.listen_host when empty.");
   keys.tls("rpc", c.rpc.tls, "calls between components; required unless rpc.listen_host is loopback", true);
+  keys.integer(
+      "heartbeat.port", c.heartbeat.port, 0, 65535,
+      "UDP port of rpc.listen_host on which this server hears the others' heartbeats, which show within a second who has failed; 0: "
+      "any that is free. Let UDP and ICMP port-unreachable messages pass between the servers.");
   keys.listen("http.listen", c.http.listen, "Where the dashboard serves the REST API and the console, HOST:PORT.");
   keys.file("http.console", c.http.console, "Folder of the console's built files.");
   keys.tls("http", c.http.tls, "http.listen; required unless it is loopback", false);

@@ -74,6 +74,9 @@ struct Config {
     TlsFiles tls;
   } rpc;
   struct {
+    int port = 0;
+  } heartbeat;
+  struct {
     Listen listen{"127.0.0.1", 8080};
     std::filesystem::path console = "/usr/share/everdial/console";
     TlsFiles tls;

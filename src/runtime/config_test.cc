@@ -36,7 +36,7 @@ trunks:
   - {name: a, uri: "sip:10.0.0.1:5060", transport: tcp, calls_per_second: 2.5}
   - {name: b, uri: "sip:10.0.0.2:5060"}
 )",
-            {{"EVERDIAL_MPP_WORKERS", "5"}, {"EVERDIAL_SERVER_COMPONENTS", "[rule_engine]"}, {"EVERDIAL_PROGRESS_FD", "3"}});
+            {{"EVERDIAL_MPP_WORKERS", "5"}, {"EVERDIAL_SERVER_COMPONENTS", "[rule_engine]"}, {"EVERDIAL_LINK_FD", "3"}});
   ASSERT_TRUE(config.ok()) << config.error().message;
   EXPECT_EQ(config->server.name, "as1");
   EXPECT_EQ(config->server.components, std::vector<std::string>{"rule_engine"});

@@ -1,7 +1,7 @@
 #include "server/child_process.h"
 
-#include <fcntl.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -10,10 +10,10 @@
 namespace everdial::server {
 namespace {
 
-constexpr int kProgressFd = 3;  ///< in the child; everything else above standard error is closed by its own flag
+constexpr int kLinkFd = 3;  ///< in the child; everything else above standard error is closed by its own flag
 
 bool is_ours(std::string_view entry) {
-  for (std::string_view name : {kProgressFdVariable, kIncarnationVariable, kParentVariable})
+  for (std::string_view name : {kLinkFdVariable, kIncarnationVariable, kParentVariable})
     if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) return true;
   return false;
 }
@@ -28,20 +28,22 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }  // namespace
 
 Result<ChildProcess> start_child(const std::string& program, const std::vector<std::string>& arguments, const Incarnation& incarnation) {
-  int pipe_fds[2];
-  if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) != 0) return Error{ErrorKind::unavailable, std::string("pipe: ") + std::strerror(errno)};
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+    return Error{ErrorKind::unavailable, std::string("socketpair: ") + std::strerror(errno)};
 
   std::vector<std::string> environment;
   for (char** entry = environ; *entry; ++entry)
     if (!is_ours(*entry)) environment.emplace_back(*entry);
-  environment.push_back(std::string(kProgressFdVariable) + "=" + std::to_string(kProgressFd));
-  environment.push_back(std::string(kIncarnationVariable) + "=" + incarnation.value);
-  environment.push_back(std::string(kParentVariable) + "=" + std::to_string(getpid()));
+  const auto set = [&](std::string name, const std::string& value) { environment.push_back(name.append("=").append(value)); };
+  set(kLinkFdVariable, std::to_string(kLinkFd));
+  set(kIncarnationVariable, incarnation.value);
+  set(kParentVariable, std::to_string(getpid()));
   std::vector<std::string> copies = arguments;
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], kProgressFd);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], kLinkFd);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t none, usual;
@@ -51,13 +53,13 @@ Result<ChildProcess> start_child(const std::string& program, const std::vector<s
   posix_spawnattr_setsigdefault(&attributes, &usual);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
-  ChildProcess child{0, pipe_fds[0]};
+  ChildProcess child{0, ends[0]};
   const int error = posix_spawn(&child.pid, program.c_str(), &actions, &attributes, pointers(copies).data(), pointers(environment).data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
-  close(pipe_fds[1]);
+  close(ends[1]);
   if (error == 0) return child;
-  close(pipe_fds[0]);
+  close(ends[0]);
   return Error{ErrorKind::unavailable, "cannot start " + program + ": " + std::strerror(error)};
 }
 

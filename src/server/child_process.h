@@ -11,13 +11,13 @@
 namespace everdial::server {
 
 /// How a server and its children know each other; see src/main/process.h for the child's side.
-inline constexpr const char* kProgressFdVariable = "EVERDIAL_PROGRESS_FD";
+inline constexpr const char* kLinkFdVariable = "EVERDIAL_LINK_FD";
 inline constexpr const char* kIncarnationVariable = "EVERDIAL_INCARNATION";
 inline constexpr const char* kParentVariable = "EVERDIAL_PARENT";
 
 struct ChildProcess {
   pid_t pid = 0;
-  int progress_fd = -1;  ///< a byte can be read for each sign of progress; the caller closes it
+  int link_fd = -1;  ///< our end of the socket between us (child_link.h); the caller closes it
 };
 
 /// Starts `program` with `arguments` (the first is its name), our environment and output, and the three variables above.

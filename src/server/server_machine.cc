@@ -33,6 +33,8 @@ std::vector<Effect> ServerMachine::step(const Input& input, Instant now) {
                    if (!running(child)) return;  // a byte left in the pipe of a dead one
                    child.progress = now;
                    child.progressed = true;
+                   child.fit = e.fit;
+                   if (e.fit) child.fit_at = now;
                    if (child.state == State::starting) child.state = State::serving;
                  },
                  [&](const ChildExited& e) { exited(e.child, children_.at(e.child), now, out); },
@@ -56,10 +58,20 @@ size_t ServerMachine::serving() const {
       std::count_if(children_.begin(), children_.end(), [](const auto& entry) { return entry.second.state == State::serving; }));
 }
 
+std::vector<Unfit> ServerMachine::unfit(Instant now) const {
+  std::vector<Unfit> out;
+  for (const auto& [_, child] : children_) {
+    if (child.state != State::serving && child.state != State::draining) continue;
+    if (now - child.progress >= settings_.stuck_after) out.push_back({child.incarnation, DoubtKind::stuck, now - child.progress});
+    else if (!child.fit) out.push_back({child.incarnation, DoubtKind::without_database, now - child.fit_at});
+  }
+  return out;
+}
+
 void ServerMachine::start(const ChildName& name, Child& child, Instant now, std::vector<Effect>& out) {
   child.state = State::starting;
-  child.since = child.progress = now;
-  child.progressed = child.killed = false;
+  child.since = child.progress = child.fit_at = now;
+  child.progressed = child.killed = child.fit = false;
   child.incarnation = {};
   out.push_back(StartChild{name});
 }
@@ -112,11 +124,11 @@ void ServerMachine::watch(const ChildName& name, Child& child, Instant now, std:
       if (now - child.progress >= settings_.start_within) kill("did not start in time");
       break;
     case State::serving:
-      if (now - child.progress >= settings_.silent_after) kill("made no progress");
+      if (now - child.progress >= settings_.killed_after) kill("made no progress");
       break;
     case State::draining:
       if (now >= drain_until_) kill("did not drain in time");
-      else if (now - child.progress >= settings_.silent_after) kill("made no progress while draining");
+      else if (now - child.progress >= settings_.killed_after) kill("made no progress while draining");
       break;
     case State::gone:
       break;
@@ -127,7 +139,7 @@ void ServerMachine::renew(Instant now, std::vector<Effect>& out) {
   if (renewing_ || (last_renewal_ && now - *last_renewal_ < settings_.renew_every)) return;
   RenewSessions renewal{{me_}};
   for (auto& [_, child] : children_)
-    if (running(child) && std::exchange(child.progressed, false)) renewal.incarnations.push_back(child.incarnation);
+    if (running(child) && std::exchange(child.progressed, false) && child.fit) renewal.incarnations.push_back(child.incarnation);
   last_renewal_ = now;
   renewing_ = true;
   out.push_back(std::move(renewal));

@@ -15,10 +15,11 @@ class ServerMachine {
   struct Settings {
     Duration tick = 100ms;
     Duration renew_every = 500ms;
-    Duration silent_after = 2500ms;  ///< without progress: killed
-    Duration start_within = 15s;     ///< until the first progress
-    Duration quick_death = 2s;       ///< who dies younger waits before the next start
-    Duration first_wait = 100ms;     ///< doubled with each quick death in a row
+    Duration stuck_after = 1200ms;  ///< without progress: not fit, and not renewed any more
+    Duration killed_after = 2s;     ///< without progress
+    Duration start_within = 15s;    ///< until the first progress
+    Duration quick_death = 2s;      ///< who dies younger waits before the next start
+    Duration first_wait = 100ms;    ///< doubled with each quick death in a row
     Duration longest_wait = 5s;
     Duration drain_within = 40s;  ///< then killed
     Duration bury_within = 3s;    ///< at the end; then others take what we held for silent
@@ -33,6 +34,8 @@ class ServerMachine {
   /// How many run and have shown progress, of how many.
   size_t serving() const;
   size_t wanted() const { return children_.size(); }
+  /// Those that run but cannot do their work, as the other servers are to be told.
+  std::vector<Unfit> unfit(Instant now) const;
 
  private:
   enum class State { waiting, starting, serving, draining, gone };
@@ -44,6 +47,8 @@ class ServerMachine {
     Instant start_at;  ///< while waiting
     int quick_deaths = 0;
     bool progressed = false;  ///< since the last renewal
+    bool fit = false;         ///< as it last said
+    Instant fit_at;
     bool killed = false;
   };
 

@@ -91,10 +91,40 @@ TEST_F(Server, waits_longer_and_longer_up_to_5_s_for_a_child_that_dies_young) {
 TEST_F(Server, kills_a_child_whose_loop_stands_still) {
   begin();
   pass(1s);
-  EXPECT_TRUE(only<KillChild>(pass(2400ms, mpp_)).empty());
+  EXPECT_TRUE(only<KillChild>(pass(1900ms, mpp_)).empty());
   const auto kills = only<KillChild>(pass(1s, mpp_));
   ASSERT_EQ(kills.size(), 1u) << "once";
   EXPECT_EQ(kills[0].child, mpp_);
+}
+
+TEST_F(Server, says_that_a_child_whose_loop_stands_still_is_stuck_before_it_kills_it) {
+  begin();
+  pass(1s);
+  pass(1100ms, mpp_);
+  EXPECT_TRUE(machine_.unfit(now_).empty());
+  EXPECT_TRUE(only<KillChild>(pass(200ms, mpp_)).empty());
+  const auto unfit = machine_.unfit(now_);
+  ASSERT_EQ(unfit.size(), 1u);
+  EXPECT_EQ(unfit[0].incarnation, incarnations_[mpp_]);
+  EXPECT_EQ(unfit[0].kind, DoubtKind::stuck);
+  pass(100ms);
+  EXPECT_TRUE(machine_.unfit(now_).empty()) << "it came back";
+}
+
+TEST_F(Server, A_14_neither_renews_nor_calls_fit_a_child_that_does_not_act_for_want_of_the_database) {
+  begin();
+  pass(1s);
+  const auto say = [&] {
+    now_ += 100ms;
+    step(ChildProgressed{mpp_, false});
+    step(ChildProgressed{dashboard_});
+    return only<RenewSessions>(step(ServerTick{}));
+  };
+  for (int i = 0; i < 20; ++i)
+    for (const auto& renewal : say()) EXPECT_THAT(renewal.incarnations, testing::Not(testing::Contains(incarnations_[mpp_])));
+  const auto unfit = machine_.unfit(now_);
+  ASSERT_EQ(unfit.size(), 1u);
+  EXPECT_EQ(unfit[0], (Unfit{incarnations_[mpp_], DoubtKind::without_database, 2s}));
 }
 
 TEST_F(Server, does_not_hold_its_own_absence_against_the_children) {

@@ -1,5 +1,6 @@
 #include "server/server_service.h"
 
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,8 +36,8 @@ ServerService::ServerService(Seams& seams, Loop& loop, LeaseStore& leases, Serve
 
 ServerService::~ServerService() {
   for (auto& [_, running] : running_) {
-    running.progress.reset();
-    close(running.process.progress_fd);
+    running.watch.reset();
+    close(running.process.link_fd);
     kill(running.process.pid, SIGKILL);
     waitpid(running.process.pid, nullptr, 0);
   }
@@ -155,17 +156,24 @@ void ServerService::start_child(const ChildName& name) {
     settings_.note(started.error().message, name);
     return feed(ChildNotStarted{name});
   }
-  const int fd = started->progress_fd;
-  running_[name] = Running{*started, incarnation, loop_.on_readable(fd, [this, name, fd] { read_progress(name, fd); })};
+  const int fd = started->link_fd;
+  running_[name] = Running{*started, incarnation, loop_.on_readable(fd, [this, name, fd] { hear(name, fd); })};
   feed(ChildStarted{name, incarnation});
 }
 
-void ServerService::read_progress(const ChildName& name, int fd) {
-  char bytes[64];
-  const ssize_t got = read(fd, bytes, sizeof bytes);
-  if (got > 0) feed(ChildProgressed{name});
+void ServerService::hear(const ChildName& name, int fd) {
+  char sign = 0;
+  ssize_t got = 0;
+  bool heard = false;
+  for (char next; (got = recv(fd, &next, 1, MSG_DONTWAIT)) > 0; heard = true) sign = next;
+  if (heard) feed(ChildProgressed{name, sign != kWithoutDatabase});
   // Closed at the other end: its exit will be told by SIGCHLD; until then there is nothing more to read.
-  if (got == 0) running_.at(name).progress.reset();
+  if (got == 0 && running_.contains(name)) running_.at(name).watch.reset();
+}
+
+void ServerService::tell(const Outlook& outlook) {
+  const std::string text = encode(outlook);
+  for (const auto& [_, running] : running_) (void)!send(running.process.link_fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void ServerService::reap() {
@@ -174,8 +182,8 @@ void ServerService::reap() {
     int status = 0;
     if (waitpid(current->second.process.pid, &status, WNOHANG) != current->second.process.pid) continue;
     const ChildName name = current->first;
-    current->second.progress.reset();
-    close(current->second.process.progress_fd);
+    current->second.watch.reset();
+    close(current->second.process.link_fd);
     running_.erase(current);
     settings_.note(how_it_ended(status), name);
     settings_.ended();

@@ -8,6 +8,7 @@
 
 #include "ha/lease_store.h"
 #include "runtime/loop.h"
+#include "server/child_link.h"
 #include "server/child_process.h"
 #include "server/server_machine.h"
 #include "server/server_store.h"
@@ -39,6 +40,10 @@ class ServerService {
 
   size_t serving() const { return machine_.serving(); }
   size_t wanted() const { return machine_.wanted(); }
+  std::vector<Unfit> unfit() const { return machine_.unfit(loop_.steady()); }
+  /// What the failure detector says, to all children. To be told again each 100 ms: one that was just started, or did not listen, has
+  /// missed it.
+  void tell(const server::Outlook& outlook);
   /// 0 when it does not run.
   pid_t pid_of(const server::ChildName& child) const;
   Incarnation incarnation_of(const server::ChildName& child) const;
@@ -47,7 +52,7 @@ class ServerService {
   struct Running {
     server::ChildProcess process;
     Incarnation incarnation;
-    std::unique_ptr<Timer> progress;
+    std::unique_ptr<Timer> watch;  ///< of its end of the link
   };
 
   void look_for_predecessor();
@@ -60,7 +65,7 @@ class ServerService {
   void feed(const server::Input& input);
   void perform(const std::vector<server::Effect>& effects);
   void start_child(const server::ChildName& name);
-  void read_progress(const server::ChildName& name, int fd);
+  void hear(const server::ChildName& name, int fd);
   void signal_child(const server::ChildName& name, int number);
   void bury(const server::BuryDead& bury);
   void renew(const server::RenewSessions& renew);

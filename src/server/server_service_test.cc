@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "runtime/incarnation.h"
 #include "runtime/test_database.h"
@@ -56,7 +59,7 @@ class ServerProcess : public testing::Test {
     return std::any_of(sessions->begin(), sessions->end(), [&](const Session& session) { return session.incarnation == incarnation; });
   }
 
-  static constexpr const char* kAlive = "while :; do printf . >&$EVERDIAL_PROGRESS_FD; sleep 0.02; done";
+  static constexpr const char* kAlive = "while :; do printf . >&$EVERDIAL_LINK_FD; sleep 0.02; done";
   const ChildName mpp_{"mpp", "1"}, dashboard_{"dashboard", ""};
   TestDatabase database_;
   std::unique_ptr<LeaseStore> leases_ = make_pg_lease_store(database_.pool());
@@ -100,6 +103,27 @@ TEST_F(ServerProcess, a_stopped_child_is_killed_and_runs_again) {
   const pid_t pid = service->pid_of(mpp_);
   kill(pid, SIGSTOP);
   EXPECT_TRUE(await([&] { return service->pid_of(mpp_) != pid && service->serving() == 2; }));
+}
+
+TEST_F(ServerProcess, tells_its_children_whom_the_detector_doubts) {
+  const std::string heard = testing::TempDir() + "heard-" + std::to_string(getpid());
+  // Each message that comes is one line; the progress goes the other way over the same socket.
+  const auto service = make(
+      "python3 -c 'import os, socket, sys\n"
+      "s = socket.socket(fileno=int(os.environ[\"EVERDIAL_LINK_FD\"]))\n"
+      "s.setblocking(True)\n"
+      "s.send(b\".\")\n"
+      "while True: open(\"" +
+      heard + "\", \"a\").write(s.recv(9999).decode()); s.send(b\".\")' 2>/dev/null");
+  service->start();
+  ASSERT_TRUE(await([&] { return service->serving() == 2; }));
+  service->tell({.doubts = {{Incarnation{"lost"}, DoubtKind::server_silent, 1s, "{}"}}});
+  EXPECT_TRUE(await([&] {
+    std::stringstream text;
+    text << std::ifstream(heard).rdbuf();
+    return text.str().find("lost server_silent 1000000 {}") != std::string::npos;
+  }));
+  std::filesystem::remove(heard);
 }
 
 TEST_F(ServerProcess, drains_and_leaves_no_session) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/doubt.h"
 #include "model/ids.h"
 
 namespace everdial::server {
@@ -30,6 +31,7 @@ struct ChildNotStarted {
 };
 struct ChildProgressed {  ///< its loop has turned
   ChildName child;
+  bool fit = true;  ///< when not, it does not act: it does not reach the database, or is not renewed
 };
 struct ChildExited {
   ChildName child;

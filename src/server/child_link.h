@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/doubt.h"
+
+namespace everdial::server {
+
+// What a server and its child tell each other over the socket that the child inherits; message boundaries are kept, nobody ever waits.
+
+/// From the child, each 100 ms: its loop turns.
+inline constexpr char kFit = '.';
+inline constexpr char kWithoutDatabase =
+    '!';  ///< it turns, but does not act: the database does not answer, or does not show that it is renewed
+
+/// To the child, each 100 ms and when it has changed.
+struct Outlook {
+  std::vector<Doubt> doubts;  ///< all that stand
+  Instant assured_until{};    ///< no other server can call ours silent before; on the steady clock, which is the machine's
+};
+inline constexpr size_t kLargestOutlook = 128 * 1024;
+std::string encode(const Outlook& outlook);
+/// Empty when it is anything else.
+std::optional<Outlook> decode_outlook(std::string_view text);
+
+}  // namespace everdial::server
