@@ -139,11 +139,18 @@ Result<std::map<JobId, JobState>> MemoryAttemptStore::states(const std::vector<J
   return out;
 }
 
-Result<std::vector<JobSeen>> MemoryDirectorStore::jobs() {
-  std::vector<JobSeen> out;
+Result<DirectorStore::Record> MemoryDirectorStore::record() {
+  Record out;
   for (const auto& [id, job] : tables_.jobs) {
     const bool ended = job.state == JobState::stopped || job.state == JobState::completed;
-    if (!ended || job.desired) out.push_back({id, job.zone, job.state, job.requested, job.drained, job.desired});
+    if (!ended || job.desired) out.jobs.push_back({id, job.zone, job.state, job.requested, job.drained, job.desired});
+  }
+  const std::string zones = "zone_director/";
+  for (const LeaseRow& row : tables_.leases.leases({}).value()) {
+    if (!row.resource.value.starts_with(zones)) continue;
+    const std::string name = row.resource.value.substr(zones.size());
+    const auto home = tables_.zone_homes.find(name);
+    out.zones.push_back({name, 1, home == tables_.zone_homes.end() ? std::nullopt : std::optional(home->second), row.desired, row.holder});
   }
   return out;
 }
@@ -162,6 +169,10 @@ Status MemoryDirectorStore::commit(const LeaseGrant& grant, const std::vector<Di
                    [&](const ClearRequest& e) {
                      Tables::Job& job = tables_.jobs.at(e.job);
                      if (job.requested == e.request) job.requested.reset();
+                   },
+                   [&](const AllotZone& e) {
+                     tables_.zone_homes.emplace(e.zone, e.server);
+                     tables_.leases.set_desired(Resource{"zone_director/" + e.zone}, e.director);
                    },
                    [&](const AllotJob& e) {
                      tables_.jobs.at(e.job).desired = e.manager;

@@ -62,6 +62,7 @@ struct Tables {
   std::set<std::string> dnc;
   std::map<std::string, Instant> opted_out_at;  ///< when the opt-out was committed
   std::set<std::string> mpps;
+  std::map<std::string, ServerName> zone_homes;
   std::vector<std::pair<std::string, std::string>> outbox;  ///< key, event
 };
 
@@ -81,7 +82,7 @@ class MemoryAttemptStore : public AttemptStore {
 class MemoryDirectorStore : public DirectorStore {
  public:
   explicit MemoryDirectorStore(Tables& tables) : tables_(tables) {}
-  Result<std::vector<JobSeen>> jobs() override;
+  Result<Record> record() override;
   Status commit(const LeaseGrant& grant, const std::vector<DirectorEffect>& effects) override;
   Result<bool> filter_chunk(const LeaseGrant& grant, JobId job, int limit) override;
 

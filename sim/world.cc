@@ -32,7 +32,8 @@ auto change(Ground& ground, Change make) -> decltype(make()) {
 
 class FaultyLeaseStore final : public LeaseStore {
  public:
-  FaultyLeaseStore(Ground& ground, MemoryLeaseStore& store) : ground_(ground), store_(store) {}
+  FaultyLeaseStore(Ground& ground, MemoryLeaseStore& store, std::string who, Without without)
+      : ground_(ground), store_(store), who_(std::move(who)), without_(without) {}
   Status open_session(const Session& s) override {
     return through(ground_, [&] { return store_.open_session(s); });
   }
@@ -40,7 +41,10 @@ class FaultyLeaseStore final : public LeaseStore {
     return through(ground_, [&] { return store_.set_draining(i); });
   }
   Status renew(const std::vector<Incarnation>& i) override {
-    return through(ground_, [&] { return store_.renew(i); });
+    return through(ground_, [&] {
+      for (const Incarnation& incarnation : i) ground_.renewed_at[incarnation] = ground_.timeline.now();
+      return store_.renew(i);
+    });
   }
   Result<std::vector<Session>> sessions() override {
     return through(ground_, [&] { return store_.sessions(); });
@@ -52,7 +56,11 @@ class FaultyLeaseStore final : public LeaseStore {
     return through(ground_, [&] { return store_.ensure(r); });
   }
   Result<std::optional<LeaseGrant>> acquire(const Acquire& a) override {
-    return change(ground_, [&] { return store_.acquire(a); });
+    return change(ground_, [&] {
+      auto granted = store_.acquire(without_ == Without::renew_check ? as_if_not_renewed(a) : a);
+      if (granted.ok() && *granted) acquired(a, **granted);
+      return granted;
+    });
   }
   Status release(const LeaseGrant& g, const std::string& why) override {
     return change(ground_, [&] { return store_.release(g, why); });
@@ -67,8 +75,24 @@ class FaultyLeaseStore final : public LeaseStore {
   Result<std::string> heartbeat_key() override { return store_.heartbeat_key(); }
 
  private:
+  Acquire as_if_not_renewed(Acquire a) {
+    for (const LeaseRow& row : store_.leases({a.seen.resource}).value())
+      if (row.resource == a.seen.resource) a.seen.holder_renew_seq = row.holder_renew_seq;
+    return a;
+  }
+  void acquired(const Acquire& a, const LeaseGrant& grant) {
+    ground_.tell(who_, "acquires " + a.seen.resource.value + " at epoch " + to_string(grant.epoch) + ": " + a.reason);
+    if (!a.seen.holder || *a.seen.holder == a.me || a.seen.holder_renew_seq < 0) return;
+    const auto renewed = ground_.renewed_at.find(*a.seen.holder);
+    if (renewed != ground_.renewed_at.end() && ground_.timeline.now() - renewed->second < 500ms)
+      ground_.wrong_take_over =
+          a.seen.resource.value + ": taken from " + a.seen.holder->value + " (" + a.reason + "), which is being renewed";
+  }
+
   Ground& ground_;
   MemoryLeaseStore& store_;
+  std::string who_;
+  Without without_;
 };
 
 /// Without the fence, a grant is taken for what it says.
@@ -135,8 +159,8 @@ class FaultyAttemptStore final : public AttemptStore {
 class FaultyDirectorStore final : public DirectorStore {
  public:
   FaultyDirectorStore(Ground& ground, Tables& tables) : ground_(ground), store_(tables) {}
-  Result<std::vector<JobSeen>> jobs() override {
-    return through(ground_, [&] { return store_.jobs(); });
+  Result<Record> record() override {
+    return through(ground_, [&] { return store_.record(); });
   }
   Status commit(const LeaseGrant& g, const std::vector<DirectorEffect>& effects) override {
     Status status = change(ground_, [&] { return store_.commit(g, effects); });
@@ -223,6 +247,7 @@ class LivingJournal final : public JournalStore {
 };
 
 constexpr int64_t kClone = 1'000'000'000;
+constexpr Duration kOwnedWithin = 6500ms;  ///< the longest budget, and a little for the second fault at once
 
 }  // namespace
 
@@ -250,23 +275,29 @@ struct World::Component {
     std::unique_ptr<RuleEngineService> rule_engine;
     std::unique_ptr<ApplicationServerService> application_server;
     std::unique_ptr<MppService> mpp;
+    std::unique_ptr<Timer> progress;
 
     void open_session(const Session& session);
+    /// What each component does for its server: a sign of life each 100 ms.
+    void show_progress(const std::function<void(bool fit)>& hear);
   };
   std::shared_ptr<Life> life;
+  server::ChildName child() const { return {component, instance}; }
+  std::optional<Incarnation> starting;  ///< asked for, not yet there
 };
 
 struct World::Server {
   std::string name;
   std::vector<std::unique_ptr<Component>> components;
   bool powered = true;
-  std::vector<Incarnation> dead;  ///< to be buried
+  std::shared_ptr<Supervisor> supervisor;
+  Instant reaches_database_since;
 };
 
 World::Component::Life::Life(World& world, const Component& c, Incarnation incarnation, uint16_t port)
     : me(std::move(incarnation)),
       process(*world.ground_, c.server, c.name(), Address{c.server + ":" + std::to_string(port)}),
-      lease_store(*world.ground_, world.tables_->leases),
+      lease_store(*world.ground_, world.tables_->leases, c.name(), world.options_.without),
       leases(process.seams(), lease_store, me) {
   Ground& ground = *world.ground_;
   Tables& tables = *world.tables_;
@@ -335,6 +366,13 @@ void World::Component::Life::open_session(const Session& session) {
       });
 }
 
+void World::Component::Life::show_progress(const std::function<void(bool fit)>& hear) {
+  progress = process.after(100ms, [this, hear] {
+    hear(leases.fit());
+    show_progress(hear);
+  });
+}
+
 World::World(uint64_t seed, Options options) : options_(options), ground_(std::make_unique<Ground>(seed)) {
   tables_ = std::make_unique<Tables>([this] { return ground_->timeline.now(); });
   carrier_ = std::make_unique<Carrier>(ground_->timeline);
@@ -390,6 +428,7 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
   };
   started_ = ground_->timeline.now();
   for (auto& [name, server] : servers_) start_server(*server);
+  audit();
 }
 
 void World::narrate_request(const Process& from, const Request& request) {
@@ -422,67 +461,116 @@ World::~World() = default;
 
 void World::start_server(Server& server) {
   server.powered = true;
-  for (auto& component : server.components) start(*component);
-  supervise(server);
+  ground_->dark.erase(server.name);
+  const Incarnation me{"life-" + std::to_string(++incarnations_) + "-" + server.name + "/server"};
+  std::vector<server::ChildName> children;
+  for (const auto& component : server.components) children.push_back(component->child());
+  server.supervisor = std::make_shared<Supervisor>(
+      *ground_, ServerName{server.name}, me, Address{server.name + ":" + std::to_string(++next_port_)},
+      std::make_unique<FaultyLeaseStore>(*ground_, tables_->leases, server.name + "/server", options_.without), std::move(children),
+      Supervisor::Children{
+          .start = [this, &server](const server::ChildName& child, const Incarnation& incarnation) { spawn(server, child, incarnation); },
+          .kill = [this, &server](const server::ChildName& child) { kill(server.name + "/" + to_string(child)); },
+          .tell =
+              [&server](const server::Outlook& outlook) {
+                for (const auto& component : server.components)
+                  if (component->life)
+                    component->life->process.post([life = component->life.get(), outlook] {
+                      life->leases.doubt(outlook.doubts, outlook.assured_until);
+                      life->directory.doubt(outlook.doubts);
+                    });
+              },
+      });
 }
 
-void World::start(Component& component) {
-  const Incarnation me{"life-" + std::to_string(++incarnations_) + "-" + component.name()};
-  component.life = std::make_shared<Component::Life>(*this, component, me, ++next_port_);
-}
-
-void World::supervise(Server& server) {
-  if (!server.powered) return;
-  if (ground_->weather.reaches(server.name, "")) {
-    std::vector<Incarnation> living;
-    for (const auto& component : server.components)
-      if (component->life && !component->life->process.paused()) living.push_back(component->life->me);
-    (void)tables_->leases.renew(living);
-    if (!server.dead.empty()) (void)tables_->leases.bury(std::exchange(server.dead, {}), "process died");
+void World::spawn(Server& server, const server::ChildName& child, const Incarnation& incarnation) {
+  for (auto& component : server.components) {
+    if (component->child() != child) continue;
+    component->starting = incarnation;
+    ground_->timeline.after(ground_->timeline.between(50ms, 300ms), [this, &server, c = component.get(), incarnation] {
+      if (c->starting != incarnation) return;
+      c->starting.reset();
+      c->life = std::make_shared<Component::Life>(*this, *c, incarnation, ++next_port_);
+      c->life->show_progress([&server, child = c->child()](bool fit) {
+        if (server.supervisor) server.supervisor->hear(child, fit);
+      });
+    });
   }
-  ground_->timeline.after(250ms, [this, &server] { supervise(server); });
 }
 
-void World::bury(Component& component) {
+void World::end(Component& component) {
+  component.starting.reset();
+  if (!component.life) return;
   component.life->process.die();
   graveyard_.push_back(std::move(component.life));
 }
 
+/// With its server's process all components end.
+void World::end_supervisor(Server& server) {
+  for (auto& component : server.components) end(*component);
+  if (!server.supervisor) return;
+  server.supervisor->process().die();
+  graveyard_.push_back(std::move(server.supervisor));
+}
+
+World::Component* World::component(const std::string& name) {
+  for (auto& [_, server] : servers_)
+    for (auto& component : server->components)
+      if (component->name() == name) return component.get();
+  return nullptr;
+}
+
 void World::kill(const std::string& name) {
   ground_->tell("server", "kill -9 " + name);
-  for (auto& [server_name, server] : servers_) {
-    for (auto& component : server->components) {
-      if (component->name() != name || !component->life) continue;
-      server->dead.push_back(component->life->me);
-      bury(*component);
-      ground_->timeline.after(ground_->timeline.between(50ms, 600ms), [this, s = server.get(), c = component.get()] {
-        if (s->powered && !c->life) start(*c);
-      });
-    }
+  if (name.ends_with("/server")) {
+    Server& server = *servers_.at(name.substr(0, name.find('/')));
+    if (!server.supervisor) return;
+    end_supervisor(server);
+    ground_->timeline.after(ground_->timeline.between(200ms, 1s), [this, &server] {
+      if (server.powered && !server.supervisor) start_server(server);
+    });
+  } else if (Component* const component = this->component(name); component && component->life) {
+    end(*component);
+    servers_.at(component->server)->supervisor->exited(component->child());
   }
 }
 
+void World::stop(const std::string& name) {
+  Component* const component = this->component(name);
+  if (!component || !component->life) return;
+  ground_->tell("server", "stops " + name);
+  component->life->leases.drain([this, component, me = component->life->me] {
+    ground_->timeline.after(Duration{1}, [this, component, me] {
+      if (!component->life || component->life->me != me) return;
+      end(*component);
+      if (const auto& supervisor = servers_.at(component->server)->supervisor) supervisor->exited(component->child());
+    });
+  });
+}
+
 void World::pause(const std::string& name, Duration how_long) {
-  for (auto& [server_name, server] : servers_) {
-    for (auto& component : server->components) {
-      if (component->name() != name || !component->life) continue;
-      component->life->process.pause();
-      ground_->timeline.after(how_long, [c = component.get(), me = component->life->me] {
-        if (c->life && c->life->me == me) c->life->process.resume();
-      });
-    }
+  ground_->tell("server", "freezes " + name);
+  const auto freeze = [&](auto life) {
+    life->pause();
+    ground_->timeline.after(how_long, [life] {
+      if (life->alive()) life->resume();
+    });
+  };
+  if (name.ends_with("/server")) {
+    if (const auto& supervisor = servers_.at(name.substr(0, name.find('/')))->supervisor)
+      freeze(std::shared_ptr<Process>(supervisor, &supervisor->process()));
+  } else if (Component* const component = this->component(name); component && component->life) {
+    freeze(std::shared_ptr<Process>(component->life, &component->life->process));
   }
 }
 
 void World::cut_power(const std::string& name, Duration how_long) {
   Server& server = *servers_.at(name);
   if (!server.powered) return;
+  ground_->tell("server", name + " loses its power");
   server.powered = false;
-  for (auto& component : server.components) {
-    if (!component->life) continue;
-    server.dead.push_back(component->life->me);  // found and buried when it is back; others see its sessions stand still meanwhile
-    bury(*component);
-  }
+  ground_->dark.insert(name);
+  end_supervisor(server);
   ground_->timeline.after(how_long, [this, &server] { start_server(server); });
 }
 
@@ -491,6 +579,70 @@ std::vector<std::string> World::processes() const {
   for (const auto& [name, server] : servers_)
     for (const auto& component : server->components) out.push_back(component->name());
   return out;
+}
+
+// ---- what must hold of the masters -------------------------------------------------------------------------------------------
+
+namespace {
+/// Who, if anyone, competes for it: each server has one.
+const std::map<Resource, std::string>& masters() {
+  static const std::map<Resource, std::string> all = {{DirectorService::common_resource(), "campaign_director"},
+                                                      {DirectorService::zone_resource("default"), "campaign_director"},
+                                                      {RuleEngineService::resource(), "rule_engine"}};
+  return all;
+}
+}  // namespace
+
+/// Since when this component could have done its work without a break; empty when it cannot.
+std::optional<Instant> World::fit_since(const Server& server, const Component& component) const {
+  if (!component.life || !server.supervisor || component.life->process.paused() || server.supervisor->process().paused()) return {};
+  if (!ground_->weather.reaches(server.name, "") || !ground_->weather.reaches("", server.name)) return {};
+  return std::max({component.life->process.running_since(), server.supervisor->process().running_since(), server.reaches_database_since});
+}
+
+std::vector<std::string> World::acting(const Resource& resource) const {
+  std::vector<std::string> out;
+  for (const auto& [_, server] : servers_)
+    for (const auto& component : server->components)
+      if (component->life && !component->life->process.paused() && component->life->leases.acting().contains(resource))
+        out.push_back(component->name());
+  return out;
+}
+
+bool World::owned(const Resource& resource) const {
+  for (const auto& [_, server] : servers_)
+    for (const auto& component : server->components)
+      if (fit_since(*server, *component) && component->life->leases.acting().contains(resource)) return true;
+  return false;
+}
+
+/// Twenty times a second, as long as the world turns.
+void World::audit() {
+  const Instant now = ground_->timeline.now();
+  const Weather& weather = ground_->weather;
+  if (weather.loss > 0 || weather.store_failure > 0 || weather.slowest_store > 20ms) calm_since_ = now;
+  for (auto& [name, server] : servers_)
+    if (!weather.reaches(name, "") || !weather.reaches("", name)) server->reaches_database_since = now;
+  for (const auto& [resource, component] : masters()) {
+    if (owned(resource)) owned_at_[resource] = now;
+    std::optional<Instant> candidate;
+    for (const auto& [_, server] : servers_)
+      for (const auto& c : server->components)
+        if (const auto since = c->component == component ? fit_since(*server, *c) : std::nullopt)
+          candidate = std::min(candidate.value_or(*since), *since);
+    if (candidate && now - std::max({*candidate, calm_since_, owned_at_[resource]}) > kOwnedWithin && broken_.empty())
+      broken_ = resource.value + " was nobody's for too long, though one could have taken it";
+  }
+  ground_->timeline.after(50ms, [this] { audit(); });
+}
+
+std::optional<Duration> World::until_owned(const Resource& resource, Duration at_most) {
+  const Instant start = ground_->timeline.now();
+  while (ground_->timeline.now() - start <= at_most) {
+    if (owned(resource)) return ground_->timeline.now() - start;
+    if (!play(5ms)) return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 void World::one_fault() {
@@ -502,14 +654,20 @@ void World::one_fault() {
   switch (timeline.pick(8)) {
     case 0:
     case 1:
-      if (options_.kills) kill(all[timeline.pick(all.size())]);
+      if (!options_.kills) break;
+      if (timeline.chance(0.1)) kill(server + "/server");
+      else if (timeline.chance(0.1)) stop(all[timeline.pick(all.size())]);
+      else kill(all[timeline.pick(all.size())]);
       break;
     case 2:
-      if (options_.pauses) pause(all[timeline.pick(all.size())], timeline.between(200ms, 9s));
+      if (options_.pauses) pause(timeline.chance(0.1) ? server + "/server" : all[timeline.pick(all.size())], timeline.between(200ms, 9s));
       break;
     case 3:
       if (options_.cuts) {
-        weather.cut(server, timeline.chance(0.5) ? "" : other);
+        const std::string from = timeline.chance(0.5) ? "" : other;
+        if (timeline.chance(0.3)) weather.cut_one_way(server, from);
+        else if (timeline.chance(0.3)) weather.cut_one_way(from, server);
+        else weather.cut(server, from);
         timeline.after(timeline.between(300ms, 8s), [&weather] { weather.heal(); });
       }
       break;
@@ -531,7 +689,8 @@ void World::one_fault() {
 
 void World::check_database() {
   if (!broken_.empty()) return;
-  broken_ = carrier_->violation().empty() ? ground_->stale_commit : carrier_->violation();
+  for (const std::string& wrong : {carrier_->violation(), ground_->stale_commit, ground_->wrong_take_over})
+    if (broken_.empty()) broken_ = wrong;
   if (!broken_.empty()) return;
   const auto history = tables_->leases.all_history();
   for (; history_checked_ < history.size(); ++history_checked_) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "campaign_director/server_choice.h"
+
 namespace everdial {
 namespace {
 
@@ -41,13 +43,69 @@ std::optional<JobState> next_state(const JobSeen& job) {
 
 bool ended(JobState state) { return state == JobState::stopped || state == JobState::completed; }
 
+ServerSeen settings_of(const WorldSeen& world, const ServerName& server) {
+  const auto found = std::find_if(world.servers.begin(), world.servers.end(), [&](const ServerSeen& s) { return s.name == server; });
+  return found == world.servers.end() ? ServerSeen{server} : *found;
+}
+
 }  // namespace
 
-std::vector<DirectorEffect> CommonDirectorMachine::step(const CommonDirectorInput& input, Instant) {
+std::vector<DirectorEffect> CommonDirectorMachine::step(const CommonDirectorInput& input, Instant now) {
   const WorldSeen& world = std::get<WorldSeen>(input);
   std::vector<DirectorEffect> out;
+  zones(world, now, out);
+  jobs(world, out);
+  return out;
+}
+
+void CommonDirectorMachine::watch(const Session& director, Instant now) {
+  Life& life = lives_[director.server];
+  if (life.director != director.incarnation) {
+    life.director = director.incarnation;
+    life.since = now;
+    life.begun.push_back(now);
+  }
+  while (life.begun.front() + settings_.flap_window < now) {
+    life.begun.pop_front();
+    if (life.begun.empty()) break;
+  }
+}
+
+void CommonDirectorMachine::zones(const WorldSeen& world, Instant now, std::vector<DirectorEffect>& out) {
+  std::map<ServerName, Incarnation> directors;
+  std::map<Incarnation, ServerName> server_of;
+  std::vector<ServerOffer> offers, flapping;
+  for (const Session& director : world.directors) {
+    const ServerSeen server = settings_of(world, director.server);
+    watch(director, now);
+    if (server.parked) continue;
+    const Life& life = lives_[director.server];
+    directors[director.server] = director.incarnation;
+    server_of[director.incarnation] = director.server;
+    const bool flaps = static_cast<int>(life.begun.size()) >= settings_.flaps;
+    (flaps ? flapping : offers).push_back({director.server, server.capacity, now - life.since >= settings_.settled_after});
+  }
+  if (offers.empty()) offers = std::move(flapping);
+
+  std::vector<ZoneNeed> needs;
+  for (const ZoneSeen& zone : world.zones) {
+    ZoneNeed need{zone.name, zone.weight, zone.home, std::nullopt};
+    if (const auto& director = zone.allotted ? zone.allotted : zone.holder)
+      if (const auto at = server_of.find(*director); at != server_of.end()) need.current = at->second;
+    needs.push_back(std::move(need));
+  }
+  const auto chosen = choose_servers(std::move(needs), offers);
+  for (const ZoneSeen& zone : world.zones) {
+    const auto server = chosen.find(zone.name);
+    if (server == chosen.end() || zone.allotted == directors.at(server->second)) continue;
+    out.push_back(AllotZone{zone.name, directors.at(server->second), server->second});
+  }
+}
+
+void CommonDirectorMachine::jobs(const WorldSeen& world, std::vector<DirectorEffect>& out) {
   std::map<Incarnation, int> load;
-  for (const Session& manager : world.managers) load[manager.incarnation] = 0;
+  for (const Session& manager : world.managers)
+    if (!settings_of(world, manager.server).parked) load[manager.incarnation] = 0;
   for (const JobSeen& job : world.jobs)
     if (job.allotted && load.contains(*job.allotted)) ++load[*job.allotted];
 
@@ -75,7 +133,6 @@ std::vector<DirectorEffect> CommonDirectorMachine::step(const CommonDirectorInpu
       out.push_back(AllotJob{job.id, least->first});
     }
   }
-  return out;
 }
 
 }  // namespace everdial

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <vector>
 
@@ -7,11 +8,35 @@
 
 namespace everdial {
 
-/// Job life cycle and allotting of jobs to campaign managers (C-01). It keeps nothing: all it needs is in the record, so a director
-/// that takes over goes on from the first look.
+/// Job life cycle, allotting of jobs to campaign managers (C-01) and of zones to directors (C-02, C-16, D-03). All that counts is in the
+/// record, so a director that takes over goes on from the first look; what it keeps itself is how long it has seen each server live.
 class CommonDirectorMachine {
  public:
+  struct Settings {
+    Duration settled_after = 10min;  ///< zones go home to a server that has lived for so long
+    int flaps = 3;                   ///< a server whose director began anew so often...
+    Duration flap_window = 10min;    ///< ...within this time is given no zone while there is another
+  };
+
+  CommonDirectorMachine() = default;
+  explicit CommonDirectorMachine(Settings settings) : settings_(settings) {}
+
+  /// `now` is Clock::steady().
   std::vector<DirectorEffect> step(const CommonDirectorInput& input, Instant now);
+
+ private:
+  struct Life {
+    Incarnation director;
+    Instant since;
+    std::deque<Instant> begun;  ///< its lives within the flap window
+  };
+
+  void jobs(const WorldSeen& world, std::vector<DirectorEffect>& out);
+  void zones(const WorldSeen& world, Instant now, std::vector<DirectorEffect>& out);
+  void watch(const Session& director, Instant now);
+
+  Settings settings_;
+  std::map<ServerName, Life> lives_;
 };
 
 }  // namespace everdial

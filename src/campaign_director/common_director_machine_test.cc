@@ -20,7 +20,7 @@ std::vector<Session> managers(std::initializer_list<Incarnation> living) {
 }
 std::vector<DirectorEffect> look(std::vector<JobSeen> jobs, std::vector<Session> living = managers({kOne})) {
   CommonDirectorMachine machine;
-  return machine.step(WorldSeen{std::move(jobs), std::move(living)}, Instant{});
+  return machine.step(WorldSeen{.jobs = std::move(jobs), .managers = std::move(living)}, Instant{});
 }
 template <class E>
 std::vector<E> of(const std::vector<DirectorEffect>& effects) {
@@ -92,6 +92,90 @@ TEST(CommonDirector, takes_an_ended_job_from_its_manager) {
   const auto allots = of<AllotJob>(look({job(1, JobState::completed)}));
   ASSERT_EQ(allots.size(), 1u);
   EXPECT_FALSE(allots[0].manager);
+}
+
+/// Directors of servers a and b, zones 1 and 2; what a director decides as time goes by.
+struct ZoneBench {
+  CommonDirectorMachine machine{{.settled_after = 10min, .flaps = 3, .flap_window = 10min}};
+  Instant now = Instant{} + 1h;
+  WorldSeen world;
+
+  void live(const std::string& server, const std::string& incarnation) {
+    dead(server);
+    world.directors.push_back(Session{Incarnation{incarnation}, ServerName{server}, "campaign_director"});
+  }
+  void dead(const std::string& server) {
+    std::erase_if(world.directors, [&](const Session& s) { return s.server.value == server; });
+  }
+  /// Time passes, and what is decided is done. Where each zone is then.
+  std::map<std::string, std::string> after(Duration time) {
+    now += time;
+    for (const AllotZone& allot : of<AllotZone>(machine.step(world, now)))
+      for (ZoneSeen& zone : world.zones) {
+        if (zone.name != allot.zone) continue;
+        zone.allotted = allot.director;
+        if (!zone.home) zone.home = allot.server;
+      }
+    std::map<std::string, std::string> at;
+    for (const ZoneSeen& zone : world.zones) at[zone.name] = zone.allotted ? zone.allotted->value : "";
+    return at;
+  }
+};
+using Where = std::map<std::string, std::string>;
+
+TEST(CommonDirector, C_02_leaves_a_zone_with_the_director_that_has_it) {
+  ZoneBench bench;
+  bench.live("a", "a1");
+  bench.live("b", "b1");
+  bench.world.zones = {{.name = "1", .holder = Incarnation{"b1"}}};
+  EXPECT_EQ(bench.after(0s), (Where{{"1", "b1"}}));
+}
+
+TEST(CommonDirector, C_16_gives_a_returned_servers_zones_back_once_it_has_settled) {
+  ZoneBench bench;
+  bench.live("a", "a1");
+  bench.live("b", "b1");
+  bench.world.zones = {{.name = "1", .home = ServerName{"a"}}, {.name = "2", .home = ServerName{"b"}}};
+  EXPECT_EQ(bench.after(0s), (Where{{"1", "a1"}, {"2", "b1"}}));
+  bench.dead("a");
+  EXPECT_EQ(bench.after(1s), (Where{{"1", "b1"}, {"2", "b1"}}));
+  bench.live("a", "a2");
+  EXPECT_EQ(bench.after(1s), (Where{{"1", "b1"}, {"2", "b1"}}));
+  EXPECT_EQ(bench.after(9min), (Where{{"1", "b1"}, {"2", "b1"}}));
+  EXPECT_EQ(bench.after(1min), (Where{{"1", "a2"}, {"2", "b1"}}));
+}
+
+TEST(CommonDirector, S_01_gives_a_flapping_server_no_zone_while_there_is_another) {
+  ZoneBench bench;
+  bench.live("b", "b1");
+  bench.world.zones = {{.name = "1"}, {.name = "2"}, {.name = "3"}};
+  for (int life = 1; life <= 3; ++life) {
+    bench.live("a", "a" + std::to_string(life));
+    bench.after(10s);
+    bench.dead("a");
+    bench.after(10s);
+  }
+  bench.live("a", "a4");
+  EXPECT_EQ(bench.after(1s), (Where{{"1", "b1"}, {"2", "b1"}, {"3", "b1"}}));
+  bench.dead("b");
+  EXPECT_EQ(bench.after(1s), (Where{{"1", "a4"}, {"2", "a4"}, {"3", "a4"}})) << "better than none";
+}
+
+TEST(CommonDirector, S_01_takes_zones_and_jobs_from_a_parked_server_and_nothing_bounces_back) {
+  ZoneBench bench;
+  bench.live("a", "a1");
+  bench.live("b", "b1");
+  bench.world.zones = {{.name = "1", .home = ServerName{"a"}}};
+  EXPECT_EQ(bench.after(0s), (Where{{"1", "a1"}}));
+  bench.world.servers = {{.name = ServerName{"a"}, .parked = true}};
+  EXPECT_EQ(bench.after(1s), (Where{{"1", "b1"}}));
+  EXPECT_EQ(bench.after(1h), (Where{{"1", "b1"}}));
+
+  bench.world.managers = {Session{kOne, ServerName{"a"}, "campaign_manager"}, Session{kTwo, ServerName{"b"}, "campaign_manager"}};
+  bench.world.jobs = {job(1, JobState::running, kOne)};
+  const auto allots = of<AllotJob>(bench.machine.step(bench.world, bench.now));
+  ASSERT_EQ(allots.size(), 1u);
+  EXPECT_EQ(allots[0].manager, kTwo);
 }
 
 TEST(ZoneDirector, C_02_fills_each_job_chunk_by_chunk_and_only_once_at_a_time) {

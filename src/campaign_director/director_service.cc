@@ -9,7 +9,7 @@ constexpr uint64_t kZoneLane = 101;
 
 DirectorService::DirectorService(Seams& seams, DirectorStore& store, const Directory& directory,
                                  std::function<void(const LeaseGrant&)> fenced, Settings settings)
-    : seams_(seams), store_(store), directory_(directory), fenced_(std::move(fenced)), settings_(settings) {}
+    : seams_(seams), store_(store), directory_(directory), fenced_(std::move(fenced)), settings_(settings), machine_(settings.common) {}
 
 const Resource& DirectorService::common_resource() {
   static const Resource resource{"campaign_director"};
@@ -39,22 +39,24 @@ void DirectorService::look_again() {
 void DirectorService::look() {
   if (!common_ && zones_.empty()) return look_again();
   run_store(
-      seams_.store, kCommonLane, [&store = store_] { return store.jobs(); },
-      [this](Result<std::vector<JobSeen>> jobs) {
-        if (!jobs.ok()) return look_again();
-        seen(std::move(*jobs));
+      seams_.store, kCommonLane, [&store = store_] { return store.record(); },
+      [this](Result<DirectorStore::Record> record) {
+        if (!record.ok()) return look_again();
+        seen(std::move(*record));
       });
 }
 
-void DirectorService::seen(std::vector<JobSeen> jobs) {
+void DirectorService::seen(DirectorStore::Record record) {
   for (const auto& [name, zone] : zones_) {
     ZoneJobsSeen filtering;
-    for (const JobSeen& job : jobs)
+    for (const JobSeen& job : record.jobs)
       if (job.zone == name && job.state == JobState::filtering) filtering.filtering.push_back(job.id);
     feed_zone(name, filtering);
   }
   if (!common_) return look_again();
-  perform(machine_.step(WorldSeen{std::move(jobs), directory_.serving("campaign_manager")}, seams_.clock.now()), *common_);
+  WorldSeen world{std::move(record.jobs), std::move(record.zones), std::move(record.servers), directory_.serving("campaign_manager"),
+                  directory_.serving("campaign_director")};
+  perform(machine_.step(world, seams_.clock.steady()), *common_);
 }
 
 void DirectorService::perform(std::vector<DirectorEffect> effects, const LeaseGrant& grant) {

@@ -19,7 +19,8 @@ namespace everdial {
 class DirectorService {
  public:
   struct Settings {
-    Duration look_every = 200ms;
+    Duration look_every = 100ms;
+    CommonDirectorMachine::Settings common;
     int filter_chunk = 5000;
   };
 
@@ -40,7 +41,7 @@ class DirectorService {
   };
 
   void look();
-  void seen(std::vector<JobSeen> jobs);
+  void seen(DirectorStore::Record record);
   void perform(std::vector<DirectorEffect> effects, const LeaseGrant& grant);
   void feed_zone(const std::string& name, const ZoneDirectorInput& input);
   void look_again();

@@ -17,8 +17,12 @@ class DirectorStore {
  public:
   virtual ~DirectorStore() = default;
 
-  /// All unfinished jobs, and ended ones that are still allotted.
-  virtual Result<std::vector<JobSeen>> jobs() = 0;
+  struct Record {
+    std::vector<JobSeen> jobs;  ///< all unfinished ones, and ended ones that are still allotted
+    std::vector<ZoneSeen> zones;
+    std::vector<ServerSeen> servers;
+  };
+  virtual Result<Record> record() = 0;
   /// All effects in one fenced transaction.
   virtual Status commit(const LeaseGrant& grant, const std::vector<DirectorEffect>& effects) = 0;
   /// Puts up to `limit` more contacts of the job's list into its queue; true when the list is exhausted and the job runs. Does nothing

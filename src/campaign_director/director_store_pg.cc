@@ -10,30 +10,48 @@ using pg::Connection;
 using pg::Params;
 using pg::Rows;
 
+constexpr const char* kJobs = R"(
+select j.id, j.zone, j.state, j.requested, j.drained, l.desired from job j left join ha_lease l on l.resource = 'job/' || j.id
+ where j.state not in ('stopped', 'completed')
+union all
+select j.id, j.zone, j.state, j.requested, j.drained, l.desired from ha_lease l join job j on l.resource = 'job/' || j.id
+ where l.desired is not null and j.state in ('stopped', 'completed') order by 1)";
+
+constexpr const char* kZones = R"(
+select substr(l.resource, 15), coalesce(z.weight, 1), l.preferred, l.desired, l.incarnation
+  from ha_lease l left join zone z on z.name = substr(l.resource, 15) where l.resource like 'zone_director/%' order by 1)";
+
 class PgDirectorStore final : public DirectorStore {
  public:
   explicit PgDirectorStore(pg::Pool& pool) : pool_(pool) {}
 
-  Result<std::vector<JobSeen>> jobs() override {
-    auto rows = pool_.query(
-        "select j.id, j.zone, j.state, j.requested, j.drained, l.desired from job j left join ha_lease l on l.resource = 'job/' || j.id "
-        "where j.state not in ('stopped', 'completed') "
-        "union all select j.id, j.zone, j.state, j.requested, j.drained, l.desired from ha_lease l join job j on l.resource = 'job/' || "
-        "j.id "
-        "where l.desired is not null and j.state in ('stopped', 'completed') order by 1");
-    if (!rows.ok()) return rows.error();
-    std::vector<JobSeen> out;
-    for (size_t r = 0; r < rows->size(); ++r) {
-      JobSeen job;
-      job.id = JobId{rows->integer(r, 0)};
-      job.zone = rows->string(r, 1);
-      job.state = parse_enum<JobState>(rows->text(r, 2)).value_or(JobState::queued);
-      if (!rows->is_null(r, 3)) job.requested = parse_enum<JobRequest>(rows->text(r, 3));
-      job.drained = rows->boolean(r, 4);
-      if (!rows->is_null(r, 5)) job.allotted = Incarnation{rows->string(r, 5)};
-      out.push_back(std::move(job));
-    }
-    return out;
+  Result<Record> record() override {
+    return pool_.transaction<Record>([&](Connection& c) -> Result<Record> {
+      auto rows = c.pipeline({{kJobs, {}}, {kZones, {}}, {"select name, capacity, parked from server order by name", {}}});
+      if (!rows.ok()) return rows.error();
+      const Rows &jobs = (*rows)[0], &zones = (*rows)[1], &servers = (*rows)[2];
+      Record out;
+      for (size_t r = 0; r < jobs.size(); ++r) {
+        JobSeen job;
+        job.id = JobId{jobs.integer(r, 0)};
+        job.zone = jobs.string(r, 1);
+        job.state = parse_enum<JobState>(jobs.text(r, 2)).value_or(JobState::queued);
+        if (!jobs.is_null(r, 3)) job.requested = parse_enum<JobRequest>(jobs.text(r, 3));
+        job.drained = jobs.boolean(r, 4);
+        if (!jobs.is_null(r, 5)) job.allotted = Incarnation{jobs.string(r, 5)};
+        out.jobs.push_back(std::move(job));
+      }
+      for (size_t r = 0; r < zones.size(); ++r) {
+        ZoneSeen zone{zones.string(r, 0), zones.real(r, 1)};
+        if (!zones.is_null(r, 2)) zone.home = ServerName{zones.string(r, 2)};
+        if (!zones.is_null(r, 3)) zone.allotted = Incarnation{zones.string(r, 3)};
+        if (!zones.is_null(r, 4)) zone.holder = Incarnation{zones.string(r, 4)};
+        out.zones.push_back(std::move(zone));
+      }
+      for (size_t r = 0; r < servers.size(); ++r)
+        out.servers.push_back({ServerName{servers.string(r, 0)}, servers.real(r, 1), servers.boolean(r, 2)});
+      return out;
+    });
   }
 
   Status commit(const LeaseGrant& grant, const std::vector<DirectorEffect>& effects) override {
@@ -84,6 +102,10 @@ select 'job', id::text, jsonb_build_object('job', id, 'campaign', campaign_id, '
   static void add(std::vector<Connection::Statement>& out, const ClearRequest& e) {
     out.push_back(
         {"update job set requested = null where id = $1 and requested = $2", Params{}.add(e.job.value).add(to_string(e.request))});
+  }
+  static void add(std::vector<Connection::Statement>& out, const AllotZone& e) {
+    out.push_back({"update ha_lease set desired = $2::uuid, preferred = coalesce(preferred, $3) where resource = 'zone_director/' || $1",
+                   Params{}.add(e.zone).add(e.director.value).add(e.server.value)});
   }
   static void add(std::vector<Connection::Statement>& out, const AllotJob& e) {
     out.push_back(

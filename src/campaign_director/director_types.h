@@ -22,10 +22,28 @@ struct JobSeen {
 
 // ---- common director ---------------------------------------------------------------------------------------------------------
 
-/// One look at the record: unfinished jobs, and the campaign managers that take work.
+struct ZoneSeen {
+  std::string name;
+  double weight = 1;
+  std::optional<ServerName> home;       ///< ha_lease.preferred of zone_director/NAME
+  std::optional<Incarnation> allotted;  ///< ha_lease.desired of it
+  std::optional<Incarnation> holder;    ///< whoever has it while it is allotted to nobody
+};
+
+/// A server as an administrator has set it.
+struct ServerSeen {
+  ServerName name;
+  double capacity = 1;
+  bool parked = false;  ///< under maintenance
+};
+
+/// One look at the record: unfinished jobs, zones, and the campaign managers and directors that take work.
 struct WorldSeen {
   std::vector<JobSeen> jobs;
+  std::vector<ZoneSeen> zones;
+  std::vector<ServerSeen> servers;
   std::vector<Session> managers;
+  std::vector<Session> directors;
 };
 using CommonDirectorInput = std::variant<WorldSeen>;
 
@@ -44,7 +62,12 @@ struct AllotJob {
   JobId job;
   std::optional<Incarnation> manager;  ///< empty: to nobody, the job has ended
 };
-using DirectorEffect = std::variant<SaveJobState, ClearRequest, AllotJob>;
+struct AllotZone {
+  std::string zone;
+  Incarnation director;
+  ServerName server;  ///< becomes the zone's home when it has none
+};
+using DirectorEffect = std::variant<SaveJobState, ClearRequest, AllotJob, AllotZone>;
 
 // ---- zone director -----------------------------------------------------------------------------------------------------------
 

@@ -161,25 +161,25 @@ TEST_P(JobStores, C_02_fill_the_queue_chunk_by_chunk_and_then_the_job_runs) {
   ASSERT_TRUE(backend->director().commit(director, {SaveJobState{job, JobState::queued, JobState::filtering}}).ok());
   EXPECT_FALSE(backend->director().filter_chunk(director, job, 2).value());
   EXPECT_EQ(due().contacts.size(), 2u);
-  EXPECT_EQ(backend->director().jobs().value().at(0).state, JobState::filtering);
+  EXPECT_EQ(backend->director().record().value().jobs.at(0).state, JobState::filtering);
   EXPECT_FALSE(backend->director().filter_chunk(director, job, 2).value());
   EXPECT_TRUE(backend->director().filter_chunk(director, job, 2).value());
-  EXPECT_EQ(backend->director().jobs().value().at(0).state, JobState::running);
+  EXPECT_EQ(backend->director().record().value().jobs.at(0).state, JobState::running);
   EXPECT_EQ(due().contacts.size(), 5u);
   EXPECT_TRUE(backend->director().filter_chunk(director, job, 2).value()) << "nothing is done to a job that runs";
 }
 
 TEST_P(JobStores, change_a_jobs_state_only_from_the_state_it_was_seen_in) {
   ASSERT_TRUE(backend->director().commit(director, {SaveJobState{job, JobState::running, JobState::completed}}).ok());
-  EXPECT_EQ(backend->director().jobs().value().at(0).state, JobState::queued);
+  EXPECT_EQ(backend->director().record().value().jobs.at(0).state, JobState::queued);
   backend->request(job, JobRequest::stop);
-  EXPECT_EQ(backend->director().jobs().value().at(0).requested, JobRequest::stop);
+  EXPECT_EQ(backend->director().record().value().jobs.at(0).requested, JobRequest::stop);
   ASSERT_TRUE(
       backend->director().commit(director, {SaveJobState{job, JobState::queued, JobState::stopped, true}, AllotJob{job, kMe}}).ok());
-  ASSERT_EQ(backend->director().jobs().value().size(), 1u) << "ended, but still allotted";
-  EXPECT_FALSE(backend->director().jobs().value().at(0).requested);
+  ASSERT_EQ(backend->director().record().value().jobs.size(), 1u) << "ended, but still allotted";
+  EXPECT_FALSE(backend->director().record().value().jobs.at(0).requested);
   ASSERT_TRUE(backend->director().commit(director, {AllotJob{job, std::nullopt}}).ok());
-  EXPECT_THAT(backend->director().jobs().value(), IsEmpty());
+  EXPECT_THAT(backend->director().record().value().jobs, IsEmpty());
 }
 
 TEST_P(JobStores, M_06_give_due_contacts_in_order_behind_a_key) {
@@ -267,7 +267,7 @@ TEST_P(JobStores, put_off_or_end_contacts_that_may_not_be_dialed_and_remember_op
 
 TEST_P(JobStores, say_a_job_is_drained_only_when_nothing_is_in_flight_or_left) {
   run_job();
-  auto drained = [&] { return backend->director().jobs().value().at(0).drained; };
+  auto drained = [&] { return backend->director().record().value().jobs.at(0).drained; };
   ASSERT_TRUE(commit({SaveDrained{}}).ok());
   EXPECT_FALSE(drained()) << "contacts are left";
   for (int n = 1; n <= 5; ++n) ASSERT_TRUE(commit({intent(n)}).ok());
@@ -277,6 +277,20 @@ TEST_P(JobStores, say_a_job_is_drained_only_when_nothing_is_in_flight_or_left) {
   EXPECT_TRUE(due().nothing_left);
   ASSERT_TRUE(commit({SaveDrained{}}).ok());
   EXPECT_TRUE(drained());
+}
+
+TEST_P(JobStores, C_16_remember_the_first_server_of_a_zone_as_its_home) {
+  const Resource zone{"zone_director/west"};
+  ASSERT_TRUE(backend->leases().ensure({zone}).ok());
+  const std::string one = "00000000-0000-4000-8000-00000000000a", two = "00000000-0000-4000-8000-00000000000b";
+  for (const auto& [incarnation, server] : {std::pair(one, "as1"), std::pair(two, "as2")}) {
+    ASSERT_TRUE(backend->director().commit(director, {AllotZone{"west", Incarnation{incarnation}, ServerName{server}}}).ok());
+    const auto zones = backend->director().record().value().zones;
+    ASSERT_EQ(zones.size(), 1u);
+    EXPECT_EQ(zones[0].name, "west");
+    EXPECT_EQ(zones[0].allotted, Incarnation{incarnation});
+    EXPECT_EQ(zones[0].home, ServerName{"as1"});
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, JobStores, testing::Values("memory", "pg"), [](const auto& info) { return std::string(info.param); });

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/ids.h"
+
+namespace everdial {
+
+/// A server that may be given zones.
+struct ServerOffer {
+  ServerName name;
+  double capacity = 1;  ///< relative to the others', above 0
+  bool settled = true;  ///< has lived long enough for zones to come home to it
+};
+
+/// A zone, and where it is. A `current` that is not among the offers is a server that lives no more or must be left: the zone is an orphan.
+struct ZoneNeed {
+  std::string name;
+  double weight = 1;  ///< relative to the others', above 0
+  std::optional<ServerName> home;
+  std::optional<ServerName> current;
+};
+
+/// Which server each zone belongs on (D-03, C-16). Zones stay where they are, but those go home whose home is settled. Orphans, heaviest
+/// first, go each to the server where (load + weight) / capacity is least; of equals to its home, then to the one with fewest zones, then
+/// by a hash of both names, so that not all zones of a dead server go to the first of the alphabet. The same answer whatever the order of
+/// the input.
+std::map<std::string, ServerName> choose_servers(std::vector<ZoneNeed> zones, const std::vector<ServerOffer>& servers);
+
+}  // namespace everdial
