@@ -37,13 +37,14 @@ TEST(Safety, with_all_its_steps_holds_in_every_run) {
 }
 
 TEST(Safety, without_the_write_ahead_dials_what_no_record_tells_of) { EXPECT_NE(first_broken(Without::write_ahead, kRuns), 0u); }
-/// The owner of job 1 stands still (as a virtual machine that is moved does) until another owns the job, and then goes on where it was.
+/// The server of job 1's owner stands still (as a virtual machine that is moved does) until another owns the job, and then goes on where it
+/// was.
 World::Outcome frozen_owner(uint64_t seed, Without without) {
   World world(seed, rough(without));
   for (int round = 0; round < 4; ++round) {
     world.play(1500ms);
     for (const LeaseRow& row : world.tables().leases.leases({}).value())
-      if (row.resource == job_resource(JobId{1}) && row.holder) world.pause(row.holder->value.substr(row.holder->value.find("as")), 8s);
+      if (row.resource == job_resource(JobId{1}) && row.holder) world.pause(row.holder_server->value, 8s);
     world.play(10s);
   }
   return world.converge();

@@ -65,6 +65,15 @@ Played play(const std::string& commands, uint64_t fail_effect) {
       played.transcript += at + who + std::string(who.size() < 20 ? 20 - who.size() : 1, ' ') + what + "\n";
     };
   };
+  // "owned RESOURCE 3s": somebody who is able to acts under it within that time; how long it took stands in the transcript.
+  const auto own = [&](World& playing, const Resource& resource, Duration budget) {
+    const auto took = playing.until_owned(resource, 20s);
+    if (fail_effect != 0) return;
+    ASSERT_TRUE(took) << resource.value << " is nobody's";
+    EXPECT_LT(*took, budget) << resource.value;
+    played.transcript += "-- " + playing.acting(resource).front() + " acts for " + resource.value + " after " +
+                         std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*took).count()) + " ms\n";
+  };
   std::istringstream lines(commands);
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
@@ -81,6 +90,10 @@ Played play(const std::string& commands, uint64_t fail_effect) {
       else if (verb == "pause") world->pause(argument, duration_of(more));
       else if (verb == "power-off") world->cut_power(argument, duration_of(more));
       else if (verb == "cut") world->ground().weather.cut(argument, more == "database" ? "" : more);
+      else if (verb == "cut-one-way")
+        world->ground().weather.cut_one_way(argument == "database" ? "" : argument, more == "database" ? "" : more);
+      else if (verb == "stop") world->stop(argument);
+      else if (verb == "owned") own(*world, Resource{argument}, duration_of(more));
       else if (verb == "heal") world->ground().weather.heal();
       else if (verb == "request") world->tables().jobs.at(JobId{1}).requested = parse_enum<JobRequest>(argument);
       else ADD_FAILURE() << "no such command: " << line;

@@ -43,7 +43,11 @@ class SimTimer final : public Timer {
 }  // namespace
 
 Process::Process(Ground& ground, std::string server, std::string name, Address address)
-    : ground_(ground), server_(std::move(server)), name_(std::move(name)), address_(std::move(address)) {}
+    : ground_(ground),
+      server_(std::move(server)),
+      name_(std::move(name)),
+      address_(std::move(address)),
+      running_since_(ground.timeline.now()) {}
 
 Process::~Process() { die(); }
 
@@ -58,6 +62,7 @@ void Process::pause() { life_->paused = true; }
 
 void Process::resume() {
   life_->paused = false;
+  running_since_ = ground_.timeline.now();
   auto held = std::exchange(life_->held, {});
   for (auto& fn : held) post(std::move(fn));
 }
@@ -86,7 +91,10 @@ void Process::run(uint64_t lane, std::function<void()> work, std::function<void(
   Timeline& timeline = ground_.timeline;
   Instant& free = lane_free_[lane];
   const Instant start = std::max(free, timeline.now()) + timeline.between(100us, ground_.weather.slowest_store);
-  const Duration back = timeline.between(100us, ground_.weather.slowest_store);
+  Duration back = timeline.between(100us, ground_.weather.slowest_store);
+  // To a database that is cut off a statement hangs until the connection is given up, or finds at once that there is no way.
+  const bool reaches = ground_.weather.reaches(server_, "") && ground_.weather.reaches("", server_);
+  if (!reaches && timeline.chance(0.5)) back = 3s;
   free = start + back;
   const bool outlives = timeline.chance(0.5);
   StoreFault fault = StoreFault::none;
@@ -94,7 +102,10 @@ void Process::run(uint64_t lane, std::function<void()> work, std::function<void(
   timeline.after(start - timeline.now(), [this_ground = &ground_, life = life_, server = server_, fault, outlives, back,
                                           work = std::move(work), done = std::move(done)] {
     if (!life->alive && !outlives) return;
-    this_ground->store_fault = this_ground->weather.reaches(server, "") ? fault : StoreFault::unavailable;
+    const Weather& weather = this_ground->weather;
+    this_ground->store_fault = !weather.reaches(server, "")   ? StoreFault::unavailable
+                               : !weather.reaches("", server) ? StoreFault::lost_answer
+                                                              : fault;
     work();
     this_ground->store_fault = StoreFault::none;
     this_ground->timeline.after(back, [life, done] { enter(life, done); });
@@ -138,6 +149,25 @@ void Process::deliver(const Address& to, const std::shared_ptr<Request>& request
       });
     });
   });
+}
+
+void Process::send_datagram(const Address& to, std::string bytes, std::function<void()> refused) {
+  Timeline& timeline = ground_.timeline;
+  if (timeline.chance(ground_.weather.loss)) return;
+  timeline.after(timeline.between(50us, ground_.weather.slowest),
+                 [ground = &ground_, life = life_, from = server_, to, bytes = std::move(bytes), refused = std::move(refused)] {
+                   const std::string server = to.value.substr(0, to.value.find(':'));
+                   if (!ground->weather.reaches(from, server) || ground->dark.contains(server)) return;
+                   const auto found = ground->listening.find(to);
+                   if (found != ground->listening.end())
+                     return enter(found->second->life_, [&target = *found->second, bytes] { target.hear_(bytes); });
+                   if (ground->weather.reaches(server, from)) enter(life, refused);
+                 });
+}
+
+void Process::hear_datagrams(std::function<void(const std::string&)> handler) {
+  hear_ = std::move(handler);
+  ground_.listening[address_] = this;
 }
 
 void Process::serve(RequestHandler handler) {

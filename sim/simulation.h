@@ -56,12 +56,16 @@ class Weather {
   double store_failure = 0;  ///< of each store call: half fail before, half lose their answer
   Duration slowest = 3ms;    ///< of a message
   Duration slowest_store = 4ms;
-  void cut(const std::string& a, const std::string& b) { cuts_.insert({std::min(a, b), std::max(a, b)}); }
+  void cut(const std::string& a, const std::string& b) {
+    cut_one_way(a, b);
+    cut_one_way(b, a);
+  }
+  void cut_one_way(const std::string& from, const std::string& to) { cuts_.insert({from, to}); }
   void heal() { cuts_.clear(); }
-  bool reaches(const std::string& a, const std::string& b) const { return a == b || !cuts_.contains({std::min(a, b), std::max(a, b)}); }
+  bool reaches(const std::string& from, const std::string& to) const { return from == to || !cuts_.contains({from, to}); }
 
  private:
-  std::set<std::pair<std::string, std::string>> cuts_;
+  std::set<std::pair<std::string, std::string>> cuts_;  ///< from, to
 };
 
 class Process;
@@ -71,10 +75,13 @@ struct Ground {
   Timeline timeline;
   Weather weather;
   std::map<Address, Process*> listening;
-  StoreFault store_fault = StoreFault::none;                                         ///< of the store call under way
+  std::set<std::string> dark;                 ///< servers without power: nothing there answers, not even that nobody listens
+  StoreFault store_fault = StoreFault::none;  ///< of the store call under way
   std::function<void(const Process& from, const Address& to, Request&)> on_request;  ///< a test's hand on messages
   std::function<void(const std::string& who, const std::string& what)> narrate;      ///< for transcripts
-  std::string stale_commit;  ///< the last one that a store let pass; must stay empty
+  std::string stale_commit;     ///< the last one that a store let pass; must stay empty
+  std::string wrong_take_over;  ///< the last one from a holder that was being renewed; must stay empty
+  std::map<Incarnation, Instant> renewed_at;
   uint64_t effects = 0;      ///< changes written and requests sent so far
   uint64_t fail_effect = 0;  ///< this one fails: a change is not made or its answer is lost, a request is lost; 0: none
 
@@ -101,6 +108,8 @@ class Process final : public Clock, public StoreExecutor, public Network, public
   void pause();   ///< SIGSTOP
   void resume();  ///< SIGCONT
   bool paused() const { return life_->paused; }
+  /// Since when it has lived without a break.
+  Instant running_since() const { return running_since_; }
   void die();  ///< SIGKILL; the object stays for what is on its way
   bool alive() const { return life_->alive; }
 
@@ -111,6 +120,9 @@ class Process final : public Clock, public StoreExecutor, public Network, public
   void run(uint64_t lane, std::function<void()> work, std::function<void()> done) override;
   void request(const Address& to, Request request, Duration timeout, ReplyFn reply) override;
   void serve(RequestHandler handler) override;
+  /// Datagrams: lost like any message, never answered; `refused` when the machine says that nobody hears there.
+  void send_datagram(const Address& to, std::string bytes, std::function<void()> refused);
+  void hear_datagrams(std::function<void(const std::string&)> handler);
   uint64_t next() override { return ground_.timeline.random(); }
 
  private:
@@ -128,6 +140,8 @@ class Process final : public Clock, public StoreExecutor, public Network, public
   Address address_;
   std::shared_ptr<Life> life_ = std::make_shared<Life>();
   RequestHandler handler_;
+  std::function<void(const std::string&)> hear_;
+  Instant running_since_;
   std::map<uint64_t, Instant> lane_free_;
   Seams seams_{*this, *this, *this, *this};
 };

@@ -556,7 +556,11 @@ void World::pause(const std::string& name, Duration how_long) {
       if (life->alive()) life->resume();
     });
   };
-  if (name.ends_with("/server")) {
+  if (const auto server = servers_.find(name); server != servers_.end()) {
+    for (const auto& component : server->second->components)
+      if (component->life) freeze(std::shared_ptr<Process>(component->life, &component->life->process));
+    if (const auto& supervisor = server->second->supervisor) freeze(std::shared_ptr<Process>(supervisor, &supervisor->process()));
+  } else if (name.ends_with("/server")) {
     if (const auto& supervisor = servers_.at(name.substr(0, name.find('/')))->supervisor)
       freeze(std::shared_ptr<Process>(supervisor, &supervisor->process()));
   } else if (Component* const component = this->component(name); component && component->life) {
@@ -660,7 +664,9 @@ void World::one_fault() {
       else kill(all[timeline.pick(all.size())]);
       break;
     case 2:
-      if (options_.pauses) pause(timeline.chance(0.1) ? server + "/server" : all[timeline.pick(all.size())], timeline.between(200ms, 9s));
+      if (!options_.pauses) break;
+      if (timeline.chance(0.2)) pause(timeline.chance(0.5) ? server : server + "/server", timeline.between(200ms, 9s));
+      else pause(all[timeline.pick(all.size())], timeline.between(200ms, 9s));
       break;
     case 3:
       if (options_.cuts) {

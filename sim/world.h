@@ -8,12 +8,13 @@
 
 #include "mpp/journal.h"
 #include "sim/carrier.h"
+#include "sim/supervisor.h"
 #include "sim/tables.h"
 
 namespace everdial::sim {
 
 /// A safety step taken out, to show that the simulator misses it.
-enum class Without { nothing, write_ahead, fence, barrier, duplicate_check };
+enum class Without { nothing, write_ahead, fence, barrier, duplicate_check, renew_check };
 
 /// What a run is made of; each is drawn from the seed unless given.
 struct Options {
@@ -29,7 +30,7 @@ struct Options {
 };
 
 /// Several servers, each with all components, over one database and one carrier: the product's machines, services and effect runner
-/// on virtual seams. A server's supervisor is modelled: it buries and restarts what dies, and renews what lives.
+/// on virtual seams, under the product's supervisor and failure detector.
 class World {
  public:
   World(uint64_t seed, Options options);
@@ -54,10 +55,16 @@ class World {
   struct Component;
   struct Server;
 
-  /// One component's process by name ("as1/campaign_manager").
+  /// One process by name: "as1/campaign_manager"; "as1/server" is the one that started all others there. All of a server's can be frozen
+  /// at once: "as1".
   void kill(const std::string& name);
   void pause(const std::string& name, Duration how_long);
+  void stop(const std::string& name);  ///< SIGTERM
   void cut_power(const std::string& server, Duration how_long);
+  /// Plays until a process that is able to acts under it; how long that took.
+  std::optional<Duration> until_owned(const Resource& resource, Duration at_most);
+  /// Names of the processes that act under it, but for those that are frozen.
+  std::vector<std::string> acting(const Resource& resource) const;
   std::vector<std::string> processes() const;
   /// Runs virtual time on; returns false when an invariant broke meanwhile.
   bool play(Duration time);
@@ -65,9 +72,13 @@ class World {
 
  private:
   void start_server(Server& server);
-  void start(Component& component);
-  void bury(Component& component);
-  void supervise(Server& server);
+  void spawn(Server& server, const server::ChildName& child, const Incarnation& incarnation);
+  void end(Component& component);
+  void end_supervisor(Server& server);
+  Component* component(const std::string& name);
+  std::optional<Instant> fit_since(const Server& server, const Component& component) const;
+  bool owned(const Resource& resource) const;
+  void audit();
   void one_fault();
   void check_database();
   std::string liveness() const;
@@ -83,6 +94,8 @@ class World {
   std::vector<std::shared_ptr<void>> graveyard_;  ///< statements of the dead may still be on their way
   uint64_t incarnations_ = 0;
   Instant started_;
+  Instant calm_since_;
+  std::map<Resource, Instant> owned_at_;
   uint16_t next_port_ = 10000;
   std::string broken_;
   size_t history_checked_ = 0;

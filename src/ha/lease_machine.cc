@@ -22,7 +22,6 @@ std::vector<LeaseEffect> LeaseMachine::step(const LeaseInput& input, Instant now
                    if (draining_) {
                      out.push_back(ReleaseLease{i.grant, "draining"});
                    } else if (!acting_.contains(i.grant.resource) && renewed(i.grant.resource, now)) {
-                     unrenewed_.erase(i.grant.resource);
                      acting_.emplace(i.grant.resource, i.grant);
                      out.push_back(StartActing{i.grant});
                    }
@@ -98,24 +97,18 @@ bool LeaseMachine::lately(Instant since, Instant now) const {
   return now - since < (now < assured_until_ ? settings_.act_assured : settings_.act_unrenewed);
 }
 
-bool LeaseMachine::fit(Instant now) const { return !last_asked_at_ || (lately(*last_asked_at_, now) && unrenewed_.empty()); }
+bool LeaseMachine::fit(Instant now) const { return !last_asked_at_ || lately(*last_asked_at_, now); }
 
 void LeaseMachine::stop_unrenewed(Instant now, std::vector<LeaseEffect>& out) {
   const auto held = acting_;
   for (const auto& [resource, grant] : held)
-    if (!renewed(resource, now)) {
-      stop(resource, "not_renewed", out);
-      unrenewed_.insert(resource);
-    }
+    if (!renewed(resource, now)) stop(resource, "not_renewed", out);
 }
 
 void LeaseMachine::seen_one(const LeaseRow& row, Duration since_last, Instant now, std::vector<LeaseEffect>& out) {
   const bool mine = row.holder == me_;
   const bool wanted = row.desired ? *row.desired == me_ : candidacies_.contains(row.resource);
-  if (!mine) {
-    not_ours_at_[row.resource] = *last_asked_at_;
-    unrenewed_.erase(row.resource);
-  }
+  if (!mine) not_ours_at_[row.resource] = *last_asked_at_;
   if (const auto found = acting_.find(row.resource); found != acting_.end()) {
     if (row.epoch < found->second.epoch) return;  // the poll is older than our acquire
     if (!mine || row.epoch != found->second.epoch || row.holder_renew_seq < 0) {

@@ -87,7 +87,7 @@ class LeaseMachine {
 
   /// The grants under which this process acts now.
   const std::map<Resource, LeaseGrant>& acting() const { return acting_; }
-  /// False when we do not act, or could not, because the database does not answer or we are not renewed.
+  /// False when the database does not answer us, so that we have stopped acting, or will at once.
   bool fit(Instant now) const;
 
  private:
@@ -114,7 +114,6 @@ class LeaseMachine {
   std::map<Resource, Watched> watched_;
   std::map<Resource, Instant> acquiring_;    ///< since when an acquire is under way
   std::map<Resource, Instant> not_ours_at_;  ///< somebody else's, or nobody's, then: nobody can have watched us as its holder before
-  std::set<Resource> unrenewed_;             ///< ours still, but stopped
   std::map<Incarnation, Doubt> doubts_;
   Instant doubts_seen_at_, assured_until_;
   std::optional<Instant> last_seen_at_;   ///< when the last poll was answered

@@ -118,9 +118,11 @@ void LeaseService::perform(const LeaseEffect& effect) {
                        });
                  },
                  [&](const StartActing& e) {
+                   on_acting(e.grant, "");
                    if (const Acting* acting = acting_for(e.grant.resource)) acting->start(e.grant);
                  },
                  [&](const StopActing& e) {
+                   on_acting(e.grant, e.reason);
                    if (const Acting* acting = acting_for(e.grant.resource)) acting->stop(e.grant, e.reason);
                  },
                  [&](const ReleaseLease& e) {

@@ -39,12 +39,14 @@ class LeaseService {
   void renounce(const LeaseGrant& grant);
   /// All that the failure detector of our server has.
   void doubt(const std::vector<Doubt>& doubts, Instant assured_until);
-  /// False when we do not act, or could not, because the database does not answer or we are not renewed.
+  /// False when the database does not answer us, so that we have stopped acting, or will at once.
   bool fit() const { return machine_.fit(seams_.clock.steady()); }
 
   const std::map<Resource, LeaseGrant>& acting() const { return machine_.acting(); }
 
   std::function<void(const std::vector<Session>&, const std::vector<LeaseRow>&)> on_poll;
+  /// Told of each beginning (`reason` is empty) and each end of acting, for the log and for counting.
+  std::function<void(const LeaseGrant&, const std::string& reason)> on_acting = [](const LeaseGrant&, const std::string&) {};
 
  private:
   void turn();

@@ -14,7 +14,7 @@ namespace everdial::server {
 /// From the child, each 100 ms: its loop turns.
 inline constexpr char kFit = '.';
 inline constexpr char kWithoutDatabase =
-    '!';  ///< it turns, but does not act: the database does not answer, or does not show that it is renewed
+    '!';  ///< it turns, but does not act, since the database does not answer
 
 /// To the child, each 100 ms and when it has changed.
 struct Outlook {

@@ -31,7 +31,7 @@ struct ChildNotStarted {
 };
 struct ChildProgressed {  ///< its loop has turned
   ChildName child;
-  bool fit = true;  ///< when not, it does not act: it does not reach the database, or is not renewed
+  bool fit = true;  ///< when not, it does not act, since the database does not answer it
 };
 struct ChildExited {
   ChildName child;
