@@ -550,10 +550,10 @@ void World::stop(const std::string& name) {
 
 void World::pause(const std::string& name, Duration how_long) {
   ground_->tell("server", "freezes " + name);
-  const auto freeze = [&](auto life) {
-    life->pause();
-    ground_->timeline.after(how_long, [life] {
-      if (life->alive()) life->resume();
+  const auto freeze = [&](const std::shared_ptr<Process>& process) {
+    process->pause();
+    ground_->timeline.after(how_long, [weak = std::weak_ptr(process)] {
+      if (const auto process = weak.lock(); process && process->alive()) process->resume();
     });
   };
   if (const auto server = servers_.find(name); server != servers_.end()) {
