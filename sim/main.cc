@@ -76,6 +76,7 @@ int main(int argc, char** argv) {
   for (int signal : {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGBUS}) std::signal(signal, on_crash);
 
   uint64_t played = 0, events = 0, invites = 0, unknown = 0;
+  std::map<std::string, size_t> acquired;
   Duration virtual_time{};
   const auto started = std::chrono::steady_clock::now();
   for (; played < runs; ++played) {
@@ -86,6 +87,7 @@ int main(int argc, char** argv) {
     events += outcome.events;
     invites += outcome.invites;
     unknown += outcome.unknown;
+    for (const auto& [reason, times] : outcome.acquired) acquired[reason] += times;
     virtual_time += outcome.took;
     if (outcome.kind == World::Outcome::Kind::well) continue;
     const bool stuck = outcome.kind == World::Outcome::Kind::no_progress;
@@ -99,6 +101,9 @@ int main(int argc, char** argv) {
   std::printf("%llu runs from seed %llu, all well: %.1f virtual hours, %llu events, %llu INVITEs, %llu attempts unknown\n",
               static_cast<unsigned long long>(played), static_cast<unsigned long long>(seed), hours,
               static_cast<unsigned long long>(events), static_cast<unsigned long long>(invites), static_cast<unsigned long long>(unknown));
+  std::printf("leases acquired:");
+  for (const auto& [reason, times] : acquired) std::printf(" %s %zu", reason.c_str(), times);
+  std::printf("\n");
   if (json)
     std::printf("{\"seed\":%llu,\"runs\":%llu,\"well\":true,\"events\":%llu}\n", static_cast<unsigned long long>(seed),
                 static_cast<unsigned long long>(played), static_cast<unsigned long long>(events));

@@ -59,6 +59,34 @@ TEST(Safety, without_the_fence_lets_a_stale_owner_write_and_with_it_does_not) {
   }
   EXPECT_TRUE(missed);
 }
+
+/// Whoever takes a lease over asks for it while the database is slow, and the holder's server is thawed and renews it just then.
+World::Outcome slow_taker(uint64_t seed, Without without) {
+  World world(seed, rough(without));
+  world.play(3s);
+  Ground& ground = world.ground();
+  for (int round = 0; round < 12; ++round) {
+    const auto masters = world.acting(Resource{"campaign_director"});
+    if (masters.empty()) break;
+    ground.weather.slowest_store = 1500ms;
+    world.pause(masters.front().substr(0, masters.front().find('/')) + "/server", ground.timeline.between(1500ms, 4s));
+    if (!world.play(6s)) break;
+    ground.weather.slowest_store = 4ms;
+    if (!world.play(4s)) break;
+  }
+  return world.converge();
+}
+
+TEST(Safety, without_the_renew_check_takes_a_lease_from_a_holder_that_is_renewed_and_with_it_does_not) {
+  bool missed = false;
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    const auto checked = slow_taker(seed, Without::nothing);
+    EXPECT_EQ(checked.kind, World::Outcome::Kind::well) << "seed " << seed << ": " << checked.what;
+    missed = missed || slow_taker(seed, Without::renew_check).kind == World::Outcome::Kind::broken_invariant;
+  }
+  EXPECT_TRUE(missed);
+}
+
 TEST(Safety, without_the_barrier_settles_what_is_still_to_be_executed) { EXPECT_NE(first_broken(Without::barrier, kRuns), 0u); }
 TEST(Safety, without_the_duplicate_check_executes_an_order_twice) { EXPECT_NE(first_broken(Without::duplicate_check, kRuns), 0u); }
 

@@ -46,67 +46,115 @@ struct Played {
   uint64_t effects = 0;
 };
 
-Played play(const std::string& commands, uint64_t fail_effect) {
-  Options options;
-  options.servers = 1;
-  options.mpps_per_server = 1;
-  options.contacts = 1;
-  std::unique_ptr<World> world;
-  Played played;
-  auto begin = [&] {
-    if (world) return;
-    world = std::make_unique<World>(1, options);
-    Ground& ground = world->ground();
-    ground.fail_effect = fail_effect;
+/// Plays one scenario's commands. Names: "as1" is a server, "as1/mpp/1" a process, "as1/server" the one that started all others there;
+/// "@RESOURCE" is the process that acts under it, or, where a server is meant, that process's server; "@RESOURCE/server" likewise. "peer"
+/// is another server than the one named before it, "peers" are all others, "database" is the database.
+class Player {
+ public:
+  explicit Player(uint64_t fail_effect) : fail_effect_(fail_effect) {
+    options_.servers = 1;
+    options_.mpps_per_server = 1;
+    options_.contacts = 1;
+  }
+
+  Played play(const std::string& commands) {
+    std::istringstream lines(commands);
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream words(line);
+      std::string verb, argument, more;
+      words >> verb >> argument >> more;
+      if (verb.empty() || verb[0] == '#' || option(verb, argument)) continue;
+      begin();
+      if (!command(verb, argument, more)) ADD_FAILURE() << "no such command: " << line;
+    }
+    begin();
+    played_.outcome = world_->converge();
+    played_.effects = world_->ground().effects;
+    const auto& attempts = world_->tables().attempts;
+    played_.transcript +=
+        "-- " + std::to_string(world_->carrier().legs().size()) + " INVITEs, " + std::to_string(attempts.size()) + " attempts\n";
+    return played_;
+  }
+
+ private:
+  bool option(const std::string& verb, const std::string& value) {
+    if (verb == "servers") options_.servers = std::stoi(value);
+    else if (verb == "mpps") options_.mpps_per_server = std::stoi(value);
+    else if (verb == "contacts") options_.contacts = std::stoi(value);
+    else return false;
+    return true;
+  }
+
+  void begin() {
+    if (world_) return;
+    world_ = std::make_unique<World>(1, options_);
+    Ground& ground = world_->ground();
+    ground.fail_effect = fail_effect_;
     const Instant start = ground.timeline.now();
-    ground.narrate = [&played, &ground, start](const std::string& who, const std::string& what) {
+    ground.narrate = [this, &ground, start](const std::string& who, const std::string& what) {
       char at[32];
       std::snprintf(at, sizeof at, "%9.3f  ", std::chrono::duration<double>(ground.timeline.now() - start).count());
-      played.transcript += at + who + std::string(who.size() < 20 ? 20 - who.size() : 1, ' ') + what + "\n";
+      played_.transcript += at + who + std::string(who.size() < 20 ? 20 - who.size() : 1, ' ') + what + "\n";
     };
-  };
-  // "owned RESOURCE 3s": somebody who is able to acts under it within that time; how long it took stands in the transcript.
-  const auto own = [&](World& playing, const Resource& resource, Duration budget) {
-    const auto took = playing.until_owned(resource, 20s);
-    if (fail_effect != 0) return;
+  }
+
+  bool command(const std::string& verb, const std::string& argument, const std::string& more) {
+    Weather& weather = world_->ground().weather;
+    if (verb == "play") world_->play(duration_of(argument));
+    else if (verb == "kill") world_->kill(process(argument));
+    else if (verb == "pause") world_->pause(process(argument), duration_of(more));
+    else if (verb == "stop") world_->stop(process(argument));
+    else if (verb == "power-off") world_->cut_power(server(argument), duration_of(more));
+    else if (verb == "cut")
+      for (const std::string& other : others(server(argument), more)) weather.cut(server(argument), other);
+    else if (verb == "cut-one-way")
+      for (const std::string& other : others(server(argument), more)) weather.cut_one_way(server(argument), other);
+    else if (verb == "heal") weather.heal();
+    else if (verb == "owned") owned(Resource{argument}, duration_of(more));
+    else if (verb == "request") world_->tables().jobs.at(JobId{1}).requested = parse_enum<JobRequest>(argument);
+    else return false;
+    return true;
+  }
+
+  /// "owned RESOURCE 3s": a process that is able to acts under it within that time; how long it took stands in the transcript.
+  void owned(const Resource& resource, Duration budget) {
+    const auto took = world_->until_owned(resource, 20s);
+    if (fail_effect_ != 0) return;  // the failing effect may well be the acquire
     ASSERT_TRUE(took) << resource.value << " is nobody's";
     EXPECT_LT(*took, budget) << resource.value;
-    played.transcript += "-- " + playing.acting(resource).front() + " acts for " + resource.value + " after " +
-                         std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*took).count()) + " ms\n";
-  };
-  std::istringstream lines(commands);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string verb, argument, more;
-    words >> verb >> argument >> more;
-    if (verb.empty() || verb[0] == '#') continue;
-    if (verb == "servers") options.servers = std::stoi(argument);
-    else if (verb == "mpps") options.mpps_per_server = std::stoi(argument);
-    else if (verb == "contacts") options.contacts = std::stoi(argument);
-    else {
-      begin();
-      if (verb == "play") world->play(duration_of(argument));
-      else if (verb == "kill") world->kill(argument);
-      else if (verb == "pause") world->pause(argument, duration_of(more));
-      else if (verb == "power-off") world->cut_power(argument, duration_of(more));
-      else if (verb == "cut") world->ground().weather.cut(argument, more == "database" ? "" : more);
-      else if (verb == "cut-one-way")
-        world->ground().weather.cut_one_way(argument == "database" ? "" : argument, more == "database" ? "" : more);
-      else if (verb == "stop") world->stop(argument);
-      else if (verb == "owned") own(*world, Resource{argument}, duration_of(more));
-      else if (verb == "heal") world->ground().weather.heal();
-      else if (verb == "request") world->tables().jobs.at(JobId{1}).requested = parse_enum<JobRequest>(argument);
-      else ADD_FAILURE() << "no such command: " << line;
-    }
+    played_.transcript += "-- " + world_->acting(resource).front() + " acts for " + resource.value + " after " +
+                          std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*took).count()) + " ms\n";
   }
-  begin();
-  played.outcome = world->converge();
-  played.effects = world->ground().effects;
-  const auto& attempts = world->tables().attempts;
-  played.transcript +=
-      "-- " + std::to_string(world->carrier().legs().size()) + " INVITEs, " + std::to_string(attempts.size()) + " attempts\n";
-  return played;
-}
+
+  std::string process(const std::string& name) {
+    if (!name.starts_with('@')) return name;
+    const bool its_server = name.ends_with("/server");
+    const Resource resource{name.substr(1, its_server ? name.rfind('/') - 1 : std::string::npos)};
+    EXPECT_TRUE(world_->until_owned(resource, 20s)) << resource.value << " is nobody's";
+    const std::string found = world_->acting(resource).at(0);
+    return its_server ? found.substr(0, found.find('/')) + "/server" : found;
+  }
+  std::string server(const std::string& name) {
+    const std::string found = process(name);
+    return found.substr(0, found.find('/'));
+  }
+  std::vector<std::string> others(const std::string& server, const std::string& name) const {
+    if (name == "database") return {""};
+    if (!name.starts_with("peer")) return {name};
+    std::vector<std::string> out;
+    for (int i = 1; i <= options_.servers; ++i)
+      if (const std::string other = "as" + std::to_string(i); other != server) out.push_back(other);
+    if (name == "peer") out.resize(1);
+    return out;
+  }
+
+  uint64_t fail_effect_;
+  Options options_;
+  std::unique_ptr<World> world_;
+  Played played_;
+};
+
+Played play(const std::string& commands, uint64_t fail_effect) { return Player(fail_effect).play(commands); }
 
 class Scenarios : public testing::TestWithParam<fs::path> {};
 

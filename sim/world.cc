@@ -766,6 +766,8 @@ World::Outcome World::outcome(Outcome::Kind kind, std::string what) const {
               tables_->attempts.size(),
               0};
   for (const auto& [id, attempt] : tables_->attempts) out.unknown += attempt.state == AttemptState::unknown;
+  for (const auto& row : tables_->leases.all_history())
+    if (row.to) ++out.acquired[row.reason];
   return out;
 }
 

@@ -43,6 +43,7 @@ class World {
     uint64_t events = 0;
     Duration took{};  ///< virtual
     size_t invites = 0, attempts = 0, unknown = 0;
+    std::map<std::string, size_t> acquired;  ///< leases, by reason
   };
   Outcome run();
   /// Without further faults: plays until all jobs have ended and nothing is open.
