@@ -3,7 +3,8 @@
 #   tests/pg.sh start DIR PORT [KEY=VALUE ...]   makes the cluster in DIR/data when it is not there, starts it, prints its URI
 #   tests/pg.sh stop DIR                         stops it at once and removes DIR/data
 # KEY=VALUE are postgresql.conf settings. Without fsync=on nothing is forced to disk: fast, and enough where no machine loses its power.
-# Sockets are in DIR, trust authentication, loopback only. As root it runs as the user postgres, which then owns DIR.
+# Sockets are in DIR, trust authentication (but for the role with_password), loopback only. As root it runs as the user postgres, which then
+# owns DIR.
 set -eu
 
 say() { echo "pg.sh: $*" >&2; exit 2; }
@@ -35,6 +36,8 @@ start)
   if [ ! -f "$dir/data/PG_VERSION" ]; then
     as_postgres "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --no-locale --no-sync >"$dir/initdb.log" 2>&1 ||
       { cat "$dir/initdb.log" >&2; say "initdb failed"; }
+    # One role whose password is asked for, so that a test can see it given.
+    as_postgres sed -i '1i host all with_password 127.0.0.1/32 scram-sha-256' "$dir/data/pg_hba.conf"
   fi
   {
     echo "port = $port"

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/check.h"
+#include "base/enum_names.h"
 
 namespace everdial {
 
@@ -19,6 +20,17 @@ enum class ErrorKind {
   overloaded,   ///< refused because of load; try again later
   internal,     ///< a bug or an unexpected answer
 };
+template <>
+inline constexpr auto enum_names<ErrorKind> = std::to_array<std::pair<ErrorKind, std::string_view>>({
+    {ErrorKind::invalid, "invalid"},
+    {ErrorKind::not_found, "not_found"},
+    {ErrorKind::conflict, "conflict"},
+    {ErrorKind::fenced, "fenced"},
+    {ErrorKind::unavailable, "unavailable"},
+    {ErrorKind::unknown, "unknown"},
+    {ErrorKind::overloaded, "overloaded"},
+    {ErrorKind::internal, "internal"},
+});
 
 struct Error {
   ErrorKind kind = ErrorKind::internal;

@@ -61,7 +61,7 @@ void CampaignManagerService::acquired(const LeaseGrant& grant) {
                 if (!alive) return;
                 const LeaseGrant lost_grant = alive->grant;
                 if (error.kind == ErrorKind::fenced) leases_.fenced(lost_grant);
-                else leases_.renounce(lost_grant);
+                else begin_again(lost_grant, error.message);
               },
       });
   jobs_[grant.resource] = job;
@@ -85,8 +85,13 @@ void CampaignManagerService::load(Job& job) {
         if (!alive) return;
         if (loaded.ok()) return feed(*alive, *loaded);
         if (loaded.error().kind == ErrorKind::fenced) return leases_.fenced(alive->grant);
-        leases_.renounce(alive->grant);
+        begin_again(alive->grant, loaded.error().message);
       });
+}
+
+void CampaignManagerService::begin_again(const LeaseGrant& grant, const std::string& why) {
+  settings_.trouble(grant, why);
+  leases_.renounce(grant);
 }
 
 void CampaignManagerService::feed(Job& job, const JobInput& input) {
@@ -113,9 +118,9 @@ void CampaignManagerService::perform(Job& job, JobEffect& effect) {
                  [&](CheckRules& e) { check(job, e); },
                  [&](PlaceOrders& e) { place(job, e); },
                  [&](TellSettled& e) { settled_.insert(settled_.end(), e.attempts.begin(), e.attempts.end()); },
-                 [&](StartOver&) {
+                 [&](StartOver& e) {
                    const LeaseGrant grant = job.grant;
-                   leases_.renounce(grant);
+                   begin_again(grant, e.reason);
                  },
                  [](auto&) {},
              },

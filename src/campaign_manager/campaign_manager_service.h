@@ -21,6 +21,8 @@ class CampaignManagerService {
     Duration tick = 20ms;
     Duration state_poll = 200ms;
     Duration request_timeout = 2s;
+    /// Told, for the log, why a lease is renounced.
+    std::function<void(const LeaseGrant&, const std::string& why)> trouble = [](const LeaseGrant&, const std::string&) {};
   };
 
   /// `renounce` gives a job's lease back, so that it is acquired again under a higher epoch; `fenced` tells that a store refused it.
@@ -50,6 +52,7 @@ class CampaignManagerService {
   void feed(Job& job, const JobInput& input);
   void perform(Job& job, JobEffect& effect);
   void load(Job& job);
+  void begin_again(const LeaseGrant& grant, const std::string& why);
   void tick();
   void poll_states();
   bool path_open() const;

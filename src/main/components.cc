@@ -9,6 +9,7 @@
 #include "list_manager/list_manager_service.h"
 #include "load_monitor/host_load.h"
 #include "load_monitor/load_monitor_service.h"
+#include "main/measured.h"
 #include "main/version.h"
 #include "mpp/journal.h"
 #include "mpp/mpp_service.h"
@@ -24,10 +25,7 @@ namespace {
 template <class Service>
 LeaseService::Acting acting(const std::shared_ptr<Service>& service) {
   return {[service](const LeaseGrant& grant) { service->acquired(grant); },
-          [service](const LeaseGrant& grant, const std::string& reason) {
-            log_info("acts no longer", {{"resource", grant.resource.value}, {"epoch", to_string(grant.epoch)}, {"reason", reason}});
-            service->lost(grant);
-          }};
+          [service](const LeaseGrant& grant, const std::string&) { service->lost(grant); }};
 }
 
 std::function<void(const LeaseGrant&)> fenced(Process& process) {
@@ -61,9 +59,13 @@ Result<Duties> make_campaign_director(Process& process) {
 Result<Duties> make_campaign_manager(Process& process) {
   CampaignManagerService::Settings settings;
   settings.tick = process.config().dialing.tick;
+  settings.trouble = [](const LeaseGrant& grant, const std::string& why) {
+    log_warning("begins again under a higher epoch", {{"resource", grant.resource.value}, {"epoch", to_string(grant.epoch)}, {"why", why}});
+  };
   const CampaignManagerService::Leases leases{[&all = process.leases()](const LeaseGrant& grant) { all.renounce(grant); }, fenced(process)};
-  auto service = std::make_shared<CampaignManagerService>(process.seams(), keep(make_pg_attempt_store(process.pool())), process.directory(),
-                                                          process.server(), leases, settings);
+  auto service =
+      std::make_shared<CampaignManagerService>(process.seams(), keep(measured(make_pg_attempt_store(process.pool()), process.metrics())),
+                                               process.directory(), process.server(), leases, settings);
   process.leases().follow("job/", acting(service));
   return Duties{.handle = handler(service), .start = [service] { service->start(); }};
 }
@@ -79,7 +81,7 @@ Result<Duties> make_application_server(Process& process) {
   ApplicationServerService::Settings settings;
   for (const auto& trunk : process.config().trunks) settings.calls.trunks.push_back({trunk.name, trunk.channels, trunk.calls_per_second});
   auto service = std::make_shared<ApplicationServerService>(process.seams(), process.directory(), process.me(), settings);
-  return Duties{.handle = handler(service),
+  return Duties{.handle = measured(handler(service), process.metrics()),
                 .start = [service] { service->start(); },
                 .drain = [service](std::function<void()> done) { service->drain(std::move(done)); }};
 }
@@ -114,6 +116,12 @@ Result<SipTrunk::Settings> trunk_settings(const Config& config, int worker) {
   return settings;
 }
 
+std::vector<std::string> names_of(const std::vector<Config::Trunk>& trunks) {
+  std::vector<std::string> names;
+  for (const auto& trunk : trunks) names.push_back(trunk.name);
+  return names;
+}
+
 Result<Duties> make_mpp(Process& process) {
   const Config& config = process.config();
   int worker = 1;
@@ -133,8 +141,9 @@ Result<Duties> make_mpp(Process& process) {
   settings.trouble = [](const Error& problem) { log_error(problem.message); };
   auto service = std::make_shared<MppService>(process.seams(), keep(make_pg_mpp_store(process.pool())),
                                               keep(make_file_journal(config.data_dir / ("mpp-" + std::to_string(worker) + ".journal"))),
-                                              keep(std::move(*trunk)), process.directory(), process.me(), settings);
-  return Duties{.handle = handler(service),
+                                              keep(measured(std::move(*trunk), names_of(config.trunks), process.metrics())),
+                                              process.directory(), process.me(), settings);
+  return Duties{.handle = measured(handler(service), process.metrics()),
                 .start = [service] { service->start(); },
                 .drain = [service](std::function<void()> done) { service->drain(std::move(done)); }};
 }

@@ -15,6 +15,7 @@
 #include "rule_engine/rule_engine_rpc.h"
 #include "runtime/incarnation.h"
 #include "runtime/migrate.h"
+#include "runtime/process_rpc.h"
 #include "server/child_link.h"
 #include "server/child_process.h"
 
@@ -31,17 +32,16 @@ std::vector<std::unique_ptr<RpcReceiver>> all_receivers() {
   all.push_back(make_application_server_rpc());
   all.push_back(make_mpp_rpc());
   all.push_back(make_campaign_manager_rpc());
+  all.push_back(make_process_rpc());
   return all;
-}
-
-GrpcNetwork::Settings network_settings(const Config& config) {
-  return {config.rpc.listen_host, config.rpc.advertise_host, config.rpc.tls.cert, config.rpc.tls.key, config.rpc.tls.ca};
 }
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
 }
+
+std::string kind_of(const Resource& resource) { return resource.value.substr(0, resource.value.find('/')); }
 
 /// A component must not outlive its server: nobody would renew its session, and another server's would take over.
 Status die_with_parent() {
@@ -69,9 +69,29 @@ Result<pg::Settings> database_settings(const Config& config, const std::string& 
   return settings;
 }
 
+pg::Settings counted(pg::Settings settings, Metrics& metrics) {
+  settings.failed = [&metrics](ErrorKind kind) {
+    metrics
+        .counter("everdial_database_failures_total", "Statements and attempts to connect that failed.",
+                 {{"kind", std::string(to_string(kind))}})
+        .add();
+  };
+  return settings;
+}
+
+GrpcNetwork::Settings network_settings(const Config& config) {
+  return {.listen_host = config.rpc.listen_host,
+          .advertise_host = config.rpc.advertise_host,
+          .cert = config.rpc.tls.cert,
+          .key = config.rpc.tls.key,
+          .ca = config.rpc.tls.ca,
+          .note = [](const std::string& text) { log_warning(text); }};
+}
+
 Result<std::unique_ptr<Process>> Process::open(std::string component, std::string instance, Config config) {
   if (Status bound = die_with_parent(); !bound.ok()) return bound.error();
   std::signal(SIGPIPE, SIG_IGN);
+  note_grpc_complaints([](const std::string& text) { log_warning(text); });
   const std::string given = variable(server::kIncarnationVariable);
   SystemRandom random;
   Incarnation me = given.empty() ? new_incarnation(random) : Incarnation{given};
@@ -88,11 +108,15 @@ Process::Process(std::string component, std::string instance, Config config, Inc
       me_(std::move(me)),
       store_(loop_, config_.database.threads),
       network_(loop_, network_settings(config_), all_receivers()),
-      pool_(std::move(database)),
-      lease_store_(make_pg_lease_store(pool_)),
-      leases_(seams_, *lease_store_, me_),
       metrics_({{"server", config_.server.name}, {"component", component_}, {"instance", instance_}}),
-      lag_(metrics_.gauge("everdial_loop_lag_seconds", "How late the loop was at its last turn.")) {
+      lag_(metrics_.histogram("everdial_loop_lag_seconds", "How late the loop comes to what is due, looked at ten times a second.",
+                              {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2})),
+      pool_(counted(std::move(database), metrics_)),
+      lease_store_(make_pg_lease_store(pool_)),
+      leases_(seams_, *lease_store_, me_) {
+  metrics_.gauge("everdial_process_info", "1, with the version of the program.", {{"version", kVersion}}).set(1);
+  metrics_.before_text([this] { count_acting(); });
+  leases_.on_acting = [this](const LeaseGrant& grant, const std::string& reason) { note_acting(grant, reason); };
   leases_.on_poll = [this](const std::vector<Session>& sessions, const std::vector<LeaseRow>& rows) {
     directory_.update(sessions, rows);
     look_for_myself(sessions);
@@ -113,7 +137,9 @@ int Process::run(Duties duties) {
     renew_myself();
   }
   loop_.on_signal(SIGTERM, [this] { drain(); });
-  network_.serve(duties_.handle ? duties_.handle : [](Request, ReplyFn reply) {
+  network_.serve([this](Request request, ReplyFn reply) {
+    if (std::holds_alternative<ReadMetrics>(request)) return reply(Reply{MetricsRead{metrics_.text()}});
+    if (duties_.handle) return duties_.handle(std::move(request), std::move(reply));
     reply(Error{ErrorKind::invalid, "this component takes no requests"});
   });
   if (!network_.address().ok()) {
@@ -129,7 +155,7 @@ int Process::run(Duties duties) {
 void Process::show_progress() {
   const Instant due = loop_.steady() + kProgressEvery;
   progress_timer_ = loop_.after(kProgressEvery, [this, due] {
-    lag_.set(std::chrono::duration<double>(loop_.steady() - due).count());
+    lag_.observe(std::chrono::duration<double>(loop_.steady() - due).count());
     const char sign = leases_.fit() ? server::kFit : server::kWithoutDatabase;
     // A full socket means that the server is the slow one.
     if (link_fd_ >= 0 && send(link_fd_, &sign, 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EAGAIN) log_debug("cannot show progress");
@@ -148,6 +174,30 @@ void Process::hear_server() {
   if (!outlook) return;
   leases_.doubt(outlook->doubts, outlook->assured_until);
   directory_.doubt(outlook->doubts);
+}
+
+// ---- leases, for the log and for counting: by kind, which is "job" of "job/42" ---------------------------------------------------
+
+void Process::note_acting(const LeaseGrant& grant, const std::string& reason) {
+  const std::string kind = kind_of(grant.resource);
+  kinds_acted_.insert(kind);
+  if (reason.empty()) {
+    log_info("acts", {{"resource", grant.resource.value}, {"epoch", to_string(grant.epoch)}});
+    metrics_.counter("everdial_leases_acquired_total", "Leases under which this process began to act.", {{"kind", kind}}).add();
+    return;
+  }
+  const bool wanted = reason == "handed_over" || reason == "draining";
+  log(wanted ? LogLevel::info : LogLevel::warning, "acts no longer",
+      {{"resource", grant.resource.value}, {"epoch", to_string(grant.epoch)}, {"reason", reason}});
+  metrics_.counter("everdial_leases_lost_total", "Leases under which this process ceased to act.", {{"kind", kind}, {"reason", reason}})
+      .add();
+}
+
+void Process::count_acting() {
+  std::map<std::string, int> acting;
+  for (const auto& [resource, grant] : leases_.acting()) ++acting[kind_of(resource)];
+  for (const auto& kind : kinds_acted_)
+    metrics_.gauge("everdial_leases_acting", "Leases under which this process acts.", {{"kind", kind}}).set(acting[kind]);
 }
 
 void Process::renew_myself() {

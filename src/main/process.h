@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "ha/lease_service.h"
@@ -18,6 +19,10 @@ namespace everdial {
 /// Settings of this process's database connections. Their application_name ends in the incarnation's first eight characters, by which
 /// whoever takes over our leases finds and ends them.
 Result<pg::Settings> database_settings(const Config& config, const std::string& name, const Incarnation& me);
+/// The same, with its failures counted.
+pg::Settings counted(pg::Settings settings, Metrics& metrics);
+
+GrpcNetwork::Settings network_settings(const Config& config);
 
 /// What one component is, once it is wired; its services live as long as these functions.
 struct Duties {
@@ -52,6 +57,8 @@ class Process {
 
   void show_progress();
   void hear_server();
+  void note_acting(const LeaseGrant& grant, const std::string& reason);
+  void count_acting();
   void renew_myself();
   void enter();
   void look_for_myself(const std::vector<Session>& sessions);
@@ -67,12 +74,13 @@ class Process {
   SystemRandom random_;
   GrpcNetwork network_;
   Seams seams_{loop_, random_, store_, network_};
+  Metrics metrics_;
+  Metrics::Histogram lag_;
+  std::set<std::string> kinds_acted_;  ///< of leases
   pg::Pool pool_;
   std::unique_ptr<LeaseStore> lease_store_;
   LeaseService leases_;
   Directory directory_;
-  Metrics metrics_;
-  Metrics::Gauge lag_;
   Duties duties_;
   int link_fd_ = -1;  ///< to our server; -1: nobody supervises us
   bool entered_ = false, seen_ = false, draining_ = false;

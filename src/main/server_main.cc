@@ -4,11 +4,13 @@
 #include <set>
 
 #include "ha/heartbeat_link.h"
+#include "main/component_metrics.h"
 #include "main/process.h"
 #include "main/version.h"
 #include "runtime/health.h"
 #include "runtime/incarnation.h"
 #include "runtime/migrate.h"
+#include "runtime/process_rpc.h"
 #include "server/server_service.h"
 
 namespace everdial {
@@ -21,13 +23,12 @@ constexpr uint64_t kClockLane = 3;
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
-/// A server asks nobody and answers nobody but over HTTP and with heartbeats.
-class NoNetwork final : public Network {
-  void request(const Address&, Request, Duration, ReplyFn reply) override {
-    reply(Error{ErrorKind::unavailable, "a server makes no requests"});
-  }
-  void serve(RequestHandler) override {}
-};
+/// All that a server asks of others: its components' metrics. It answers over HTTP, and with heartbeats.
+std::vector<std::unique_ptr<RpcReceiver>> receivers() {
+  std::vector<std::unique_ptr<RpcReceiver>> all;
+  all.push_back(make_process_rpc());
+  return all;
+}
 
 std::vector<server::ChildName> children_of(const Config& config) {
   std::vector<server::ChildName> children;
@@ -56,8 +57,10 @@ class Server {
   Server(const Config& config, const std::filesystem::path& config_file, Incarnation me, pg::Settings database)
       : config_(config),
         me_(std::move(me)),
-        pool_(std::move(database)),
+        metrics_({{"server", config.server.name}, {"component", "server"}}),
+        pool_(counted(std::move(database), metrics_)),
         store_(loop_, 4),
+        network_(loop_, network_settings(config), receivers()),
         lease_store_(make_pg_lease_store(pool_)),
         server_store_(make_pg_server_store(pool_)),
         watch_(seams_, *lease_store_, me_, {}, 250ms),
@@ -65,13 +68,14 @@ class Server {
                                         {config.rpc.listen_host, config.rpc.advertise_host, config.heartbeat.port, {}},
                                         [this](const std::vector<Doubt>& doubts) { doubt(doubts); })),
         service_(seams_, loop_, *lease_store_, *server_store_, me_, settings(config_file)),
-        metrics_({{"server", config.server.name}, {"component", "server"}}),
         serving_(metrics_.gauge("everdial_components_serving", "Component processes that run and make progress.")),
         wanted_(metrics_.gauge("everdial_components_wanted", "Component processes that this server is to run.")),
         database_age_(metrics_.gauge("everdial_database_age_seconds", "Since the database last answered this server.")),
         database_clock_(
             metrics_.gauge("everdial_database_clock_offset_seconds", "How far the database's clock is ahead of this server's.")),
         ended_(metrics_.counter("everdial_component_exits_total", "Component processes that have ended, for whatever reason.")) {
+    metrics_.gauge("everdial_process_info", "1, with the version of the program.", {{"version", kVersion}}).set(1);
+    metrics_.before_text([this] { look_for_metrics(); });
     watch_.on_poll = [this](const std::vector<Session>& sessions, const std::vector<LeaseRow>& leases) {
       directory_.update(sessions, leases);
       seen_at_ = loop_.steady();
@@ -179,9 +183,10 @@ class Server {
   }
 
   void listen() {
-    auto opened = HealthServer::open(
-        loop_, config_.health.listen.host, config_.health.listen.port,
-        {[this] { return ready(); }, [this](const std::string& component) { return role(component); }, [this] { return metrics(); }});
+    auto opened =
+        HealthServer::open(loop_, config_.health.listen.host, config_.health.listen.port,
+                           {[this] { return ready(); }, [this](const std::string& component) { return role(component); },
+                            [this](std::function<void(std::string)> done) { component_metrics_.read(components(), std::move(done)); }});
     if (opened.ok()) {
       health_ = std::move(*opened);
       return;
@@ -214,12 +219,23 @@ class Server {
     return false;
   }
 
-  std::string metrics() {
+  std::vector<ComponentMetrics::Component> components() const {
+    std::vector<ComponentMetrics::Component> all;
+    for (const server::ChildName& child : children_of(config_)) {
+      const auto& sessions = directory_.sessions();
+      const auto session = std::find_if(sessions.begin(), sessions.end(), [incarnation = service_.incarnation_of(child)](const Session& s) {
+        return s.incarnation == incarnation;
+      });
+      all.push_back({to_string(child), session == sessions.end() ? Address{} : session->address});
+    }
+    return all;
+  }
+
+  void look_for_metrics() {
     serving_.set(static_cast<double>(service_.serving()));
     wanted_.set(static_cast<double>(service_.wanted()));
     database_age_.set(seconds(database_age()));
     for (const auto& peer : (*heartbeats_)->peers()) show(peer);
-    return metrics_.text();
   }
 
   void show(const DetectorMachine::PeerView& peer) {
@@ -239,10 +255,12 @@ class Server {
   Incarnation me_;
   int code_ = 0;
   Loop loop_;
+  Metrics metrics_;
   pg::Pool pool_;
   StoreThreads store_;
   SystemRandom random_;
-  NoNetwork network_;
+  GrpcNetwork network_;
+  ComponentMetrics component_metrics_{network_, metrics_};
   Seams seams_{loop_, random_, store_, network_};
   std::unique_ptr<LeaseStore> lease_store_;
   std::unique_ptr<ServerStore> server_store_;
@@ -254,7 +272,6 @@ class Server {
   std::vector<Doubt> doubts_;
   std::set<std::string> why_;  ///< as logged
   ServerService service_;
-  Metrics metrics_;
   Metrics::Gauge serving_, wanted_, database_age_, database_clock_;
   Metrics::Counter ended_;
   std::unique_ptr<HealthServer> health_;
@@ -265,6 +282,7 @@ class Server {
 
 int run_server(const Config& config, const std::filesystem::path& config_file) {
   std::signal(SIGPIPE, SIG_IGN);
+  note_grpc_complaints([](const std::string& text) { log_warning(text); });
   SystemRandom random;
   Incarnation me = new_incarnation(random);
   auto database = database_settings(config, "server", me);

@@ -114,8 +114,14 @@ struct AttemptResults {
 
 struct Done {};
 
+/// What this process counts, for its server's page.
+struct ReadMetrics {};
+struct MetricsRead {
+  std::string text;  ///< Prometheus's text format
+};
+
 using Request = std::variant<CheckContacts, PlaceCalls, CallEvents, AttemptsSettled, RaiseBarrier, ExecuteCalls, ControlCalls, ForgetCalls,
-                             AttemptResults>;
-using Reply = std::variant<Done, ContactsChecked, CallsPlaced, BarrierRaised, CallsExecuted>;
+                             AttemptResults, ReadMetrics>;
+using Reply = std::variant<Done, ContactsChecked, CallsPlaced, BarrierRaised, CallsExecuted, MetricsRead>;
 
 }  // namespace everdial

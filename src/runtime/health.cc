@@ -19,38 +19,40 @@ using Response = http::response<http::string_body>;
 /// Longest time a client may take for one request: this listener must not be held up by idle connections.
 constexpr auto kPatience = std::chrono::seconds(10);
 
-Response answer(const Request& request, const HealthServer::Answers& answers) {
-  Response response{http::status::ok, request.version()};
-  response.set(http::field::content_type, "text/plain; charset=utf-8");
+constexpr const char* kPlain = "text/plain; charset=utf-8";
+constexpr const char* kPrometheus = "text/plain; version=0.0.4; charset=utf-8";
+
+bool is_read(const Request& request) { return request.method() == http::verb::get || request.method() == http::verb::head; }
+std::string path_of(const Request& request) { return std::string{request.target().substr(0, request.target().find('?'))}; }
+
+Response respond(const Request& request, http::status status, std::string text, const char* type = kPlain) {
+  Response response{status, request.version()};
+  response.set(http::field::content_type, type);
   response.set(http::field::cache_control, "no-store");
+  if (status == http::status::method_not_allowed) response.set(http::field::allow, "GET, HEAD");
   response.keep_alive(request.keep_alive());
-  const std::string path{request.target().substr(0, request.target().find('?'))};
-  const auto say = [&](http::status status, std::string text) {
-    response.result(status);
-    response.body() = std::move(text);
-  };
-  constexpr std::string_view role = "/role/";
-  if (request.method() != http::verb::get && request.method() != http::verb::head) {
-    response.set(http::field::allow, "GET, HEAD");
-    say(http::status::method_not_allowed, "only GET and HEAD\n");
-  } else if (path == "/livez") {
-    say(http::status::ok, "ok\n");
-  } else if (path == "/readyz") {
-    const Status ready = answers.ready();
-    say(ready.ok() ? http::status::ok : http::status::service_unavailable, ready.ok() ? "ok\n" : ready.error().message + "\n");
-  } else if (path == "/metrics") {
-    response.set(http::field::content_type, "text/plain; version=0.0.4; charset=utf-8");
-    say(http::status::ok, answers.metrics());
-  } else if (path.starts_with(role)) {
-    const auto active = answers.role(path.substr(role.size()));
-    if (!active) say(http::status::not_found, "no such component on this server\n");
-    else say(*active ? http::status::ok : http::status::service_unavailable, *active ? "active\n" : "dormant\n");
-  } else {
-    say(http::status::not_found, "not here: /livez /readyz /role/COMPONENT /metrics\n");
-  }
+  response.body() = std::move(text);
   response.prepare_payload();
   if (request.method() == http::verb::head) response.body().clear();
   return response;
+}
+
+Response answer(const Request& request, const HealthServer::Answers& answers) {
+  const auto say = [&](http::status status, std::string text) { return respond(request, status, std::move(text)); };
+  const std::string path = path_of(request);
+  constexpr std::string_view role = "/role/";
+  if (!is_read(request)) return say(http::status::method_not_allowed, "only GET and HEAD\n");
+  if (path == "/livez") return say(http::status::ok, "ok\n");
+  if (path == "/readyz") {
+    const Status ready = answers.ready();
+    return say(ready.ok() ? http::status::ok : http::status::service_unavailable, ready.ok() ? "ok\n" : ready.error().message + "\n");
+  }
+  if (path.starts_with(role)) {
+    const auto active = answers.role(path.substr(role.size()));
+    if (!active) return say(http::status::not_found, "no such component on this server\n");
+    return say(*active ? http::status::ok : http::status::service_unavailable, *active ? "active\n" : "dormant\n");
+  }
+  return say(http::status::not_found, "not here: /livez /readyz /role/COMPONENT /metrics\n");
 }
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -63,13 +65,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
     parser_->body_limit(0);
     stream_.expires_after(kPatience);
     http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, size_t) {
-      if (!error) self->write();
+      if (!error) self->answer_request();
     });
   }
 
  private:
-  void write() {
-    response_ = answer(parser_->get(), *answers_);
+  void answer_request() {
+    const Request& request = parser_->get();
+    if (!is_read(request) || path_of(request) != "/metrics") return write(answer(request, *answers_));
+    answers_->metrics([self = shared_from_this()](std::string text) {
+      self->write(respond(self->parser_->get(), http::status::ok, std::move(text), kPrometheus));
+    });
+  }
+
+  void write(Response response) {
+    response_ = std::move(response);
     http::async_write(stream_, response_, [self = shared_from_this()](error_code error, size_t) {
       if (!error && self->response_.keep_alive()) self->read();
     });

@@ -18,7 +18,7 @@ class HealthServer {
   struct Answers {
     std::function<Status()> ready;                                          ///< the error says what is missing
     std::function<std::optional<bool>(const std::string& component)> role;  ///< is it master (or active) on this server? empty: unknown
-    std::function<std::string()> metrics;
+    std::function<void(std::function<void(std::string)>)> metrics;          ///< may take its time, and answers on the loop
   };
 
   /// All answers are asked on the loop. Port 0 takes any that is free.

@@ -28,7 +28,11 @@ class Health : public testing::Test {
                                         if (component == "campaign_director") return false;
                                         return std::nullopt;
                                       },
-                                      .metrics = [] { return std::string("everdial_up 1\n"); }});
+                                      .metrics =
+                                          [this](std::function<void(std::string)> done) {
+                                            // Later, as when other processes are asked.
+                                            loop_.post([done = std::move(done)] { done("everdial_up 1\n"); });
+                                          }});
     EXPECT_TRUE(opened.ok());
     server_ = std::move(*opened);
     thread_ = std::thread([this] { loop_.run(); });

@@ -6,11 +6,14 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <sstream>
+
 namespace everdial {
 
 struct Metrics::State {
   Labels common;
   prometheus::Registry registry;
+  std::vector<std::function<void()>> before_text;
 };
 
 Metrics::Metrics(Labels common) : state_(std::make_unique<State>()) { state_->common = std::move(common); }
@@ -34,6 +37,36 @@ Metrics::Histogram Metrics::histogram(const std::string& name, const std::string
   return Histogram{family.Add(labels, bounds)};
 }
 
-std::string Metrics::text() const { return prometheus::TextSerializer{}.Serialize(state_->registry.Collect()); }
+void Metrics::before_text(std::function<void()> fn) { state_->before_text.push_back(std::move(fn)); }
+
+std::string Metrics::text() {
+  for (const auto& fn : state_->before_text) fn();
+  return prometheus::TextSerializer{}.Serialize(state_->registry.Collect());
+}
+
+std::string merge_metrics(const std::vector<std::string>& texts) {
+  struct Family {
+    std::string description, samples;
+  };
+  std::map<std::string, Family> families;
+  for (const std::string& text : texts) {
+    Family* family = nullptr;
+    bool described = false;  // by an earlier text
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("# HELP ")) {
+        const size_t end = line.find(' ', 7);
+        family = &families[line.substr(7, end == std::string::npos ? end : end - 7)];
+        described = !family->description.empty();
+      }
+      if (!family || line.empty()) continue;
+      if (!line.starts_with("#")) family->samples += line + "\n";
+      else if (!described) family->description += line + "\n";
+    }
+  }
+  std::string out;
+  for (const auto& [name, family] : families) out += family.description + family.samples;
+  return out;
+}
 
 }  // namespace everdial

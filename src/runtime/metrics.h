@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -55,11 +56,16 @@ class Metrics {
   Gauge gauge(const std::string& name, const std::string& help, const Labels& labels = {});
   Histogram histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds, const Labels& labels = {});
 
-  std::string text() const;
+  /// `fn` runs before each text(), on its thread: for what is worth looking up only when somebody reads.
+  void before_text(std::function<void()> fn);
+  std::string text();
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// The texts of several processes as one, in which each metric is described once with all its lines together, as Prometheus wants it.
+std::string merge_metrics(const std::vector<std::string>& texts);
 
 }  // namespace everdial

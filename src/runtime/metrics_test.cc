@@ -19,5 +19,32 @@ TEST(Metrics, are_written_with_their_labels_once_each) {
   EXPECT_EQ(text.find("# HELP everdial_calls_total"), text.rfind("# HELP everdial_calls_total"));
 }
 
+TEST(Metrics, look_up_when_read_what_is_not_counted_on_the_way) {
+  Metrics metrics{{}};
+  int calls = 7;
+  metrics.before_text([&] { metrics.gauge("everdial_calls", "Calls.").set(calls); });
+  EXPECT_THAT(metrics.text(), testing::HasSubstr("everdial_calls 7"));
+  calls = 8;
+  EXPECT_THAT(metrics.text(), testing::HasSubstr("everdial_calls 8"));
+}
+
+TEST(Metrics, of_several_processes_become_one_text_that_describes_each_once) {
+  Metrics one{{{"component", "mpp"}}}, other{{{"component", "rule_engine"}}};
+  one.counter("everdial_a_total", "A.").add();
+  one.histogram("everdial_b_seconds", "B.", {1}).observe(2);
+  other.counter("everdial_a_total", "A.").add(2);
+  EXPECT_EQ(merge_metrics({one.text(), other.text(), ""}),
+            "# HELP everdial_a_total A.\n"
+            "# TYPE everdial_a_total counter\n"
+            "everdial_a_total{component=\"mpp\"} 1\n"
+            "everdial_a_total{component=\"rule_engine\"} 2\n"
+            "# HELP everdial_b_seconds B.\n"
+            "# TYPE everdial_b_seconds histogram\n"
+            "everdial_b_seconds_count{component=\"mpp\"} 1\n"
+            "everdial_b_seconds_sum{component=\"mpp\"} 2\n"
+            "everdial_b_seconds_bucket{component=\"mpp\",le=\"1\"} 0\n"
+            "everdial_b_seconds_bucket{component=\"mpp\",le=\"+Inf\"} 1\n");
+}
+
 }  // namespace
 }  // namespace everdial

@@ -204,6 +204,7 @@ struct Connection::State {
   PGconn* conn = nullptr;
   std::unordered_map<std::string, std::string> prepared;  ///< SQL text -> statement name
   bool useless = false;
+  std::function<void(ErrorKind)> failed;
 
   ~State() { PQfinish(conn); }
 
@@ -217,6 +218,12 @@ struct Connection::State {
   }
 
   Error error_of(const PGresult* result, ErrorKind if_lost) {
+    Error error = describe(result, if_lost);
+    if (failed) failed(error.kind);
+    return error;
+  }
+
+  Error describe(const PGresult* result, ErrorKind if_lost) {
     const char* field = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
     if (!field || PQstatus(conn) != CONNECTION_OK) {
       useless = true;
@@ -316,9 +323,12 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
   keys.push_back(nullptr);
   values.push_back(nullptr);
   auto state = std::make_unique<State>();
+  state->failed = settings.failed;
   state->conn = PQconnectdbParams(keys.data(), values.data(), 1);
-  if (PQstatus(state->conn) != CONNECTION_OK)
+  if (PQstatus(state->conn) != CONNECTION_OK) {
+    if (settings.failed) settings.failed(ErrorKind::unavailable);
     return Error{ErrorKind::unavailable, "cannot connect to the database: " + one_line(PQerrorMessage(state->conn))};
+  }
   PQsetNoticeProcessor(
       state->conn, [](void*, const char*) {}, nullptr);
   std::unique_ptr<Connection> connection{new Connection(std::move(state))};

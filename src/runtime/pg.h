@@ -79,6 +79,7 @@ struct Settings {
   Duration connect_timeout = 2s;
   Duration idle_in_transaction_timeout = 1500ms;
   bool synchronous_commit = true;
+  std::function<void(ErrorKind)> failed = nullptr;  ///< told of each statement and each connecting that failed, from any thread
   /// Rows are looked up by index alone. A statement's plan is kept from when it was first used, and one that scans a table while that is
   /// small is ruinous an hour later. Off where whole tables are read, as reports do.
   bool by_index = true;

@@ -211,5 +211,18 @@ TEST_F(Pg, pool_gives_no_connection_the_server_has_closed) {
   EXPECT_EQ(rows->integer(0, 0), 2);
 }
 
+TEST_F(Pg, failures_are_told_to_whoever_counts_them) {
+  std::vector<ErrorKind> told;
+  Settings settings{.uri = database_.uri(), .failed = [&](ErrorKind kind) { told.push_back(kind); }};
+  Pool pool(settings);
+  EXPECT_TRUE(pool.query("create table t (n int primary key)").ok());
+  EXPECT_TRUE(pool.query("insert into t values (1)").ok());
+  EXPECT_FALSE(pool.query("insert into t values (1)").ok());
+  EXPECT_FALSE(pool.query("select nonsense").ok());
+  settings.uri = "postgresql://nobody@127.0.0.1:1/nothing";
+  EXPECT_FALSE(Pool(settings).take().ok());
+  EXPECT_EQ(told, (std::vector{ErrorKind::conflict, ErrorKind::internal, ErrorKind::unavailable}));
+}
+
 }  // namespace
 }  // namespace everdial::pg
