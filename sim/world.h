@@ -8,13 +8,11 @@
 
 #include "mpp/journal.h"
 #include "sim/carrier.h"
+#include "sim/faulty_stores.h"
 #include "sim/supervisor.h"
 #include "sim/tables.h"
 
 namespace everdial::sim {
-
-/// A safety step taken out, to show that the simulator misses it.
-enum class Without { nothing, write_ahead, fence, barrier, duplicate_check, renew_check };
 
 /// What a run is made of; each is drawn from the seed unless given.
 struct Options {
@@ -80,6 +78,7 @@ class World {
   std::optional<Instant> fit_since(const Server& server, const Component& component) const;
   bool owned(const Resource& resource) const;
   void audit();
+  void check_one_acts(const Resource& resource);
   void one_fault();
   void check_database();
   std::string liveness() const;
