@@ -25,8 +25,7 @@ TEST(Config, an_empty_file_gives_the_defaults) {
 }
 
 TEST(Config, reads_the_file_and_then_the_environment) {
-  const auto config =
-      parse(R"(
+  const auto config = parse(R"(
 server: {name: as1, components: [mpp, dashboard]}
 mpp:
   workers: 3
@@ -36,7 +35,7 @@ trunks:
   - {name: a, uri: "sip:10.0.0.1:5060", transport: tcp, calls_per_second: 2.5}
   - {name: b, uri: "sip:10.0.0.2:5060"}
 )",
-            {{"EVERDIAL_MPP_WORKERS", "5"}, {"EVERDIAL_SERVER_COMPONENTS", "[rule_engine]"}, {"EVERDIAL_LINK_FD", "3"}});
+                            {{"EVERDIAL_MPP_WORKERS", "5"}, {"EVERDIAL_SERVER_COMPONENTS", "[rule_engine]"}, {"EVERDIAL_LINK_FD", "3"}});
   ASSERT_TRUE(config.ok()) << config.error().message;
   EXPECT_EQ(config->server.name, "as1");
   EXPECT_EQ(config->server.components, std::vector<std::string>{"rule_engine"});

@@ -56,7 +56,7 @@ std::string log_line(const LogSettings& settings, std::string_view at, LogLevel 
     return line + "}";
   }
   line = std::string(at) + " " + std::string(to_string(level)) + " " + settings.server + " " + settings.component + ": ";
-  for (char c : message) line += c == '\n' ? ' ' : c;
+  for (char c : message) line += static_cast<unsigned char>(c) < ' ' ? ' ' : c;  // one line, and nothing that steers a terminal
   for (const auto& [key, value] : fields) line += " " + std::string(key) + "=" + (plain(value) ? value : json_text(value));
   return line;
 }

@@ -14,9 +14,9 @@ TEST(Log, a_json_line_holds_any_text) {
 }
 
 TEST(Log, a_human_line_is_one_line) {
-  EXPECT_EQ(
-      log_line({LogFormat::human, LogLevel::info, "as1", "mpp/1"}, kAt, LogLevel::info, "two\nlines", {{"id", "1-2-3"}, {"why", "not so"}}),
-      "2026-03-01T12:00:00.000000Z info as1 mpp/1: two lines id=1-2-3 why=\"not so\"");
+  EXPECT_EQ(log_line({LogFormat::human, LogLevel::info, "as1", "mpp/1"}, kAt, LogLevel::info, "two\nlines\x1b[2J",
+                     {{"id", "1-2-3"}, {"why", "not so"}}),
+            "2026-03-01T12:00:00.000000Z info as1 mpp/1: two lines [2J id=1-2-3 why=\"not so\"");
 }
 
 }  // namespace

@@ -248,21 +248,18 @@ TEST_F(CtlOnDashboard, tells_by_its_exit_code_who_may_not) {
   EXPECT_THAT(refused.err, HasSubstr("supervisor"));
 }
 
-/// Each command once, in an order in which each has what it needs. Those that only read are asked in each format.
-TEST_F(CtlOnDashboard, each_command_answers_in_each_format) {
-  const RunningListManager list_manager(database_.pool());
-  log_in();
-  make_job();
-  sql("insert into ha_history (res_id, epoch, reason) select res_id, 1, 'free' from ha_lease");
-  const std::string csv = write("people.csv", people(2)), strategy = write("strategy.json", "{}");
-  enum Kind { reads, changes, file };  // `file`: its own format, whatever is asked for
-  struct Step {
-    std::string command;
-    Kind kind;
-    std::vector<std::string> arguments = {};
-    std::string input = {};
-  };
-  const std::vector<Step> steps = {
+enum class Kind { reads, changes, file };  ///< `file`: its own format, whatever is asked for
+struct Step {
+  std::string command;
+  Kind kind;
+  std::vector<std::string> arguments = {};
+  std::string input = {};
+};
+
+/// Each command once, in an order in which each has what it needs.
+std::vector<Step> all_commands(const std::string& csv, const std::string& strategy) {
+  using enum Kind;
+  return {
       {"config", reads},
       {"completion", file},
       {"whoami", reads},
@@ -310,8 +307,17 @@ TEST_F(CtlOnDashboard, each_command_answers_in_each_format) {
       {"tokens revoke", changes, {"ci"}},
       {"login", changes, {"ada", "--password-file", "-"}, "correct horse battery\n"},
   };
+}
+
+/// Those that only read are asked in each format.
+TEST_F(CtlOnDashboard, each_command_answers_in_each_format) {
+  const RunningListManager list_manager(database_.pool());
+  log_in();
+  make_job();
+  sql("insert into ha_history (res_id, epoch, reason) select res_id, 1, 'free' from ha_lease");
+  const std::string csv = write("people.csv", people(2)), strategy = write("strategy.json", "{}");
   std::set<std::string> done;
-  for (const Step& step : steps) {
+  for (const Step& step : all_commands(csv, strategy)) {
     done.insert(step.command);
     if (step.command == "imports cancel") sql("insert into contact_import (list_id, file_name, size_bytes) values (1, 'x.csv', 9)");
     if (step.command == "jobs resume") sql("update job set state = 'paused' where id = 2");
@@ -321,7 +327,7 @@ TEST_F(CtlOnDashboard, each_command_answers_in_each_format) {
     for (std::string word; names >> word;) words.push_back(word);
     words.insert(words.end(), step.arguments.begin(), step.arguments.end());
     for (const std::string format : {"human", "json", "yaml"}) {
-      if (step.kind != reads && format != "human") continue;
+      if (step.kind != Kind::reads && format != "human") continue;
       words.insert(words.begin(), {"-o", format});
       const Ran ran = ctl(words, step.input);
       words.erase(words.begin(), words.begin() + 2);
