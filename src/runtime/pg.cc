@@ -333,9 +333,11 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
       state->conn, [](void*, const char*) {}, nullptr);
   std::unique_ptr<Connection> connection{new Connection(std::move(state))};
   auto milliseconds = [](Duration duration) { return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(duration).count()); };
+  // A host that lost its power never said good-bye: left to itself, the server keeps its connections for two hours, and runs out of them.
   const Status set = connection->execute(
       "set timezone = 'UTC'; set datestyle = 'ISO'; set bytea_output = 'hex'; set jit = off; set default_transaction_isolation = 'read "
       "committed'; "
+      "set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3; set tcp_user_timeout = 10000; "
       "set statement_timeout = " +
       milliseconds(settings.statement_timeout) + "; set idle_in_transaction_session_timeout = " +
       milliseconds(settings.idle_in_transaction_timeout) + (settings.synchronous_commit ? "" : "; set synchronous_commit = off") +

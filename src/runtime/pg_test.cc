@@ -211,6 +211,15 @@ TEST_F(Pg, pool_gives_no_connection_the_server_has_closed) {
   EXPECT_EQ(rows->integer(0, 0), 2);
 }
 
+TEST_F(Pg, the_server_notices_within_seconds_that_a_host_has_gone_without_a_word) {
+  Connection& db = open();
+  for (const auto& [setting, wanted] : {std::pair{"tcp_keepalives_idle", "5"},
+                                        {"tcp_keepalives_interval", "2"},
+                                        {"tcp_keepalives_count", "3"},
+                                        {"tcp_user_timeout", "10s"}})
+    EXPECT_EQ(db.query(std::string("show ") + setting)->text(0, 0), wanted) << setting;
+}
+
 TEST_F(Pg, failures_are_told_to_whoever_counts_them) {
   std::vector<ErrorKind> told;
   Settings settings{.uri = database_.uri(), .failed = [&](ErrorKind kind) { told.push_back(kind); }};
