@@ -216,7 +216,7 @@ TEST_F(Pg, the_server_notices_within_seconds_that_a_host_has_gone_without_a_word
   for (const auto& [setting, wanted] : {std::pair{"tcp_keepalives_idle", "5"},
                                         {"tcp_keepalives_interval", "2"},
                                         {"tcp_keepalives_count", "3"},
-                                        {"tcp_user_timeout", "10s"}})
+                                        {"tcp_user_timeout", "10000"}})
     EXPECT_EQ(db.query(std::string("show ") + setting)->text(0, 0), wanted) << setting;
 }
 
