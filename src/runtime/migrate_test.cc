@@ -41,6 +41,21 @@ TEST_F(Migrate, brings_the_schema_of_this_binary) {
   EXPECT_EQ(db->query("select count(*) from attempt")->integer(0, 0), 0);
 }
 
+TEST_F(Migrate, history_from_before_it_kept_names_gets_those_that_are_still_known) {
+  const auto db = open();
+  ASSERT_TRUE(migrate(*db, embedded_migrations().first(8)).ok());
+  ASSERT_TRUE(db->execute("insert into ha_session (incarnation, server, component) values "
+                          "('00000000-0000-0000-0000-000000000001', 'as1', 'rule_engine');"
+                          "insert into ha_history (res_id, epoch, from_incarnation, to_incarnation, reason) values (1, 2, "
+                          "'00000000-0000-0000-0000-000000000009', '00000000-0000-0000-0000-000000000001', 'died')")
+                  .ok());
+  ASSERT_TRUE(migrate(*db).ok());
+  const auto row = db->query("select to_server, to_component, from_server is null from ha_history");
+  EXPECT_EQ(row->text(0, 0), "as1");
+  EXPECT_EQ(row->text(0, 1), "rule_engine");
+  EXPECT_TRUE(row->boolean(0, 2));
+}
+
 TEST_F(Migrate, refuses_a_changed_file) {
   const auto db = open();
   ASSERT_TRUE(migrate(*db, kTwo).ok());

@@ -55,7 +55,7 @@ std::string why_not_trusted(std::string_view text) {
       {"http request", "it does not speak TLS"},
       {"alert", "it does not accept our certificate"},
       // With TLS 1.3 that is all that a caller hears of a server that wants another certificate.
-      {"Socket closed", "it hung up on us: it does not accept our certificate, or only one of us speaks TLS"},
+      {"Socket closed", "it hung up on us: it wants another certificate than ours, or TLS where we have none, or has died"},
   };
   for (const auto& [words, reason] : kReasons)
     if (text.find(words) != std::string_view::npos) return std::string(reason);

@@ -151,7 +151,7 @@ TEST_F(RealServer, gives_the_password_of_its_file_to_a_database_that_asks) {
 }
 
 TEST_F(RealServer, S_02_shows_the_metrics_of_each_component_over_mutual_tls) {
-  start_server();
+  ASSERT_NO_FATAL_FAILURE(start_server());
   const auto shown = [&](const std::string& line) { return std::regex_search(get("/metrics").body, std::regex(line)); };
   ASSERT_TRUE(await([&] { return shown("everdial_leases_acting\\{.*component=\"load_monitor\".*kind=\"load_monitor\"\\} 1"); }))
       << get("/metrics").body;
@@ -165,7 +165,7 @@ TEST_F(RealServer, S_02_shows_the_metrics_of_each_component_over_mutual_tls) {
 }
 
 TEST_F(RealServer, a_frozen_component_does_not_hold_up_the_page) {
-  start_server();
+  ASSERT_NO_FATAL_FAILURE(start_server());
   const pid_t frozen = pid_of("load_monitor");
   ASSERT_GT(frozen, 0);
   kill(frozen, SIGSTOP);
@@ -179,7 +179,7 @@ TEST_F(RealServer, a_frozen_component_does_not_hold_up_the_page) {
 }
 
 TEST_F(RealServer, serves_the_dashboard_over_https_alone) {
-  start_server();
+  ASSERT_NO_FATAL_FAILURE(start_server());
   const ctl::HttpRequest health{"GET", "/api/v1/health", {}, ""};
   const auto ask = [&](bool tls, const std::string& ca) {
     return ctl::send_http({tls, "127.0.0.1", std::to_string(http_port_)}, health, ca, 10s);
