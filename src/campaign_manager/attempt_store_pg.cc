@@ -116,13 +116,14 @@ select job_id, contact_id, number::int, phone, $5, $6::uuid from claimed)";
 // A result told twice, or after its attempt was settled otherwise, finds no row in state intent or unknown and changes nothing.
 constexpr const char* kResults = R"(
 with r as materialized (
-  select $1::bigint as job_id, * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::bigint[], $9::bigint[],
-                       $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[],
-                       $16::timestamptz[])
+  select $1::bigint as job_id, *
+    from unnest($2::bigint[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::bigint[], $9::bigint[],
+                $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[])
     as t(contact_id, number, code, retry_at, mpp, trunk, sip_status, opted_out, digits, analysis, recording,
          placed_at, ringing_at, answered_at, ended_at)),
 open as (
-  select r.*, a.state as was, a.phone from r join attempt a on a.job_id = r.job_id and a.contact_id = r.contact_id and a.number = r.number::int
+  select r.*, a.state as was, a.phone
+    from r join attempt a on a.job_id = r.job_id and a.contact_id = r.contact_id and a.number = r.number::int
    where a.state in ('intent', 'unknown')),
 settled as (
   update attempt a set state = 'done', code = o.code, done_at = clock_timestamp(), done_epoch = $17, done_by = $18::uuid, mpp = o.mpp,
