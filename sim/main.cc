@@ -8,8 +8,9 @@
 
 #include "sim/world.h"
 
-// everdial-sim SEED [--runs N] [--minutes M] [--json]: plays N runs from SEED on, each with other servers, jobs and faults.
-// Exit codes: 0 well, 2 wrong call, 127 crash, 128 no progress, 129 a broken invariant; the seed to replay is printed.
+// everdial-sim SEED [--runs N] [--minutes M] [--tell] [--json]: plays N runs from SEED on, each with other servers, jobs and faults.
+// --tell: what happens, as in a scenario's transcript. Exit codes: 0 well, 2 wrong call, 127 crash, 128 no progress, 129 a broken
+// invariant; the seed to replay is printed.
 
 namespace {
 
@@ -51,11 +52,18 @@ Options options_of(uint64_t seed) {
   return o;
 }
 
+void narrate(World& world) {
+  Ground& ground = world.ground();
+  ground.narrate = [&ground, start = ground.timeline.now()](const std::string& who, const std::string& what) {
+    std::printf("%9.3f  %-26s %s\n", std::chrono::duration<double>(ground.timeline.now() - start).count(), who.c_str(), what.c_str());
+  };
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   uint64_t seed = 0, runs = 1, minutes = 60;
-  bool json = false, seeded = false;
+  bool json = false, seeded = false, tell = false;
   for (int i = 1; i < argc; ++i) {
     const std::string arg = argv[i];
     const bool has_value = i + 1 < argc;
@@ -63,14 +71,15 @@ int main(int argc, char** argv) {
     if (arg == "--runs" && has_value) fine = number(argv[++i], runs);
     else if (arg == "--minutes" && has_value) fine = number(argv[++i], minutes);
     else if (arg == "--json") json = true;
+    else if (arg == "--tell") tell = true;
     else fine = seeded = number(arg.c_str(), seed);
     if (!fine) {
-      std::fprintf(stderr, "everdial-sim SEED [--runs N] [--minutes M] [--json]: cannot take '%s'\n", arg.c_str());
+      std::fprintf(stderr, "everdial-sim SEED [--runs N] [--minutes M] [--tell] [--json]: cannot take '%s'\n", arg.c_str());
       return 2;
     }
   }
   if (!seeded) {
-    std::fprintf(stderr, "everdial-sim SEED [--runs N] [--minutes M] [--json]\n");
+    std::fprintf(stderr, "everdial-sim SEED [--runs N] [--minutes M] [--tell] [--json]\n");
     return 2;
   }
   for (int signal : {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGBUS}) std::signal(signal, on_crash);
@@ -83,6 +92,7 @@ int main(int argc, char** argv) {
     if (std::chrono::steady_clock::now() - started > std::chrono::minutes(minutes)) break;
     playing_seed = seed + played;
     World world(playing_seed, options_of(playing_seed));
+    if (tell) narrate(world);
     const World::Outcome outcome = world.run();
     events += outcome.events;
     invites += outcome.invites;

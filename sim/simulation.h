@@ -62,6 +62,7 @@ class Weather {
   }
   void cut_one_way(const std::string& from, const std::string& to) { cuts_.insert({from, to}); }
   void heal() { cuts_.clear(); }
+  const std::set<std::pair<std::string, std::string>>& cuts() const { return cuts_; }
   bool reaches(const std::string& from, const std::string& to) const { return from == to || !cuts_.contains({from, to}); }
 
  private:

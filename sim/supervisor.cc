@@ -67,7 +67,6 @@ void Supervisor::tick() {
   feed(ServerTick{});
   const Instant now = process_.steady();
   detect(DetectorTick{process_.now(), {}, now - polled_at_, machine_.unfit(now)});
-  children_.tell({doubts_, detector_.assured_until(now)});
 }
 
 void Supervisor::poll() {
@@ -80,7 +79,7 @@ void Supervisor::poll() {
         PeersSeen seen;
         for (const Session& peer : *sessions) {
           if (peer.component != "server") continue;
-          auto& server = seen.peers.emplace_back(PeerServer{peer.incarnation, peer.server, peer.address, {}});
+          auto& server = seen.peers.emplace_back(PeerServer{peer.incarnation, peer.server, peer.address, {}, peer.renew_seq});
           for (const Session& session : *sessions)
             if (session.server == peer.server && session.component != "server") server.components.push_back(session.incarnation);
         }
@@ -132,7 +131,7 @@ void Supervisor::detect(const DetectorInput& input) {
                    [&](SendHeartbeat& e) {
                      process_.send_datagram(e.to, encode(e.heartbeat), [this, to = e.heartbeat.to] { detect(PeerRefused{to}); });
                    },
-                   [&](TellDoubts& e) { doubts_ = std::move(e.doubts); },
+                   [&](TellOutlook& e) { children_.tell(e.outlook); },
                },
                effect);
 }

@@ -7,7 +7,6 @@
 
 #include "ha/detector_machine.h"
 #include "ha/lease_store.h"
-#include "server/child_link.h"
 #include "server/server_machine.h"
 #include "sim/simulation.h"
 
@@ -20,7 +19,7 @@ class Supervisor {
   struct Children {
     std::function<void(const server::ChildName&, const Incarnation&)> start;
     std::function<void(const server::ChildName&)> kill;
-    std::function<void(const server::Outlook&)> tell;
+    std::function<void(const Outlook&)> tell;
   };
 
   /// `leases` as this process reaches it.
@@ -50,7 +49,6 @@ class Supervisor {
   Children children_;
   server::ServerMachine machine_;
   DetectorMachine detector_;
-  std::vector<Doubt> doubts_;
   Instant polled_at_;
   int started_ = 0;  ///< children
   std::unique_ptr<Timer> timer_, poll_timer_;

@@ -238,11 +238,11 @@ void World::start_server(Server& server) {
           .start = [this, &server](const server::ChildName& child, const Incarnation& incarnation) { spawn(server, child, incarnation); },
           .kill = [this, &server](const server::ChildName& child) { kill(server.name + "/" + to_string(child)); },
           .tell =
-              [&server](const server::Outlook& outlook) {
+              [&server](const Outlook& outlook) {
                 for (const auto& component : server.components)
                   if (component->life)
                     component->life->process.post([life = component->life.get(), outlook] {
-                      life->leases.doubt(outlook.doubts, outlook.assured_until);
+                      life->leases.look(outlook);
                       life->directory.doubt(outlook.doubts);
                     });
               },
@@ -449,10 +449,18 @@ void World::one_fault() {
     case 3:
       if (options_.cuts) {
         const std::string from = timeline.chance(0.5) ? "" : other;
-        if (timeline.chance(0.3)) weather.cut_one_way(server, from);
+        if (timeline.chance(0.2)) {
+          for (const auto& [peer, _] : servers_) weather.cut(server, peer);
+        } else if (timeline.chance(0.3)) weather.cut_one_way(server, from);
         else if (timeline.chance(0.3)) weather.cut_one_way(from, server);
         else weather.cut(server, from);
-        timeline.after(timeline.between(300ms, 8s), [&weather] { weather.heal(); });
+        for (const auto& [sender, receiver] : weather.cuts())
+          ground_->tell("weather",
+                        (sender.empty() ? "the database" : sender) + " does not reach " + (receiver.empty() ? "the database" : receiver));
+        timeline.after(timeline.between(300ms, 8s), [this] {
+          ground_->tell("weather", "all reach all");
+          ground_->weather.heal();
+        });
       }
       break;
     case 4:
@@ -464,6 +472,7 @@ void World::one_fault() {
     case 6:
       if (options_.store_failures) weather.store_failure = timeline.chance(0.5) ? 0 : 0.1 * timeline.uniform();
       weather.slowest_store = timeline.chance(0.7) ? 4ms : timeline.between(4ms, 400ms);
+      ground_->tell("weather", "the database answers within " + std::to_string(weather.slowest_store.count()) + " us");
       break;
     default:
       if (options_.duplicates) weather.duplicate = timeline.chance(0.5) ? 0 : 0.2 * timeline.uniform();

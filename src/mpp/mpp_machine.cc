@@ -106,10 +106,15 @@ void MppMachine::on(const OrdersArrived& input) {
     raise(order.order.resource, order.order.epoch);
     const OrderVerdict verdict = judge(order);
     if (verdict == OrderVerdict::accepted) execute(order, input.request.application_server);
+    else if (verdict == OrderVerdict::overloaded || verdict == OrderVerdict::no_trunk) refused_[order.order.attempt] = order.order.not_after;
     reply.verdicts.push_back(verdict);
   }
   reply.trunks_down.assign(trunks_down_.begin(), trunks_down_.end());
   effects_.push_back(Answer{input.reply, std::move(reply)});
+}
+
+void MppMachine::on(const OrdersRefused& input) {
+  for (const ExecuteCalls::Order& order : input.request.orders) refused_[order.order.attempt] = order.order.not_after;
 }
 
 OrderVerdict MppMachine::judge(const ExecuteCalls::Order& order) const {
@@ -118,7 +123,7 @@ OrderVerdict MppMachine::judge(const ExecuteCalls::Order& order) const {
   if (calls_.contains(attempt) || forgotten_.contains(attempt)) return OrderVerdict::duplicate;
   if (order.order.epoch < epoch_of(order.order.resource)) return OrderVerdict::stale_epoch;
   if (now_ > order.order.not_after) return OrderVerdict::too_late;
-  if (draining_ || alive_ >= settings_.max_calls) return OrderVerdict::overloaded;
+  if (draining_ || alive_ >= settings_.max_calls || refused_.contains(attempt)) return OrderVerdict::overloaded;
   if (std::none_of(order.trunks.begin(), order.trunks.end(), [this](const std::string& trunk) { return is_up(trunk); }))
     return OrderVerdict::no_trunk;
   return OrderVerdict::accepted;
@@ -403,6 +408,7 @@ void MppMachine::drop_old_memories() {
     forgotten_.erase(forgotten_order_.front().attempt);
     forgotten_order_.pop_front();
   }
+  std::erase_if(refused_, [this](const auto& refused) { return refused.second < now_; });
 }
 
 void MppMachine::write(JournalEntry entry, bool durable) {

@@ -57,6 +57,7 @@ class MppMachine {
   void on(const mpp::EpochsRead& input);
   void on(const mpp::BarrierAsked& input);
   void on(const mpp::OrdersArrived& input);
+  void on(const mpp::OrdersRefused& input);
   void on(const mpp::CommandsArrived& input);
   void on(const mpp::ForgetAsked& input);
   void on(const mpp::TrunkReported& input);
@@ -99,6 +100,7 @@ class MppMachine {
   size_t alive_ = 0;
   std::unordered_set<AttemptId> forgotten_;
   std::deque<mpp::CallForgotten> forgotten_order_;  ///< oldest first
+  std::unordered_map<AttemptId, Instant> refused_;  ///< until a copy of the order would be too late
   std::set<std::pair<Instant, AttemptId>> deadlines_;
   Instant tell_alive_at_;
   std::set<std::string> trunks_down_;

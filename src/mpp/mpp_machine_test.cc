@@ -114,6 +114,14 @@ TEST(MppMachine, knows_a_forgotten_attempt_when_a_late_copy_of_its_order_comes) 
   EXPECT_EQ(restarted.place(order(attempt(1))), OrderVerdict::duplicate);
 }
 
+// Found by the simulator (seed 88): the owner had settled a refused attempt as never executed when a copy of its order came.
+TEST(MppMachine, M_06_refuses_a_late_copy_of_an_order_that_it_has_refused) {
+  Bench bench;
+  bench.step(OrdersRefused{{.orders = {order(attempt(1))}}});
+  EXPECT_EQ(bench.place(order(attempt(1))), OrderVerdict::overloaded);
+  EXPECT_TRUE(bench.all<PlaceOnTrunk>().empty());
+}
+
 TEST(MppMachine, refuses_the_orders_of_an_owner_past_the_barrier) {
   Bench bench;
   bench.place(order(attempt(1), 4));
@@ -181,7 +189,7 @@ TEST(MppMachine, uses_no_trunk_that_is_down) {
   EXPECT_EQ(bench.place(order(attempt(2))), OrderVerdict::no_trunk);
   EXPECT_EQ(std::get<CallsExecuted>(bench.all<Answer>()[0].body).trunks_down, (std::vector<std::string>{"a", "b"}));
   bench.trunk(Kind::trunk_up, {}, {.trunk = "a"});
-  EXPECT_EQ(bench.place(order(attempt(2))), OrderVerdict::accepted);
+  EXPECT_EQ(bench.place(order(attempt(3))), OrderVerdict::accepted);
 }
 
 TEST(MppMachine, tells_how_a_call_that_was_not_answered_ended_M_05) {

@@ -128,7 +128,10 @@ void MppService::journal_failed(const Error& error) {
 // ---- at work -----------------------------------------------------------------------------------------------------------------------
 
 void MppService::handle(Request request, ReplyFn reply) {
-  if (!serving_) return reply(Error{ErrorKind::overloaded, "mpp: still starting, nothing was done"});
+  if (!serving_) {
+    if (auto* execute = std::get_if<ExecuteCalls>(&request)) feed(OrdersRefused{std::move(*execute)});
+    return reply(Error{ErrorKind::overloaded, "mpp: still starting, nothing was done"});
+  }
   const ReplyId id = ++last_reply_;
   const auto take = [&](Input input) {
     replies_.emplace(id, std::move(reply));

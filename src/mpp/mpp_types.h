@@ -62,6 +62,9 @@ struct OrdersArrived {
   ReplyId reply;
   ExecuteCalls request;
 };
+struct OrdersRefused {  ///< before we served: their owner takes them for never executed, so a late copy must find them refused, too
+  ExecuteCalls request;
+};
 struct CommandsArrived {
   ReplyId reply;
   ControlCalls request;
@@ -83,8 +86,8 @@ struct DrainBegun {};
 /// Whoever still talks is hung up on.
 struct DrainEnded {};
 
-using Input = std::variant<JournalLoaded, EpochsRead, BarrierAsked, OrdersArrived, CommandsArrived, ForgetAsked, TrunkReported, TimePassed,
-                           ClockStepped, DrainBegun, DrainEnded>;
+using Input = std::variant<JournalLoaded, EpochsRead, BarrierAsked, OrdersArrived, OrdersRefused, CommandsArrived, ForgetAsked,
+                           TrunkReported, TimePassed, ClockStepped, DrainBegun, DrainEnded>;
 
 // ---- effects: nothing is done before what was written ahead of it is in the journal ---------------------------------------------------
 
