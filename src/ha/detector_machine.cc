@@ -13,6 +13,7 @@ constexpr double kNewSampleWeight = 0.02;  ///< so that the rhythm is that of th
 constexpr double kLeastDeviation = 50e3;   ///< microseconds: no network is so even that 100 ms more mean something
 constexpr double kMostPhi = 99;
 constexpr Duration kKeepClockSample = 10s;
+constexpr Duration kRenewalUnderWay = 600ms;
 constexpr Duration kLongSilent = 5s;  ///< who has been silent for so long did not fall silent with the others
 
 double micros(Duration d) { return static_cast<double>(d.count()); }
@@ -49,6 +50,7 @@ void DetectorMachine::seen(const PeersSeen& input, Instant now) {
     const double usual = micros(settings_.every);
     const auto [at, is_new] =
         peers_.try_emplace(server.incarnation, Peer{.heard_at = now, .interval = usual, .variance = usual * usual / 4});
+    if (!is_new && server.renew_seq > at->second.known.renew_seq) at->second.renewed_at = now;
     at->second.known = server;
   }
   std::erase_if(peers_, [&](const auto& entry) { return !present.contains(entry.first); });
@@ -93,7 +95,7 @@ void DetectorMachine::tick(const DetectorTick& self, Instant now, std::vector<De
   look_at_ourselves(now);
   for (auto& [_, peer] : peers_) judge(peer, now);
   beat(self, now, out);
-  tell(self, now, out);
+  out.push_back(TellOutlook{{doubts(self, now), assured_until(now), isolated(now)}});
 }
 
 void DetectorMachine::look_at_ourselves(Instant now) {
@@ -111,10 +113,10 @@ void DetectorMachine::look_at_ourselves(Instant now) {
     if (hears(peer, now)) ++heard;
     else if (peer.last && now - peer.heard_at < kLongSilent) ++fallen_silent;
   }
-  isolated_ = heard == 0 && fallen_silent >= 2;
+  alone_ = heard == 0 && fallen_silent >= 2;
 }
 
-double DetectorMachine::stretch() const { return std::min(settings_.most_stretch, (1 + lateness_) * (isolated_ ? 2 : 1)); }
+double DetectorMachine::stretch() const { return std::min(settings_.most_stretch, (1 + lateness_) * (alone_ ? 2 : 1)); }
 
 bool DetectorMachine::hears(const Peer& peer, Instant now) const { return peer.last && now - peer.heard_at <= 5 * settings_.every; }
 
@@ -159,6 +161,8 @@ void DetectorMachine::beat(const DetectorTick& self, Instant now, std::vector<De
   while (!sent_at_.empty() && sent_at_.begin()->second + settings_.silent_after < now) sent_at_.erase(sent_at_.begin());
 }
 
+/// Nobody can call us silent before: every other server has acknowledged a heartbeat that we sent less than silent_after ago. (A server
+/// that is being started meanwhile, and that we do not know yet, needs longer than that to take anything over.)
 Instant DetectorMachine::assured_until(Instant now) const {
   Instant since = now;
   for (const auto& [_, peer] : peers_) since = std::min(since, peer.heard_us_at.value_or(Instant::min()));
@@ -180,7 +184,20 @@ std::vector<std::string> DetectorMachine::who_suspect(const Peer& peer, Instant 
   return most || peer.suspicion == DoubtKind::server_refused ? names : std::vector<std::string>{};
 }
 
-void DetectorMachine::tell(const DetectorTick& self, Instant now, std::vector<DetectorEffect>& out) {
+bool DetectorMachine::isolated(Instant now) const {
+  size_t living = 1, in_touch = 1;  // we ourselves
+  for (const auto& [_, peer] : peers_) {
+    // One that we do not hear lives when it has been renewed since; what was under way when it died does not count.
+    if (peer.suspicion && (peer.renewed_at < peer.heard_at + kRenewalUnderWay || now - peer.renewed_at > settings_.lives_for)) continue;
+    ++living;
+    const bool suspects_us =
+        peer.last && std::find(peer.last->suspected.begin(), peer.last->suspected.end(), me_) != peer.last->suspected.end();
+    if (!peer.suspicion && !suspects_us) ++in_touch;
+  }
+  return 2 * in_touch < living;
+}
+
+std::vector<Doubt> DetectorMachine::doubts(const DetectorTick& self, Instant now) {
   std::map<Incarnation, Doubt> doubts;
   const auto doubt_unfit = [&](const ServerName& server, const std::vector<Unfit>& unfit) {
     for (const Unfit& u : unfit)
@@ -202,14 +219,11 @@ void DetectorMachine::tell(const DetectorTick& self, Instant now, std::vector<De
   }
   // The evidence is what it was when the doubt arose.
   for (auto& [incarnation, doubt] : doubts)
-    if (const auto before = told_.find(incarnation); before != told_.end() && before->second.kind == doubt.kind) doubt = before->second;
-  const bool same = std::equal(doubts.begin(), doubts.end(), told_.begin(), told_.end(),
-                               [](const auto& a, const auto& b) { return a.first == b.first && a.second.kind == b.second.kind; });
-  if (same) return;
-  told_ = std::move(doubts);
-  TellDoubts all;
-  for (const auto& [_, doubt] : told_) all.doubts.push_back(doubt);
-  out.push_back(std::move(all));
+    if (const auto before = doubts_.find(incarnation); before != doubts_.end() && before->second.kind == doubt.kind) doubt = before->second;
+  doubts_ = std::move(doubts);
+  std::vector<Doubt> out;
+  for (const auto& [_, doubt] : doubts_) out.push_back(doubt);
+  return out;
 }
 
 std::vector<DetectorMachine::PeerView> DetectorMachine::peers(Instant now) const {

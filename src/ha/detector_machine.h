@@ -19,6 +19,7 @@ struct PeerServer {
   ServerName name;
   Address address;
   std::vector<Incarnation> components;
+  int64_t renew_seq = 0;  ///< of the server's own session
 };
 
 struct PeersSeen {  ///< all other servers that have a session
@@ -42,15 +43,17 @@ struct SendHeartbeat {
   Address to;
   Heartbeat heartbeat;
 };
-struct TellDoubts {  ///< all that stand now, when they have changed
-  std::vector<Doubt> doubts;
+struct TellOutlook {
+  Outlook outlook;
 };
-using DetectorEffect = std::variant<SendHeartbeat, TellDoubts>;
+using DetectorEffect = std::variant<SendHeartbeat, TellOutlook>;
 
 /// Finds out which servers have failed, from their heartbeats; one in each `everdial server`. `now` is the steady clock.
 /// - refused: a server with which heartbeats went both ways, and whose machine now answers that nobody listens there.
 /// - silent: nothing heard for a time that is both long and, for this server's usual rhythm, improbable (phi accrual); it counts once
 ///   a majority of the servers that we do hear say the same.
+/// - isolated: most of the servers that live, as their renewals in the database show, do not hear us or are not heard. Then what is master
+///   here is of no use to them.
 /// - self-doubt: when our own thread runs late, or all fall silent at once, we wait longer before we suspect others.
 class DetectorMachine {
  public:
@@ -60,6 +63,7 @@ class DetectorMachine {
     double phi = 8;
     Duration refused_after = 150ms;  ///< without a heartbeat, when the port refuses
     Duration lag_is_silence = 1s;    ///< a sender whose own loop stands still gives no sign of life
+    Duration lives_for = 2s;         ///< after its last renewal, when it is not heard
     double most_stretch = 8;         ///< of silent_after, by self-doubt
   };
 
@@ -83,9 +87,6 @@ class DetectorMachine {
   };
   std::vector<PeerView> peers(Instant now) const;
   double stretch() const;
-  /// Nobody can call us silent before: every other server has acknowledged a heartbeat that we sent less than silent_after ago.
-  /// (A server that is being started meanwhile, and that we do not know yet, needs longer than that to take anything over.)
-  Instant assured_until(Instant now) const;
 
  private:
   struct Peer {
@@ -97,6 +98,7 @@ class DetectorMachine {
     std::optional<Instant> heard_us_at;  ///< when we sent the last heartbeat that it has heard
     int refusals = 0;                    ///< since it was last heard
     std::optional<DoubtKind> suspicion;
+    Instant renewed_at;  ///< when we last saw its renew_seq move
     Duration silence{};  ///< when it became suspected
     double phi = 0;
     struct ClockSample {
@@ -113,7 +115,9 @@ class DetectorMachine {
   void look_at_ourselves(Instant now);
   void judge(Peer& peer, Instant now) const;
   void beat(const DetectorTick& self, Instant now, std::vector<DetectorEffect>& out);
-  void tell(const DetectorTick& self, Instant now, std::vector<DetectorEffect>& out);
+  std::vector<Doubt> doubts(const DetectorTick& self, Instant now);
+  Instant assured_until(Instant now) const;
+  bool isolated(Instant now) const;
   bool hears(const Peer& peer, Instant now) const;
   std::vector<std::string> who_suspect(const Peer& peer, Instant now) const;
   double phi_of(const Peer& peer, Duration silence) const;
@@ -126,9 +130,9 @@ class DetectorMachine {
   int64_t seq_ = 0;
   std::map<int64_t, Instant> sent_at_;  ///< of the heartbeats of the last while, unless our loop stood still
   std::optional<Instant> last_tick_;
-  double lateness_ = 0;    ///< 0 to most_stretch - 1: how much our own thread has run late of late
-  bool isolated_ = false;  ///< all have fallen silent at once
-  std::map<Incarnation, Doubt> told_;
+  double lateness_ = 0;  ///< 0 to most_stretch - 1: how much our own thread has run late of late
+  bool alone_ = false;   ///< all have fallen silent at once
+  std::map<Incarnation, Doubt> doubts_;
 };
 
 }  // namespace everdial

@@ -24,15 +24,21 @@ class Room {
     introduce();
   }
 
+  /// What the database shows: it is always there.
   void introduce() {
     std::vector<PeerServer> all;
+    for (const auto& node : nodes_) {
+      if (!node->off && !node->frozen) ++node->renew_seq;
+      all.push_back(
+          {Incarnation{node->name}, ServerName{node->name}, Address{node->name}, {Incarnation{node->name + "/director"}}, node->renew_seq});
+    }
     for (const auto& node : nodes_)
-      all.push_back({Incarnation{node->name}, ServerName{node->name}, Address{node->name}, {Incarnation{node->name + "/director"}}});
-    for (const auto& node : nodes_) node->machine.step(PeersSeen{all}, now_);
+      if (!node->off && !node->frozen) node->machine.step(PeersSeen{all}, now_);
   }
 
   void pass(Duration time) {
     for (const Instant until = now_ + time; now_ < until; now_ += 10ms) {
+      if (to_micros(now_) % 500'000 == 0) introduce();
       deliver();
       for (auto& node : nodes_) {
         if (node->off || node->frozen || now_ < node->next_tick) continue;
@@ -52,8 +58,10 @@ class Room {
     bool off = false;     ///< no power: nothing answers
     bool killed = false;  ///< with off: the process is gone, its machine answers for it
     bool frozen = false;
+    int64_t renew_seq = 0;
+    Outlook outlook;
     std::vector<Doubt> doubts;
-    std::optional<Instant> doubted_at;
+    std::optional<Instant> doubted_at;  ///< when the doubts last changed
   };
   Node& operator[](int number) { return *nodes_.at(static_cast<size_t>(number - 1)); }
   std::vector<std::string> doubted_by(int number) {
@@ -76,9 +84,10 @@ class Room {
     for (const DetectorEffect& effect : effects) {
       if (const auto* send = std::get_if<SendHeartbeat>(&effect))
         wire_.emplace(now_ + delay(), Message{node.name, send->to.value, decode_heartbeat(encode(send->heartbeat)).value()});
-      if (const auto* tell = std::get_if<TellDoubts>(&effect)) {
-        node.doubts = tell->doubts;
-        node.doubted_at = now_;
+      if (const auto* tell = std::get_if<TellOutlook>(&effect)) {
+        if (tell->outlook.doubts.size() != node.doubts.size()) node.doubted_at = now_;
+        node.outlook = tell->outlook;
+        node.doubts = tell->outlook.doubts;
       }
     }
   }
@@ -272,24 +281,67 @@ TEST(Detector, S_04_measures_how_far_clocks_differ) {
 
 TEST(Detector, A_14_is_assured_as_long_as_all_others_hear_it) {
   Room room(3);
-  EXPECT_LT(room[1].machine.assured_until(room.now()), room.now()) << "nobody has said so yet";
+  room.pass(10ms);
+  EXPECT_LT(room[1].outlook.assured_until, room.now()) << "nobody has said so yet";
   room.pass(10s);
-  EXPECT_GT(room[1].machine.assured_until(room.now()), room.now() + 600ms);
+  EXPECT_GT(room[1].outlook.assured_until, room.now() + 600ms);
   room.lets_through = [](const std::string& from, const std::string& to) { return !(from == "as1" && to == "as3"); };
   const Instant cut = room.now();
   while (room.now() - cut < 3s) {
     room.pass(10ms);
     if (room[3].machine.peers(room.now())[0].suspicion) {
-      EXPECT_LE(room[1].machine.assured_until(room.now()), room.now());
+      EXPECT_LE(room[1].outlook.assured_until, room.now());
     }
   }
-  EXPECT_LT(room[1].machine.assured_until(room.now()), room.now());
+  EXPECT_LT(room[1].outlook.assured_until, room.now());
 }
 
-TEST(Detector, that_is_alone_is_assured) {
+TEST(Detector, that_is_the_only_one_is_assured) {
   Room room(1);
   room.pass(1s);
-  EXPECT_GT(room[1].machine.assured_until(room.now()), room.now());
+  EXPECT_GT(room[1].outlook.assured_until, room.now());
+  EXPECT_FALSE(room[1].outlook.isolated);
+}
+
+TEST(Detector, M_03_finds_itself_isolated_when_most_of_the_living_are_out_of_its_reach) {
+  Room room(3);
+  room.pass(10s);
+  room.lets_through = [](const std::string& from, const std::string& to) { return from != "as1" && to != "as1"; };
+  room.pass(3s);
+  EXPECT_TRUE(room[1].outlook.isolated);
+  EXPECT_FALSE(room[2].outlook.isolated);
+  room.lets_through = [](auto&, auto&) { return true; };
+  room.pass(500ms);
+  EXPECT_FALSE(room[1].outlook.isolated);
+}
+
+TEST(Detector, finds_itself_isolated_when_the_others_do_not_hear_it) {
+  Room room(3);
+  room.pass(10s);
+  room.lets_through = [](const std::string& from, auto&) { return from != "as1"; };
+  room.pass(2s);
+  EXPECT_TRUE(room[1].outlook.isolated);
+}
+
+TEST(Detector, is_not_isolated_by_the_death_of_the_others) {
+  for (int dead = 1; dead <= 4; ++dead) {
+    Room room(5);
+    room.pass(10s + dead * 130ms);
+    for (int i = 1; i <= dead; ++i) room[i].off = true;
+    for (int i = 0; i < 500; ++i) {
+      room.pass(10ms);
+      EXPECT_FALSE(room[5].outlook.isolated) << dead << " " << i;
+    }
+  }
+}
+
+TEST(Detector, is_not_isolated_when_two_do_not_hear_each_other) {
+  Room room(2);
+  room.pass(10s);
+  room.lets_through = [](auto&, auto&) { return false; };
+  room.pass(10s);
+  EXPECT_FALSE(room[1].outlook.isolated);
+  EXPECT_FALSE(room[2].outlook.isolated);
 }
 
 TEST(Detector, carries_version_and_database_age) {

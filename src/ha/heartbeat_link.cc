@@ -70,8 +70,8 @@ Instant wall() { return std::chrono::floor<Duration>(std::chrono::system_clock::
 }  // namespace
 
 struct HeartbeatLink::State {
-  State(Seams& s, DetectorMachine m, Settings st, OnDoubts d)
-      : seams(s), machine(std::move(m)), settings(std::move(st)), on_doubts(std::make_shared<OnDoubts>(std::move(d))) {}
+  State(Seams& s, DetectorMachine m, Settings st, OnOutlook d)
+      : seams(s), machine(std::move(m)), settings(std::move(st)), on_outlook(std::make_shared<OnOutlook>(std::move(d))) {}
 
   ~State() {
     if (thread.joinable()) {
@@ -103,7 +103,7 @@ struct HeartbeatLink::State {
   Seams& seams;
   DetectorMachine machine;
   Settings settings;
-  std::shared_ptr<OnDoubts> on_doubts;  ///< gone when we are: what was posted finds nobody to tell
+  std::shared_ptr<OnOutlook> on_outlook;  ///< gone when we are: what was posted finds nobody to tell
   int socket = -1, wake_fd = -1;
   int family = AF_INET;
   Address address;
@@ -118,7 +118,6 @@ struct HeartbeatLink::State {
   Instant observed_at = steady();
   Instant database_at = steady();
   std::vector<DetectorMachine::PeerView> views;
-  Instant assured_until;
 
   std::atomic<bool> stopping = false;
   std::thread thread;
@@ -234,16 +233,15 @@ void HeartbeatLink::State::tick() {
   feed(self);
   const std::lock_guard lock{mutex};
   views = machine.peers(steady());
-  assured_until = machine.assured_until(steady());
 }
 
 void HeartbeatLink::State::feed(const DetectorInput& input) {
   for (DetectorEffect& effect : machine.step(input, steady()))
     std::visit(Overloaded{
                    [&](SendHeartbeat& e) { send(e); },
-                   [&](TellDoubts& e) {
-                     seams.clock.post([weak = std::weak_ptr(on_doubts), doubts = std::move(e.doubts)] {
-                       if (const auto tell = weak.lock()) (*tell)(doubts);
+                   [&](TellOutlook& e) {
+                     seams.clock.post([weak = std::weak_ptr(on_outlook), outlook = std::move(e.outlook)] {
+                       if (const auto tell = weak.lock()) (*tell)(outlook);
                      });
                    },
                },
@@ -284,10 +282,10 @@ HeartbeatLink::HeartbeatLink(std::unique_ptr<State> state) : state_(std::move(st
 HeartbeatLink::~HeartbeatLink() = default;
 
 Result<std::unique_ptr<HeartbeatLink>> HeartbeatLink::open(Seams& seams, Incarnation me, ServerName name, std::string version,
-                                                           Settings settings, OnDoubts on_doubts) {
+                                                           Settings settings, OnOutlook on_outlook) {
   if (sodium_init() < 0) return Error{ErrorKind::internal, "libsodium cannot be used"};
   DetectorMachine machine{std::move(me), std::move(name), std::move(version), settings.detector};
-  auto state = std::make_unique<State>(seams, std::move(machine), std::move(settings), std::move(on_doubts));
+  auto state = std::make_unique<State>(seams, std::move(machine), std::move(settings), std::move(on_outlook));
   if (Status bound = state->bind_socket(); !bound.ok()) return bound.error();
   return std::unique_ptr<HeartbeatLink>{new HeartbeatLink(std::move(state))};
 }
@@ -310,7 +308,7 @@ void HeartbeatLink::set_peers(std::vector<PeerServer> peers) {
     if (state_->addresses.contains(peer.address) || !state_->looking_up.insert(peer.address).second) continue;
     run_store(
         state_->seams.store, kLookupLane, [address = peer.address, family = state_->family] { return look_up(address, family); },
-        [state = state_.get(), weak = std::weak_ptr(state_->on_doubts), address = peer.address](Result<SocketAddress> found) {
+        [state = state_.get(), weak = std::weak_ptr(state_->on_outlook), address = peer.address](Result<SocketAddress> found) {
           if (weak.expired()) return;
           const std::lock_guard lock{state->mutex};
           state->looking_up.erase(address);
@@ -331,11 +329,6 @@ void HeartbeatLink::observe(Duration database_age, std::vector<Unfit> unfit) {
 std::vector<DetectorMachine::PeerView> HeartbeatLink::peers() const {
   const std::lock_guard lock{state_->mutex};
   return state_->views;
-}
-
-Instant HeartbeatLink::assured_until() const {
-  const std::lock_guard lock{state_->mutex};
-  return state_->assured_until;
 }
 
 }  // namespace everdial

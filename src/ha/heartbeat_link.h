@@ -22,10 +22,10 @@ class HeartbeatLink {
     int port = 0;  ///< 0: any that is free
     DetectorMachine::Settings detector;
   };
-  using OnDoubts = std::function<void(const std::vector<Doubt>&)>;
+  using OnOutlook = std::function<void(const Outlook&)>;  ///< with each tick
 
   static Result<std::unique_ptr<HeartbeatLink>> open(Seams& seams, Incarnation me, ServerName name, std::string version, Settings settings,
-                                                     OnDoubts on_doubts);
+                                                     OnOutlook on_outlook);
   ~HeartbeatLink();
 
   /// Where others reach us.
@@ -38,7 +38,6 @@ class HeartbeatLink {
 
   /// As of the last tick.
   std::vector<DetectorMachine::PeerView> peers() const;
-  Instant assured_until() const;  ///< DetectorMachine's
 
  private:
   struct State;

@@ -27,7 +27,7 @@ class Heartbeats : public testing::Test {
   Server& open(const std::string& name, const std::string& key = std::string(64, 'k')) {
     Server& server = *servers_.emplace(name, std::make_unique<Server>()).first->second;
     auto opened = HeartbeatLink::open(seams_, Incarnation{name}, ServerName{name}, "1.0", {},
-                                      [&server](const std::vector<Doubt>& doubts) { server.doubts = doubts; });
+                                      [&server](const Outlook& outlook) { server.doubts = outlook.doubts; });
     EXPECT_TRUE(opened.ok()) << opened.error().message;
     server.link = std::move(*opened);
     server.link->start(key);

@@ -11,12 +11,7 @@ std::vector<LeaseEffect> LeaseMachine::step(const LeaseInput& input, Instant now
   std::visit(Overloaded{
                  [&](const LeasesSeen& i) { seen(i, now, out); },
                  [&](const LeasesUnreadable&) { stop_unrenewed(now, out); },
-                 [&](const DoubtsSeen& i) {
-                   doubts_seen_at_ = now;
-                   assured_until_ = i.assured_until;
-                   doubts_.clear();
-                   for (const Doubt& doubt : i.doubts) doubts_.emplace(doubt.incarnation, doubt);
-                 },
+                 [&](const OutlookSeen& i) { look(i.outlook, now, out); },
                  [&](const LeaseAcquired& i) {
                    acquiring_.erase(i.grant.resource);
                    if (draining_) {
@@ -42,23 +37,30 @@ std::vector<LeaseEffect> LeaseMachine::step(const LeaseInput& input, Instant now
                      return;
                    }
                    candidacies_.erase(i.resource);
-                   const auto found = acting_.find(i.resource);
-                   if (found == acting_.end()) return;
-                   const LeaseGrant grant = found->second;
-                   stop(i.resource, "handed_over", out);
-                   out.push_back(ReleaseLease{grant, "handed_over"});
+                   if (acting_.contains(i.resource)) release(i.resource, "handed_over", out);
                  },
                  [&](const LeasesDrain&) {
                    draining_ = true;
                    const auto held = acting_;
-                   for (const auto& [resource, grant] : held) {
-                     stop(resource, "draining", out);
-                     out.push_back(ReleaseLease{grant, "draining"});
-                   }
+                   for (const auto& [resource, grant] : held) release(resource, "draining", out);
                  },
              },
              input);
   return out;
+}
+
+void LeaseMachine::look(const Outlook& outlook, Instant now, std::vector<LeaseEffect>& out) {
+  outlook_at_ = now;
+  assured_until_ = outlook.assured_until;
+  doubts_.clear();
+  for (const Doubt& doubt : outlook.doubts) doubts_.emplace(doubt.incarnation, doubt);
+  // A master whom most of the others do not hear is of no use to them. But where all are cut off from all, one is better than none.
+  if (outlook.isolated && !isolated_) {
+    yields_until_ = now + settings_.yield_for;
+    const auto held = acting_;
+    for (const auto& [resource, grant] : held) release(resource, "isolated", out);
+  }
+  isolated_ = outlook.isolated;
 }
 
 void LeaseMachine::seen(const LeasesSeen& input, Instant now, std::vector<LeaseEffect>& out) {
@@ -114,9 +116,7 @@ void LeaseMachine::seen_one(const LeaseRow& row, Duration since_last, Instant no
     if (!mine || row.epoch != found->second.epoch || row.holder_renew_seq < 0) {
       stop(row.resource, "fenced", out);
     } else if (row.desired && !wanted) {
-      const LeaseGrant grant = found->second;
-      stop(row.resource, "handed_over", out);
-      out.push_back(ReleaseLease{grant, "handed_over"});
+      release(row.resource, "handed_over", out);
     }
   } else if (draining_) {
     return;
@@ -147,7 +147,7 @@ void LeaseMachine::take_over(const LeaseRow& row, bool wanted, Duration since_la
     take.detect = watched.still;
     take.evidence = "{\"renew_still_ms\":" + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(watched.still).count());
     Duration enough = settings_.silent_after;
-    if (const auto doubt = doubts_.find(*row.holder); doubt != doubts_.end() && now - doubts_seen_at_ < settings_.doubts_hold) {
+    if (const auto doubt = doubts_.find(*row.holder); doubt != doubts_.end() && now - outlook_at_ < settings_.outlook_holds) {
       const bool sure = doubt->second.kind == DoubtKind::stuck || doubt->second.kind == DoubtKind::server_refused;
       enough = sure ? settings_.surely_silent_after : settings_.doubted_silent_after;
       take.reason = to_string(doubt->second.kind);
@@ -160,10 +160,17 @@ void LeaseMachine::take_over(const LeaseRow& row, bool wanted, Duration since_la
 }
 
 void LeaseMachine::acquire(AcquireLease take, Instant now, std::vector<LeaseEffect>& out) {
+  if (isolated_ && now < yields_until_) return;
   const auto pending = acquiring_.find(take.seen.resource);
   if (pending != acquiring_.end() && now - pending->second < settings_.acquire_timeout) return;
   acquiring_[take.seen.resource] = now;
   out.push_back(std::move(take));
+}
+
+void LeaseMachine::release(const Resource& resource, const std::string& reason, std::vector<LeaseEffect>& out) {
+  const LeaseGrant grant = acting_.at(resource);
+  stop(resource, reason, out);
+  out.push_back(ReleaseLease{grant, reason});
 }
 
 void LeaseMachine::stop(const Resource& resource, const std::string& reason, std::vector<LeaseEffect>& out) {

@@ -18,9 +18,8 @@ struct LeasesSeen {
   Instant asked_at;  ///< when the poll began: what it shows is not older
 };
 struct LeasesUnreadable {};  ///< a poll failed, or one is long under way
-struct DoubtsSeen {          ///< all that the failure detector has; told again and again
-  std::vector<Doubt> doubts;
-  Instant assured_until{};  ///< no other server can call ours silent before
+struct OutlookSeen {         ///< what the failure detector of our server says; again and again
+  Outlook outlook;
 };
 struct LeaseAcquired {
   LeaseGrant grant;
@@ -40,7 +39,7 @@ struct LeaseCandidacy {
   bool competes = true;
 };
 struct LeasesDrain {};  ///< stop acting and release all; take nothing more
-using LeaseInput = std::variant<LeasesSeen, LeasesUnreadable, DoubtsSeen, LeaseAcquired, LeaseNotAcquired, LeaseFenced, LeaseRenounced,
+using LeaseInput = std::variant<LeasesSeen, LeasesUnreadable, OutlookSeen, LeaseAcquired, LeaseNotAcquired, LeaseFenced, LeaseRenounced,
                                 LeaseCandidacy, LeasesDrain>;
 
 struct AcquireLease {
@@ -54,7 +53,7 @@ struct StartActing {
 };
 struct StopActing {
   LeaseGrant grant;
-  std::string reason;  ///< "fenced", "not_renewed", "handed_over", "renounced", "draining"
+  std::string reason;  ///< "fenced", "not_renewed", "handed_over", "renounced", "isolated", "draining"
 };
 struct ReleaseLease {
   LeaseGrant grant;
@@ -75,9 +74,10 @@ class LeaseMachine {
     Duration silent_after = 5s;              ///< on no other sign
     Duration doubted_silent_after = 1500ms;  ///< when the failure detector doubts it
     Duration surely_silent_after = 600ms;    ///< when it is stuck, or its server is gone for sure; longer than from one renewal to the next
-    Duration doubts_hold = 1s;               ///< without being told again
+    Duration outlook_holds = 1s;             ///< without being told again
     Duration act_unrenewed = 1300ms;         ///< shorter than doubted_silent_after, by more than a poll
-    Duration act_assured = 3s;               ///< the same while no other server can doubt ours; shorter than silent_after
+    Duration act_assured = 2500ms;           ///< the same while no other server can doubt ours; shorter than silent_after
+    Duration yield_for = 3s;                 ///< when our server finds itself isolated: long enough for those whom all others hear
     Duration acquire_timeout = 2s;           ///< after which an unanswered acquire is tried again
   };
 
@@ -98,6 +98,8 @@ class LeaseMachine {
   };
 
   void seen(const LeasesSeen& input, Instant now, std::vector<LeaseEffect>& out);
+  void look(const Outlook& outlook, Instant now, std::vector<LeaseEffect>& out);
+  void release(const Resource& resource, const std::string& reason, std::vector<LeaseEffect>& out);
   void see_our_renewals(const LeasesSeen& input);
   void seen_one(const LeaseRow& row, Duration since_last, Instant now, std::vector<LeaseEffect>& out);
   void take_over(const LeaseRow& row, bool wanted, Duration since_last, Instant now, std::vector<LeaseEffect>& out);
@@ -115,7 +117,8 @@ class LeaseMachine {
   std::map<Resource, Instant> acquiring_;    ///< since when an acquire is under way
   std::map<Resource, Instant> not_ours_at_;  ///< somebody else's, or nobody's, then: nobody can have watched us as its holder before
   std::map<Incarnation, Doubt> doubts_;
-  Instant doubts_seen_at_, assured_until_;
+  Instant outlook_at_, assured_until_, yields_until_;
+  bool isolated_ = false;
   std::optional<Instant> last_seen_at_;   ///< when the last poll was answered
   std::optional<Instant> last_asked_at_;  ///< when it began
   std::optional<int64_t> our_renew_seq_;  ///< as the last poll showed it, if it showed it

@@ -38,7 +38,9 @@ class Lease : public testing::Test {
     EXPECT_NE(only<StartActing>(machine.step(LeaseAcquired{grant}, at(1ms))), nullptr);
     return grant;
   }
-  void doubt(DoubtKind kind, Duration when = 0s) { machine.step(DoubtsSeen{{{kOther, kind, 1s, R"({"kind":"x"})"}}}, at(when)); }
+  void doubt(DoubtKind kind, Duration when = 0s) {
+    machine.step(OutlookSeen{{.doubts = {{kOther, kind, 1s, R"({"kind":"x"})"}}}}, at(when));
+  }
   /// Sees the other's renewals stand still, ten looks a second; when the lease is acquired, and how.
   struct Taken {
     Duration after{};
@@ -152,18 +154,38 @@ TEST_F(Lease, A_14_is_not_acted_under_without_the_database_for_longer_than_anoth
 
 TEST_F(Lease, is_acted_under_for_longer_while_no_other_server_can_doubt_ours) {
   become_master();
-  machine.step(DoubtsSeen{{}, at(2s)}, at(100ms));
+  machine.step(OutlookSeen{{.assured_until = at(2s)}}, at(100ms));
   EXPECT_TRUE(machine.step(LeasesUnreadable{}, at(1900ms)).empty());
   EXPECT_TRUE(machine.fit(at(1900ms)));
   EXPECT_NE(only<StopActing>(machine.step(LeasesUnreadable{}, at(2s))), nullptr);
   EXPECT_FALSE(machine.fit(at(2s)));
 }
 
-TEST_F(Lease, is_never_acted_under_unrenewed_for_three_seconds) {
+TEST_F(Lease, is_never_acted_under_unrenewed_for_more_than_2500_ms) {
   become_master();
-  machine.step(DoubtsSeen{{}, at(1h)}, at(100ms));
-  EXPECT_TRUE(machine.step(LeasesUnreadable{}, at(2900ms)).empty());
-  EXPECT_NE(only<StopActing>(machine.step(LeasesUnreadable{}, at(3s))), nullptr);
+  machine.step(OutlookSeen{{.assured_until = at(1h)}}, at(100ms));
+  EXPECT_TRUE(machine.step(LeasesUnreadable{}, at(2400ms)).empty());
+  EXPECT_NE(only<StopActing>(machine.step(LeasesUnreadable{}, at(2500ms))), nullptr);
+}
+
+TEST_F(Lease, M_03_is_given_up_when_our_server_is_isolated_and_left_to_others_for_a_while) {
+  become_master();
+  const auto effects = machine.step(OutlookSeen{{.isolated = true}}, at(100ms));
+  ASSERT_EQ(effects.size(), 2u);
+  EXPECT_EQ(std::get<StopActing>(effects[0]).reason, "isolated");
+  EXPECT_TRUE(std::holds_alternative<ReleaseLease>(effects[1]));
+  machine.step(OutlookSeen{{.isolated = true}}, at(200ms));
+  EXPECT_TRUE(see(row(std::nullopt, 5), 3s).empty());
+  EXPECT_NE(only<AcquireLease>(see(row(std::nullopt, 5), 3200ms)), nullptr) << "nobody else wants it: all may be cut off from all";
+  machine.step(LeaseAcquired{{kDirector, 1, Epoch{6}, kMe}}, at(3210ms));
+  EXPECT_TRUE(machine.step(OutlookSeen{{.isolated = true}}, at(3300ms)).empty());
+}
+
+TEST_F(Lease, is_taken_again_as_soon_as_our_server_is_not_isolated_any_more) {
+  machine.step(OutlookSeen{{.isolated = true}}, at(0ms));
+  EXPECT_TRUE(see(row(std::nullopt, 5), 100ms).empty());
+  machine.step(OutlookSeen{{.isolated = false}}, at(150ms));
+  EXPECT_NE(only<AcquireLease>(see(row(std::nullopt, 5), 200ms)), nullptr);
 }
 
 TEST_F(Lease, is_not_acted_under_when_our_server_does_not_renew_us_though_we_reach_the_database) {
@@ -287,7 +309,7 @@ RC_GTEST_PROP(LeaseProperty, two_never_act_at_once_whatever_the_doubts_the_delay
           std::vector<Doubt> doubts;
           for (const auto& other : all)
             if (upto(2)) doubts.push_back({other->me, upto(2) ? DoubtKind::server_silent : DoubtKind::without_database, 1s, "{}"});
-          c.machine.step(DoubtsSeen{doubts}, now);
+          c.machine.step(OutlookSeen{{.doubts = doubts}}, now);
         }
         if (c.reached) {
           LeaseRow shown = record;

@@ -76,7 +76,7 @@ void LeaseService::poll() {
       });
 }
 
-void LeaseService::doubt(const std::vector<Doubt>& doubts, Instant assured_until) { feed(DoubtsSeen{doubts, assured_until}); }
+void LeaseService::look(const Outlook& outlook) { feed(OutlookSeen{outlook}); }
 
 void LeaseService::renounce(const LeaseGrant& grant) { feed(LeaseRenounced{grant}); }
 

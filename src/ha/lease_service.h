@@ -37,8 +37,8 @@ class LeaseService {
   void fenced(const LeaseGrant& grant);
   /// Give `grant` back and acquire again under a higher epoch: what it had on its way is then settled like a dead master's.
   void renounce(const LeaseGrant& grant);
-  /// All that the failure detector of our server has.
-  void doubt(const std::vector<Doubt>& doubts, Instant assured_until);
+  /// What the failure detector of our server says.
+  void look(const Outlook& outlook);
   /// False when the database does not answer us, so that we have stopped acting, or will at once.
   bool fit() const { return machine_.fit(seams_.clock.steady()); }
 

@@ -166,13 +166,13 @@ void Process::show_progress() {
 void Process::hear_server() {
   // Only the last word counts: when we were slow there are many.
   std::string text(server::kLargestOutlook, '\0');
-  std::optional<server::Outlook> outlook;
+  std::optional<Outlook> outlook;
   ssize_t got = 0;
   while ((got = recv(link_fd_, text.data(), text.size(), MSG_DONTWAIT)) > 0)
     outlook = server::decode_outlook(std::string_view(text).substr(0, static_cast<size_t>(got)));
   if (got == 0) link_watch_.reset();  // it is gone, and so shall we be
   if (!outlook) return;
-  leases_.doubt(outlook->doubts, outlook->assured_until);
+  leases_.look(*outlook);
   directory_.doubt(outlook->doubts);
 }
 

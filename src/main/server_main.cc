@@ -45,7 +45,7 @@ std::vector<PeerServer> peers_of(const ServerName& self, const std::vector<Sessi
   std::vector<PeerServer> peers;
   for (const Session& server : sessions) {
     if (server.component != "server" || server.server == self) continue;
-    PeerServer& peer = peers.emplace_back(PeerServer{server.incarnation, server.server, server.address, {}});
+    PeerServer& peer = peers.emplace_back(PeerServer{server.incarnation, server.server, server.address, {}, server.renew_seq});
     for (const Session& session : sessions)
       if (session.server == server.server && session.component != "server") peer.components.push_back(session.incarnation);
   }
@@ -66,7 +66,7 @@ class Server {
         watch_(seams_, *lease_store_, me_, {}, 250ms),
         heartbeats_(HeartbeatLink::open(seams_, me_, ServerName{config.server.name}, kVersion,
                                         {config.rpc.listen_host, config.rpc.advertise_host, config.heartbeat.port, {}},
-                                        [this](const std::vector<Doubt>& doubts) { doubt(doubts); })),
+                                        [this](const Outlook& outlook) { look(outlook); })),
         service_(seams_, loop_, *lease_store_, *server_store_, me_, settings(config_file)),
         serving_(metrics_.gauge("everdial_components_serving", "Component processes that run and make progress.")),
         wanted_(metrics_.gauge("everdial_components_wanted", "Component processes that this server is to run.")),
@@ -142,21 +142,22 @@ class Server {
 
   void observe() {
     (*heartbeats_)->observe(database_age(), service_.unfit());
-    service_.tell({doubts_, (*heartbeats_)->assured_until()});
     observe_timer_ = loop_.after(kObserveEvery, [this] { observe(); });
   }
 
-  void doubt(const std::vector<Doubt>& doubts) {
+  void look(const Outlook& outlook) {
     std::set<std::string> why;
-    for (const Doubt& each : doubts) why.insert(each.evidence);
+    for (const Doubt& doubt : outlook.doubts) why.insert(doubt.evidence);
     for (const std::string& each : why)
       if (!why_.contains(each)) log_warning("in doubt", {{"evidence", each}});
     for (const std::string& each : why_)
       if (!why.contains(each)) log_info("no longer in doubt", {{"evidence", each}});
     why_ = std::move(why);
-    doubts_ = doubts;
-    directory_.doubt(doubts);
-    service_.tell({doubts_, (*heartbeats_)->assured_until()});
+    if (outlook.isolated && !isolated_) log_warning("isolated: most of the servers that live are out of reach; masters here are given up");
+    if (!outlook.isolated && isolated_) log_info("no longer isolated");
+    isolated_ = outlook.isolated;
+    directory_.doubt(outlook.doubts);
+    service_.tell(outlook);
   }
 
   /// How far the database's clock is ahead of ours.
@@ -269,8 +270,8 @@ class Server {
   Instant started_at_ = loop_.steady();
   std::optional<Instant> seen_at_;
   Result<std::unique_ptr<HeartbeatLink>> heartbeats_;
-  std::vector<Doubt> doubts_;
-  std::set<std::string> why_;  ///< as logged
+  std::set<std::string> why_;  ///< there are doubts, as logged
+  bool isolated_ = false;
   ServerService service_;
   Metrics::Gauge serving_, wanted_, database_age_, database_clock_;
   Metrics::Counter ended_;

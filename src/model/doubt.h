@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/enum_names.h"
 #include "base/time.h"
@@ -29,6 +30,13 @@ struct Doubt {
   DoubtKind kind = DoubtKind::stuck;
   Duration silence{};    ///< since its last sign of life, when it came into doubt
   std::string evidence;  ///< for the history: a JSON object
+};
+
+/// What the failure detector of a server tells that server's processes, ten times a second.
+struct Outlook {
+  std::vector<Doubt> doubts;  ///< all that stand
+  Instant assured_until{};    ///< no other server can call ours silent before; on the steady clock
+  bool isolated = false;      ///< ours and those it can talk to are fewer than half of the servers that live
 };
 
 /// A process that its own server says is not fit to act.

@@ -26,7 +26,8 @@ std::optional<int64_t> number(std::optional<std::string_view> text) {
 }  // namespace
 
 std::string encode(const Outlook& outlook) {
-  std::string out = std::string(kHead) + std::to_string(to_micros(outlook.assured_until)) + "\n";
+  std::string out =
+      std::string(kHead) + std::to_string(to_micros(outlook.assured_until)) + (outlook.isolated ? " isolated\n" : " in_touch\n");
   for (const Doubt& doubt : outlook.doubts)
     out += doubt.incarnation.value + " " + std::string(to_string(doubt.kind)) + " " + std::to_string(doubt.silence.count()) + " " +
            doubt.evidence + "\n";
@@ -37,9 +38,11 @@ std::optional<Outlook> decode_outlook(std::string_view text) {
   if (!text.starts_with(kHead)) return std::nullopt;
   text.remove_prefix(kHead.size());
   Outlook out;
-  const auto assured_until = number(take(text, '\n'));
-  if (!assured_until) return std::nullopt;
+  const auto assured_until = number(take(text, ' '));
+  const auto isolated = take(text, '\n');
+  if (!assured_until || !isolated) return std::nullopt;
   out.assured_until = from_micros(*assured_until);
+  out.isolated = *isolated == "isolated";
   while (!text.empty()) {
     const auto incarnation = take(text, ' '), kind = take(text, ' ');
     const auto silence = number(take(text, ' '));

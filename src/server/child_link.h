@@ -13,14 +13,9 @@ namespace everdial::server {
 
 /// From the child, each 100 ms: its loop turns.
 inline constexpr char kFit = '.';
-inline constexpr char kWithoutDatabase =
-    '!';  ///< it turns, but does not act, since the database does not answer
+inline constexpr char kWithoutDatabase = '!';  ///< it turns, but does not act, since the database does not answer
 
-/// To the child, each 100 ms and when it has changed.
-struct Outlook {
-  std::vector<Doubt> doubts;  ///< all that stand
-  Instant assured_until{};    ///< no other server can call ours silent before; on the steady clock, which is the machine's
-};
+/// To the child, ten times a second.
 inline constexpr size_t kLargestOutlook = 128 * 1024;
 std::string encode(const Outlook& outlook);
 /// Empty when it is anything else.

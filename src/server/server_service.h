@@ -43,7 +43,7 @@ class ServerService {
   std::vector<Unfit> unfit() const { return machine_.unfit(loop_.steady()); }
   /// What the failure detector says, to all children. To be told again each 100 ms: one that was just started, or did not listen, has
   /// missed it.
-  void tell(const server::Outlook& outlook);
+  void tell(const Outlook& outlook);
   /// 0 when it does not run.
   pid_t pid_of(const server::ChildName& child) const;
   Incarnation incarnation_of(const server::ChildName& child) const;
