@@ -21,6 +21,8 @@ void DirectorService::start() { look(); }
 void DirectorService::acquired(const LeaseGrant& grant) {
   if (grant.resource == common_resource()) {
     common_ = grant;
+    // Zones without a director wait for us.
+    if (!looking_) look();
   } else {
     const std::string zone = grant.resource.value.substr(grant.resource.value.find('/') + 1);
     zones_[zone] = std::make_shared<Zone>(Zone{grant, {}});
@@ -33,10 +35,13 @@ void DirectorService::lost(const LeaseGrant& grant) {
 }
 
 void DirectorService::look_again() {
+  looking_ = false;
   timer_ = seams_.clock.after(settings_.look_every, [this] { look(); });
 }
 
 void DirectorService::look() {
+  looking_ = true;
+  timer_.reset();
   if (!common_ && zones_.empty()) return look_again();
   run_store(
       seams_.store, kCommonLane, [&store = store_] { return store.record(); },

@@ -55,6 +55,7 @@ class DirectorService {
   CommonDirectorMachine machine_;
   std::map<std::string, std::shared_ptr<Zone>> zones_;
   std::unique_ptr<Timer> timer_;
+  bool looking_ = false;  ///< a look, or what follows from it, is under way
 };
 
 }  // namespace everdial
