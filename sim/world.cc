@@ -42,6 +42,7 @@ struct World::Component {
     std::unique_ptr<ApplicationServerService> application_server;
     std::unique_ptr<MppService> mpp;
     std::unique_ptr<Timer> progress;
+    bool draining = false;
 
     void open_session(const Session& session);
     /// What each component does for its server: a sign of life each 100 ms.
@@ -305,6 +306,7 @@ void World::stop(const std::string& name) {
   Component* const component = this->component(name);
   if (!component || !component->life) return;
   ground_->tell("server", "stops " + name);
+  component->life->draining = true;
   component->life->leases.drain([this, component, me = component->life->me] {
     ground_->timeline.after(Duration{1}, [this, component, me] {
       if (!component->life || component->life->me != me) return;
@@ -365,7 +367,9 @@ const std::map<Resource, std::string>& masters() {
 
 /// Since when this component could have done its work without a break; empty when it cannot.
 std::optional<Instant> World::fit_since(const Server& server, const Component& component) const {
-  if (!component.life || !server.supervisor || component.life->process.paused() || server.supervisor->process().paused()) return {};
+  if (!component.life || component.life->draining || !server.supervisor || component.life->process.paused() ||
+      server.supervisor->process().paused())
+    return {};
   if (!ground_->weather.reaches(server.name, "") || !ground_->weather.reaches("", server.name)) return {};
   return std::max({component.life->process.running_since(), server.supervisor->process().running_since(), server.reaches_database_since});
 }
