@@ -65,10 +65,7 @@ void CommonDirectorMachine::watch(const Session& director, Instant now) {
     life.since = now;
     life.begun.push_back(now);
   }
-  while (life.begun.front() + settings_.flap_window < now) {
-    life.begun.pop_front();
-    if (life.begun.empty()) break;
-  }
+  while (!life.begun.empty() && life.begun.front() + settings_.flap_window < now) life.begun.pop_front();
 }
 
 void CommonDirectorMachine::zones(const WorldSeen& world, Instant now, std::vector<DirectorEffect>& out) {

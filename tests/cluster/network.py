@@ -42,7 +42,7 @@ class Network:
         return ["nsenter", f"--net=/run/netns/{self.space(host)}", "--", *map(str, command)]
 
     def _ip(self, host: str, *arguments):
-        run("ip", "-n", self.space(host), *arguments)
+        run(*self.inside(host, "ip", *arguments))  # `ip -n` wants a root that is a mount, which a chroot is not
 
     def _nft(self, *rules: str):
         run(*self.inside(SWITCH, "nft", "-f", "-"), text="\n".join(rules) + "\n")
