@@ -106,7 +106,8 @@ void MppMachine::on(const OrdersArrived& input) {
     raise(order.order.resource, order.order.epoch);
     const OrderVerdict verdict = judge(order);
     if (verdict == OrderVerdict::accepted) execute(order, input.request.application_server);
-    else if (verdict == OrderVerdict::overloaded || verdict == OrderVerdict::no_trunk) refused_[order.order.attempt] = order.order.not_after;
+    else if (verdict == OrderVerdict::overloaded || verdict == OrderVerdict::no_trunk)
+      refused_[order.order.attempt] = order.order.not_after;
     reply.verdicts.push_back(verdict);
   }
   reply.trunks_down.assign(trunks_down_.begin(), trunks_down_.end());
