@@ -242,10 +242,12 @@ class Cluster:
     def thaw(self, name: str):
         self._signal(name, signal.SIGCONT)
 
-    def power_off(self, host: str):
-        """The cable goes dead before the processes do, so that nobody is told."""
-        self.network.unplug(host)
-        self._end_processes(host)
+    def power_off(self, *hosts: str):
+        """The cables go dead before the processes do, so that nobody is told."""
+        for host in hosts:
+            self.network.unplug(host)
+        for host in hosts:
+            self._end_processes(host)
 
     def power_on(self, host: str):
         if self.is_running(host):
@@ -258,6 +260,12 @@ class Cluster:
         self.network.drop(a, b)
         if not one_way:
             self.network.drop(b, a)
+
+    def cut_off(self, host: str, *others: str):
+        """From all of these, be it itself among them or not."""
+        for other in others:
+            if other != host:
+                self.cut(host, other)
 
     def lose(self, host: str, percent: int):
         """A bad cable: so many packets in a hundred do not arrive, either way; those who look on from outside are spared."""
@@ -318,8 +326,15 @@ class Cluster:
         except TimeoutError:
             raise TimeoutError(f"not whole within {within:g} s: waiting for {', '.join(missing)}; logs are in {DIRECTORY}") from None
 
+    def holders(self) -> dict[str, str]:
+        """Lease to the server whose process holds it, as the database has it this moment."""
+        return dict(self.database.rows("select l.resource, s.server from ha_lease l join ha_session s using (incarnation) order by 1"))
+
     def holder(self, resource: str) -> str | None:
-        """The server whose process holds a lease, as the database has it this moment."""
-        rows = self.database.rows("select s.server from ha_lease l join ha_session s using (incarnation) "
-                                  f"where l.resource = '{resource}'")
-        return rows[0][0] if rows else None
+        return self.holders().get(resource)
+
+    def acquired(self, resource: str, since: float) -> list[float]:
+        """When others acquired the lease, by the database's own record, in seconds since then."""
+        rows = self.database.rows("select extract(epoch from h.at) from ha_history h join ha_lease l using (res_id) where "
+                                  f"l.resource = '{resource}' and h.to_incarnation is not null and h.at > to_timestamp({since}) order by h.id")
+        return [float(at) - since for (at,) in rows]

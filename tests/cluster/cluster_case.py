@@ -10,7 +10,9 @@ from cluster import DIRECTORY, Cluster, await_that, spawn
 from dialing import Dialing
 
 # From the fault until the work goes on elsewhere, in seconds.
-GRACEFUL, KILLED = 0.25, 0.5
+GRACEFUL, KILLED, FROZEN, LOST_HOST, FULLY_OPERATIONAL, LOST_DATABASE = 0.25, 0.5, 2.5, 3.0, 5.0, 6.0
+# What a busy machine may add to the time between two calls.
+BUSY = 0.3
 
 
 class ClusterCase(unittest.TestCase):
@@ -48,22 +50,54 @@ class ClusterCase(unittest.TestCase):
     def server_of(self, resource: str) -> str:
         return await_that(lambda: self.cluster.holder(resource), 10, f"{resource} has a holder")
 
-    def kill_holder_of(self, resource: str, component: str | None = None) -> float:
-        """Returns when; the component is the one of the resource's name unless it is told."""
+    def to_holder_of(self, resource: str, fault, component: str | None = None) -> float:
+        """Does something to the component that holds the lease, and returns when. Its name is the resource's unless it is told."""
         server = self.server_of(resource)
         at = self.now()
-        self.cluster.kill(f"{server}/{component or resource}")
+        fault(f"{server}/{component or resource}")
         return at
 
-    def acquired(self, resource: str, since: float) -> list[float]:
-        """When others have acquired the lease, by the database's own record, in seconds since then."""
-        rows = self.cluster.database.rows("select extract(epoch from h.at) from ha_history h join ha_lease l using (res_id) where "
-                                          f"l.resource = '{resource}' and h.to_incarnation is not null and h.at > to_timestamp({since})")
-        return [float(at) - since for (at,) in rows]
+    def dial_apart(self, *zones: str) -> list[Dialing]:
+        """A job in each zone, each with a manager on a server of its own, all dialing."""
+        jobs = [Dialing(self.cluster, zone) for zone in zones]
+        await_that(lambda: self.are_apart(jobs), 20, "each job has a manager on a server of its own", every=0.2)
+        for job in jobs:
+            job.await_calls(20)
+        return jobs
+
+    def are_apart(self, jobs: list[Dialing]) -> bool:
+        if len({job.owner() for job in jobs}) == len(jobs):
+            return True
+        self.to_holder_of(f"job/{jobs[-1].id}", self.cluster.stop, "campaign_manager")  # the next one is the least busy
+        return False
+
+    def pass_on(self, resource: str):
+        """To whoever takes it when its holder is stopped."""
+        stopped_at = self.to_holder_of(resource, self.cluster.stop)
+        await_that(lambda: self.cluster.acquired(resource, stopped_at), 10, f"{resource} has another holder")
+
+    def states(self, server: str) -> dict[str, str]:
+        """Component to state, as Everdial says it; the instances of one beside each other."""
+        states: dict[str, str] = {}
+        for of in self.cluster.status()["servers"]:
+            for component in of["components"] if of["name"] == server else []:
+                name = component["component"]
+                states[name] = " ".join(filter(None, [states.get(name), component["state"]]))
+        return states
+
+    def pause(self, seconds: float):
+        """For what is itself a length of time, such as an outage."""
+        time.sleep(seconds)
 
     def assert_taken_over(self, resource: str, fault_at: float, within: float):
-        after = await_that(lambda: self.acquired(resource, fault_at), 15, f"{resource} has a new holder")
+        after = await_that(lambda: self.cluster.acquired(resource, fault_at), 15, f"{resource} has a new holder")
         self.assertLess(after[0], within, f"{resource}: from the fault to the next holder")
+
+    def assert_directors_work_taken_over(self, before: dict[str, str], fault_at: float, within: float):
+        """All that the common director's process had: the zones may have been elsewhere."""
+        for resource, server in before.items():
+            if server == before["campaign_director"] and resource.split("/")[0] in ("campaign_director", "zone_director"):
+                self.assert_taken_over(resource, fault_at, within)
 
     def assert_all_called_once(self, *jobs: Dialing):
         for job in jobs:

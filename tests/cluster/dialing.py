@@ -45,9 +45,11 @@ class Outcome:
 
 
 def make_prompts(cluster: Cluster):
-    """A second of a tone for each media server to play, so that calls last a while."""
+    """A second of a tone for each media server to play, so that calls last a while. Made once: a file that is read must not change."""
     for host in cluster.media:
-        sox("-n", "-r", "8000", "-c", "1", "-b", "16", cluster.data(host) / "prompts/words.wav", "synth", TALK_S, "sine", "400", "gain", "-12")
+        prompt = cluster.data(host) / "prompts" / STRATEGY["prompt"]
+        if not prompt.exists():
+            sox("-n", "-r", "8000", "-c", "1", "-b", "16", prompt, "synth", TALK_S, "sine", "400", "gain", "-12")
 
 
 def contact_list(cluster: Cluster, zone: str, contacts: int) -> int:
@@ -68,7 +70,7 @@ def numbers_of(cluster: Cluster, zone: str, contacts: int) -> list[str]:
 
 
 class Dialing:
-    def __init__(self, cluster: Cluster, zone: str = "zone1", contacts: int = 150, calls_per_second: float = 30):
+    def __init__(self, cluster: Cluster, zone: str = "zone1", contacts: int = 120, calls_per_second: float = 40):
         self.cluster, self.zone = cluster, zone
         self.numbers = set(numbers_of(cluster, zone, contacts))
         list_id = contact_list(cluster, zone, contacts)
@@ -108,7 +110,7 @@ class Dialing:
     def _progress(self) -> str:
         return json.dumps(self.cluster.database.rows(f"select state, count(*) from job_contact where job_id = {self.id} group by 1"))
 
-    def longest_gap(self) -> float:
-        """The longest time without a new INVITE, in seconds, between the first and the last of the job."""
-        invited = [call.invited for call in self.calls()]
+    def longest_gap(self, first: int = 0, last: int | None = None) -> float:
+        """The longest time without a new INVITE, in seconds, from one of the job's calls to another."""
+        invited = [call.invited for call in self.calls()][first:last]
         return max((b - a for a, b in zip(invited, invited[1:])), default=0) / 1000
