@@ -29,10 +29,14 @@ void CallControlMachine::on(const PeersSeen& input) {
 
 // ---- placing -----------------------------------------------------------------------------------------------------------------------
 
+bool CallControlMachine::takes_calls(const Mpp& mpp) const {
+  return mpp.avoid_until <= now_ && (mpp.owing == 0 || now_ - mpp.owing_since < settings_.answer_within);
+}
+
 const Address* CallControlMachine::choose_mpp() const {
   const std::pair<const Address, Mpp>* best = nullptr;
   for (const auto& candidate : mpps_)
-    if (candidate.second.avoid_until <= now_ && (!best || candidate.second.calls < best->second.calls)) best = &candidate;
+    if (takes_calls(candidate.second) && (!best || candidate.second.calls < best->second.calls)) best = &candidate;
   return best ? &best->first : nullptr;
 }
 
@@ -70,6 +74,7 @@ void CallControlMachine::on(const OrdersArrived& input) {
       execute.mpp = *mpp;
       ++placement.batches;
       batches_[execute.batch] = {input.reply, *mpp, {}, {}};
+      if (Mpp& chosen = mpps_[*mpp]; chosen.owing++ == 0) chosen.owing_since = now_;
     }
     batches_[execute.batch].places.push_back(place);
     batches_[execute.batch].attempts.push_back(order.attempt);
@@ -86,6 +91,10 @@ void CallControlMachine::on(const ExecuteAnswered& input) {
   batches_.erase(found);
   Placement& placement = placements_[batch.placement];
   const auto mpp = mpps_.find(batch.mpp);
+  if (mpp != mpps_.end() && mpp->second.owing > 0) {  // none when it went and came back meanwhile
+    --mpp->second.owing;
+    if (input.result.ok()) mpp->second.owing_since = now_;
+  }
   if (input.result.ok() && input.result->verdicts.size() == batch.places.size()) {
     for (size_t i = 0; i < batch.places.size(); ++i) {
       const OrderVerdict verdict = input.result->verdicts[i];

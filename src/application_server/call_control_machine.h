@@ -20,6 +20,7 @@ class CallControlMachine {
     std::vector<TrunkLimits> trunks;      ///< in order of preference
     Duration avoid_for = 5s;              ///< an MPP that did not answer; whoever watches it has restarted it by then
     Duration avoid_starting_for = 300ms;  ///< one that said it does not take calls now
+    Duration answer_within = 300ms;       ///< one that has answered nothing for so long: what it is sent may stay undecided for minutes
     Duration silent_for = 60s;            ///< a call that no MPP has told of for so long is not counted any more
   };
 
@@ -35,6 +36,8 @@ class CallControlMachine {
   struct Mpp {
     int calls = 0;
     Instant avoid_until;
+    int owing = 0;        ///< batches that it has not answered
+    Instant owing_since;  ///< the first of them, or its last answer
     std::set<std::string> trunks_down;
   };
   struct Call {
@@ -64,6 +67,7 @@ class CallControlMachine {
   void on(const call_control::TimePassed& input);
 
   const Address* choose_mpp() const;
+  bool takes_calls(const Mpp& mpp) const;
   void hear_of(const CallRecord& record, const Address& mpp);
   void occupy(Call& call, const Address& mpp, const std::string& trunk);
   void vacate(Call& call);

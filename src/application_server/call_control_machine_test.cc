@@ -112,6 +112,20 @@ TEST(CallControl, does_not_guess_about_orders_that_an_mpp_has_not_answered) {
   EXPECT_EQ(bench.all<Execute>()[0].mpp, executes[0].mpp);
 }
 
+TEST(CallControl, sends_no_more_orders_to_an_mpp_that_has_answered_nothing_for_a_while) {
+  Bench bench;
+  bench.order(1, {1, 2});
+  const auto executes = bench.all<Execute>();
+  bench.accept(executes[0]);
+  bench.now += 400ms;
+  bench.order(2, {3, 4, 5});
+  ASSERT_EQ(bench.all<Execute>().size(), 1u);
+  EXPECT_EQ(bench.all<Execute>()[0].mpp, executes[0].mpp);
+  bench.accept(executes[1]);
+  bench.order(3, {6, 7});
+  EXPECT_EQ(bench.all<Execute>().at(0).mpp, executes[1].mpp) << "it had only been slow";
+}
+
 TEST(CallControl, keeps_contacts_of_an_mpp_that_is_still_starting_F_07) {
   Bench bench;
   bench.step(PeersSeen{1, 0, {first}});

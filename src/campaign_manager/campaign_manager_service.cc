@@ -127,16 +127,26 @@ void CampaignManagerService::perform(Job& job, JobEffect& effect) {
              effect);
 }
 
-bool CampaignManagerService::path_open() const {
-  return !directory_.serving("application_server").empty() && !directory_.serving("mpp").empty();
-}
+bool CampaignManagerService::path_open() const { return application_server() && !directory_.serving("mpp").empty(); }
 
 std::optional<Address> CampaignManagerService::application_server() const {
   // That of our own server first: one hop less, and it dies with us.
-  const auto living = directory_.serving("application_server");
+  auto living = directory_.serving("application_server");
+  std::erase_if(living, [&](const Session& s) { return !answers(s.address); });
   const auto own = std::find_if(living.begin(), living.end(), [&](const Session& s) { return s.server == server_; });
   if (own != living.end()) return own->address;
   return living.empty() ? std::nullopt : std::optional(living.front().address);
+}
+
+bool CampaignManagerService::answers(const Address& address) const {
+  const auto owing = owing_.find(address);
+  return owing == owing_.end() || seams_.clock.steady() - owing->second.since < settings_.answer_within;
+}
+
+void CampaignManagerService::answered(const Address& address, bool reached) {
+  const auto owing = owing_.find(address);
+  if (reached) owing->second.since = seams_.clock.steady();
+  if (--owing->second.orders == 0) owing_.erase(owing);
 }
 
 void CampaignManagerService::place(Job& job, PlaceOrders& orders) {
@@ -147,14 +157,19 @@ void CampaignManagerService::place(Job& job, PlaceOrders& orders) {
     const std::vector<OrderVerdict> none(attempts.size(), OrderVerdict::no_mpp);
     return feed(job, OrdersAnswered{attempts, none});
   }
+  if (Owing& owing = owing_[*to]; owing.orders++ == 0) owing.since = seams_.clock.steady();
   const std::weak_ptr<Job> weak = job.weak_from_this();
-  seams_.network.request(*to, PlaceCalls{std::move(orders.orders)}, settings_.request_timeout, [this, weak, attempts](Result<Reply> reply) {
-    const auto alive = weak.lock();
-    if (!alive) return;
-    if (!reply.ok()) return feed(*alive, OrdersUnanswered{});
-    if (auto* placed = std::get_if<CallsPlaced>(&reply.value())) feed(*alive, OrdersAnswered{attempts, placed->verdicts});
-    else feed(*alive, OrdersUnanswered{});
-  });
+  seams_.network.request(*to, PlaceCalls{std::move(orders.orders)}, settings_.request_timeout,
+                         [this, here = std::weak_ptr(alive_), weak, attempts, to](Result<Reply> reply) {
+                           if (here.expired()) return;
+                           answered(*to, reply.ok());
+                           const auto alive = weak.lock();
+                           if (!alive) return;
+                           if (!reply.ok()) return feed(*alive, OrdersUnanswered{});
+                           if (auto* placed = std::get_if<CallsPlaced>(&reply.value()))
+                             feed(*alive, OrdersAnswered{attempts, placed->verdicts});
+                           else feed(*alive, OrdersUnanswered{});
+                         });
 }
 
 void CampaignManagerService::ask(Job& job, const std::string& mpp) {

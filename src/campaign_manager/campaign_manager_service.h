@@ -21,6 +21,9 @@ class CampaignManagerService {
     Duration tick = 20ms;
     Duration state_poll = 200ms;
     Duration request_timeout = 2s;
+    /// An application server that has answered nothing for so long gets no more orders: what is sent to one that has lost its power
+    /// stays undecided for as long as its MPPs cannot be asked.
+    Duration answer_within = 500ms;
     /// Told, for the log, why a lease is renounced.
     std::function<void(const LeaseGrant&, const std::string& why)> trouble = [](const LeaseGrant&, const std::string&) {};
   };
@@ -57,6 +60,8 @@ class CampaignManagerService {
   void poll_states();
   bool path_open() const;
   std::optional<Address> application_server() const;
+  bool answers(const Address& address) const;
+  void answered(const Address& address, bool reached);
   void place(Job& job, PlaceOrders& orders);
   void ask(Job& job, const std::string& mpp);
   void check(Job& job, CheckRules& check);
@@ -70,8 +75,14 @@ class CampaignManagerService {
   Settings settings_;
   std::map<Resource, std::shared_ptr<Job>> jobs_;
   std::vector<AttemptId> settled_;  ///< to be told with the next tick
+  struct Owing {
+    int orders = 0;
+    Instant since;  ///< the first of them, or the last answer
+  };
+  std::map<Address, Owing> owing_;  ///< orders that application servers have not answered yet
   uint64_t next_lane_ = 1000;
   std::unique_ptr<Timer> tick_, state_poll_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  ///< answers that come after our end find it expired
 };
 
 }  // namespace everdial
