@@ -50,16 +50,21 @@ void DetectorMachine::seen(const PeersSeen& input, Instant now) {
     const double usual = micros(settings_.every);
     const auto [at, is_new] =
         peers_.try_emplace(server.incarnation, Peer{.heard_at = now, .interval = usual, .variance = usual * usual / 4});
-    if (!is_new && server.renew_seq > at->second.known.renew_seq) at->second.renewed_at = now;
+    if (is_new || server.renew_seq > at->second.known.renew_seq) at->second.renewed_at = now;
     at->second.known = server;
   }
   std::erase_if(peers_, [&](const auto& entry) { return !present.contains(entry.first); });
+  std::erase_if(strangers_, [&](const auto& entry) { return present.contains(entry.first) || now - entry.second > settings_.gone_after; });
 }
 
 void DetectorMachine::received(const HeartbeatReceived& input, Instant now) {
   const Heartbeat& heartbeat = input.heartbeat;
   const auto found = peers_.find(heartbeat.from);
-  if (found == peers_.end() || heartbeat.to != me_) return;
+  if (heartbeat.to != me_) return;
+  if (found == peers_.end()) {
+    strangers_[heartbeat.from] = now;
+    return;
+  }
   Peer& peer = found->second;
   if (peer.last && heartbeat.seq <= peer.last->seq) return;  // late, or sent again by somebody
   const bool first = !peer.last;
@@ -161,11 +166,15 @@ void DetectorMachine::beat(const DetectorTick& self, Instant now, std::vector<De
   while (!sent_at_.empty() && sent_at_.begin()->second + settings_.silent_after < now) sent_at_.erase(sent_at_.begin());
 }
 
-/// Nobody can call us silent before: every other server has acknowledged a heartbeat that we sent less than silent_after ago. (A server
-/// that is being started meanwhile, and that we do not know yet, needs longer than that to take anything over.)
+/// Nobody can call us silent before: every other server has acknowledged a heartbeat that we sent less than silent_after ago, or has not
+/// been renewed for long: then it does not reach the database, without which nothing can be taken over. One that we have not found in the
+/// database yet, but that sends us heartbeats, waits in vain for ours.
 Instant DetectorMachine::assured_until(Instant now) const {
+  if (!strangers_.empty()) return Instant::min();
   Instant since = now;
-  for (const auto& [_, peer] : peers_) since = std::min(since, peer.heard_us_at.value_or(Instant::min()));
+  for (const auto& [_, peer] : peers_)
+    if (hears(peer, now) || now - peer.renewed_at < settings_.gone_after)
+      since = std::min(since, peer.heard_us_at.value_or(Instant::min()));
   // Two ticks less: whoever relies on it looks at it ten times a second only.
   return since == Instant::min() ? since : since + settings_.silent_after - 2 * settings_.every;
 }

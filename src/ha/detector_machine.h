@@ -64,6 +64,7 @@ class DetectorMachine {
     Duration refused_after = 150ms;  ///< without a heartbeat, when the port refuses
     Duration lag_is_silence = 1s;    ///< a sender whose own loop stands still gives no sign of life
     Duration lives_for = 2s;         ///< after its last renewal, when it is not heard
+    Duration gone_after = 10s;       ///< the same, for long
     double most_stretch = 8;         ///< of silent_after, by self-doubt
   };
 
@@ -127,6 +128,7 @@ class DetectorMachine {
   std::string version_;
   Settings settings_;
   std::map<Incarnation, Peer> peers_;
+  std::map<Incarnation, Instant> strangers_;  ///< whose heartbeats come, but whom we do not know: when last
   int64_t seq_ = 0;
   std::map<int64_t, Instant> sent_at_;  ///< of the heartbeats of the last while, unless our loop stood still
   std::optional<Instant> last_tick_;

@@ -5,7 +5,9 @@
 namespace everdial {
 namespace {
 
-constexpr uint8_t kVersion = 1;  ///< of the layout; who speaks another is not understood, and so not heard
+/// Of the layout. New fields come at the end, where older releases do not look, so that two releases hear each other in an upgrade; only
+/// what cannot be done so needs another number.
+constexpr uint8_t kVersion = 1;
 
 class Writer {
  public:
@@ -48,7 +50,6 @@ class Reader {
   }
   Instant instant() { return from_micros(integer()); }
   Duration duration() { return Duration{integer()}; }
-  bool well() const { return !broken_ && left_.empty(); }
   bool broken() const { return broken_; }
 
  private:
@@ -111,7 +112,7 @@ std::optional<Heartbeat> decode_heartbeat(std::string_view bytes) {
     h.unfit.push_back(std::move(unfit));
   }
   for (int n = in.byte(); n > 0 && !in.broken(); --n) h.suspected.push_back(Incarnation{in.text()});
-  return in.well() ? std::optional(std::move(h)) : std::nullopt;
+  return in.broken() ? std::nullopt : std::optional(std::move(h));
 }
 
 }  // namespace everdial
