@@ -1,6 +1,7 @@
 """Reads the carrier's log and judges it: was each number called that should be, and none twice that should not?"""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass
@@ -24,9 +25,31 @@ class Verdict:
     calls_per_s: float = 0.0
 
 
-def read_calls(lines) -> list[Call]:
-    """Calls in the order of their INVITEs. The log's lines: MS invite|answer|end|gone CALL-ID NUMBER ATTEMPT."""
-    calls: dict[str, Call] = {}
+class Trace:
+    """A carrier's log, read as it grows. Its lines: MS invite|answer|end|gone CALL-ID NUMBER ATTEMPT."""
+
+    def __init__(self, log: Path):
+        self._log, self._position = log, 0
+        self._calls: dict[str, Call] = {}
+        self._of_job: dict[str, list[Call]] = {}
+
+    def calls_of(self, job: int) -> list[Call]:
+        """The job's calls so far, in the order of their INVITEs."""
+        try:
+            with open(self._log, "rb") as file:
+                file.seek(self._position)
+                grown = file.read()
+        except FileNotFoundError:
+            grown = b""
+        whole = grown[: grown.rfind(b"\n") + 1]
+        self._position += len(whole)
+        for call in take_lines(whole.decode(errors="replace").splitlines(), self._calls):
+            self._of_job.setdefault(call.attempt.split("-")[0], []).append(call)
+        return self._of_job.get(str(job), [])
+
+
+def take_lines(lines, calls: dict[str, Call]):
+    """Keeps `calls` up; yields those that are new."""
     for line in lines:
         words = line.split()
         if len(words) < 4 or not words[0].isdigit():
@@ -34,6 +57,7 @@ def read_calls(lines) -> list[Call]:
         at, what, call_id, number = int(words[0]), words[1], words[2], "+" + words[3]
         if what == "invite":
             calls[call_id] = Call(number, words[4] if len(words) > 4 else "", at)
+            yield calls[call_id]
         elif call := calls.get(call_id):
             if what == "answer":
                 call.answered = at
@@ -41,7 +65,11 @@ def read_calls(lines) -> list[Call]:
                 call.ended = at
             elif what == "gone":
                 call.ended, call.gone = at, True
-    return list(calls.values())
+
+
+def read_calls(lines) -> list[Call]:
+    """Calls in the order of their INVITEs."""
+    return list(take_lines(lines, {}))
 
 
 def judge(calls: list[Call], expected: set[str], max_attempts: int) -> Verdict:

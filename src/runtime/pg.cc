@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <map>
+#include <unordered_map>
 #include <utility>
 
 #include "base/check.h"
@@ -296,7 +298,89 @@ Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) 
 Connection::~Connection() = default;
 bool Connection::broken() const { return state_->broken(); }
 
+/// One of several hosts that a connection string may name, as that of a PostgreSQL that fails over does.
+struct Connection::Host {
+  std::string host, hostaddr, port;
+  std::string key() const { return host + hostaddr + ':' + port; }
+};
+
+namespace {
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> out;
+  for (size_t at = 0; at <= list.size(); ++at) {
+    const size_t comma = std::min(list.find(',', at), list.size());
+    out.emplace_back(list.substr(at, comma - at));
+    at = comma;
+  }
+  return out;
+}
+
+/// Empty when libpq cannot read the string: it will say why when it is to connect.
+template <class Host>
+std::vector<Host> hosts_of(const std::string& uri) {
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options{PQconninfoParse(uri.c_str(), nullptr), &PQconninfoFree};
+  std::map<std::string_view, std::vector<std::string>> lists;
+  for (const PQconninfoOption* option = options.get(); option && option->keyword; ++option)
+    if (option->val) lists[option->keyword] = split(option->val);
+  const size_t count = std::max(lists["host"].size(), lists["hostaddr"].size());
+  std::vector<Host> hosts;
+  for (size_t i = 0; i < count; ++i) {
+    const auto of = [&](const char* keyword) {
+      const auto& list = lists[keyword];
+      return i < list.size() ? list[i] : list.size() == 1 ? list[0] : "";
+    };
+    hosts.push_back({of("host"), of("hostaddr"), of("port")});
+  }
+  return hosts;
+}
+
+/// Hosts that did not answer at all a moment ago, which costs a time-out: the others are asked first, and as long as one of them says
+/// anything, a dark one is left alone. What one thread has found out of the network holds for the whole process.
+class DarkHosts {
+ public:
+  bool contains(const std::string& host) {
+    const std::lock_guard lock(mutex_);
+    const auto found = until_.find(host);
+    return found != until_.end() && std::chrono::steady_clock::now() < found->second;
+  }
+  void add(const std::string& host) {
+    const std::lock_guard lock(mutex_);
+    until_[host] = std::chrono::steady_clock::now() + kDarkFor;
+  }
+
+ private:
+  static constexpr auto kDarkFor = 10s;
+  std::mutex mutex_;
+  std::map<std::string, std::chrono::steady_clock::time_point> until_;
+};
+
+DarkHosts& dark_hosts() {
+  static DarkHosts hosts;
+  return hosts;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
+  const std::vector<Host> hosts = hosts_of<Host>(settings.uri);
+  if (hosts.size() < 2) return open_at(settings, nullptr);
+  std::optional<Error> error;
+  for (const bool dark : {false, true}) {
+    for (const Host& host : hosts) {
+      if (dark_hosts().contains(host.key()) != dark) continue;
+      const auto asked_at = std::chrono::steady_clock::now();
+      auto connection = open_at(settings, &host);
+      if (connection.ok()) return connection;
+      error = connection.error();
+      if (std::chrono::steady_clock::now() - asked_at >= settings.connect_timeout / 2) dark_hosts().add(host.key());
+    }
+    if (error) return *error;
+  }
+  return open_at(settings, nullptr);
+}
+
+Result<std::unique_ptr<Connection>> Connection::open_at(const Settings& settings, const Host* host) {
   const std::string connect_timeout =
       std::to_string(std::max<int64_t>(2, std::chrono::ceil<std::chrono::seconds>(settings.connect_timeout).count()));
   // What stands before dbname the URI may override; what stands after it, it may not.
@@ -319,6 +403,12 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings) {
   if (!settings.password.empty()) {
     keys.push_back("password");
     values.push_back(settings.password.c_str());
+  }
+  if (host) {
+    for (const auto& [key, value] : {std::pair{"host", &host->host}, {"hostaddr", &host->hostaddr}, {"port", &host->port}}) {
+      keys.push_back(key);
+      values.push_back(value->c_str());
+    }
   }
   keys.push_back(nullptr);
   values.push_back(nullptr);

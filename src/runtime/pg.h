@@ -90,6 +90,7 @@ struct Settings {
 /// it is `unknown` when it was lost in COMMIT or in a statement outside of a transaction. All else is `internal` with PostgreSQL's message.
 class Connection {
  public:
+  /// To whichever of the URI's hosts takes writes.
   static Result<std::unique_ptr<Connection>> open(const Settings& settings);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -115,6 +116,8 @@ class Connection {
 
  private:
   struct State;
+  struct Host;
+  static Result<std::unique_ptr<Connection>> open_at(const Settings& settings, const Host* host);
   explicit Connection(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -124,6 +124,15 @@ TEST_F(Pg, no_database_is_unavailable_in_time) {
   EXPECT_EQ(connection.error().message.find('\n'), std::string::npos);
 }
 
+TEST_F(Pg, connects_to_whichever_of_several_hosts_takes_writes) {
+  // Nobody listens at the first; PostgreSQL, as after a failover, is at the second.
+  std::string uri = database_.uri();
+  const size_t host = uri.find('@') + 1;
+  const auto connection = Connection::open({.uri = uri.insert(host, "127.0.0.1:1,")});
+  ASSERT_TRUE(connection.ok()) << connection.error().message;
+  EXPECT_TRUE((*connection)->query("select 1").ok());
+}
+
 TEST_F(Pg, commit_of_a_failed_transaction_is_an_error) {
   Connection& db = open();
   ASSERT_TRUE(db.execute("begin").ok());

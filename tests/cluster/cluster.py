@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -18,9 +17,12 @@ sys.path.insert(0, str(TOP / "demo"))
 
 from api import Api, ApiError  # noqa: E402
 from carrier import Carrier, sox  # noqa: E402, F401
+from carrier_trace import Trace  # noqa: E402
 from certificates import Authority  # noqa: E402
 from database import Database  # noqa: E402
 from network import OUTSIDE, Network  # noqa: E402
+from patroni import Patroni  # noqa: E402
+from processes import await_that, is_alive, spawn  # noqa: E402
 from system import children_of, command_of  # noqa: E402
 
 DIRECTORY = Path(os.environ.get("EVERDIAL_CLUSTER", "/tmp/everdial-cluster"))
@@ -32,31 +34,6 @@ MPP_WORKERS = 2
 CARRIER, CARRIER_LAST = "carrier", 3
 
 
-def await_that(condition, within: float, what: str, every: float = 0.02):
-    """Waits until `condition()` is true, and returns what it said."""
-    until = time.monotonic() + within
-    while True:
-        if said := condition():
-            return said
-        if time.monotonic() > until:
-            raise TimeoutError(f"not within {within:g} s: {what}")
-        time.sleep(every)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
-def spawn(command: list, log: Path) -> int:
-    """Starts what outlives us."""
-    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    files = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_OPEN, 1, log, append, 0o644), (os.POSIX_SPAWN_DUP2, 1, 2)]
-    return os.posix_spawnp(command[0], list(map(str, command)), os.environ, file_actions=files, setsid=True)
-
-
 class Cluster:
     def __init__(self, state: dict):
         self.state = state
@@ -65,8 +42,9 @@ class Cluster:
         self.zones = [f"zone{i + 1}" for i in range(state["zones"])]
         self.media = [f"media{i + 1}" for i in range(state["media"])]
         self.authority = Authority(DIRECTORY / "certificates")
-        self.database = Database(self.network, DIRECTORY / "database")
+        self.database = (Patroni if state["patroni"] else Database)(self.network, DIRECTORY / "database")
         self.carrier = Carrier(DIRECTORY / CARRIER, 5060, 6000, host=self.network.address(CARRIER_LAST))
+        self.trace = Trace(self.carrier.log)
         self.urls = [f"https://{self.address(server)}:8443" for server in self.servers]
         self.api = Api(self.urls, ca_file=self.authority.certificate, answer_s=2)
         self.api.token = state.get("token")
@@ -95,12 +73,12 @@ class Cluster:
     # ---- up and down -------------------------------------------------------------------------------------------------------------
 
     @staticmethod
-    def up(servers: int, zones: int, media: int = 2) -> "Cluster":
+    def up(servers: int, zones: int, media: int = 2, patroni: bool = False) -> "Cluster":
         shutil.rmtree(DIRECTORY, ignore_errors=True)
         DIRECTORY.mkdir(parents=True)
         DIRECTORY.chmod(0o755)
-        state = {"number": Network.unused().number, "servers": servers, "zones": zones, "media": media, "pids": {}, "user": "admin",
-                 "password": secrets.token_urlsafe(9)}
+        state = {"number": Network.unused().number, "servers": servers, "zones": zones, "media": media, "patroni": patroni, "pids": {},
+                 "user": "admin", "password": secrets.token_urlsafe(9)}
         cluster = Cluster(state)
         cluster._save()
         try:
@@ -149,7 +127,7 @@ class Cluster:
 
     def down(self):
         for name in [*self.state["pids"]]:
-            self._end_processes(name)
+            self.network.end_processes(name)
         self.database.stop()
         self.network.down()
         shutil.rmtree(DIRECTORY, ignore_errors=True)
@@ -212,14 +190,6 @@ class Cluster:
         for pid in pids:
             os.kill(pid, number)
 
-    def _end_processes(self, host: str):
-        """All that is in its namespace, at once."""
-        for pid in self.network.processes(host):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-
     # ---- faults ------------------------------------------------------------------------------------------------------------------
 
     def start(self, host: str):
@@ -247,7 +217,7 @@ class Cluster:
         for host in hosts:
             self.network.unplug(host)
         for host in hosts:
-            self._end_processes(host)
+            self.network.end_processes(host)
 
     def power_on(self, host: str):
         if self.is_running(host):
@@ -269,7 +239,7 @@ class Cluster:
 
     def lose(self, host: str, percent: int):
         """A bad cable: so many packets in a hundred do not arrive, either way; those who look on from outside are spared."""
-        for other in [*self.hosts, "database", CARRIER]:
+        for other in [*self.hosts, *self.database.hosts, CARRIER]:
             if other != host:
                 self.network.drop(host, other, percent)
                 self.network.drop(other, host, percent)
@@ -280,6 +250,7 @@ class Cluster:
     def restore(self):
         """Everything runs and reaches everything again."""
         self.heal()
+        self.database.restore()
         for host in self.hosts:
             if self.is_running(host):
                 self.thaw(host)

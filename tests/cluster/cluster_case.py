@@ -6,8 +6,9 @@ import time
 import unittest
 from pathlib import Path
 
-from cluster import DIRECTORY, Cluster, await_that, spawn
+from cluster import DIRECTORY, Cluster
 from dialing import Dialing
+from processes import await_that, spawn
 
 # From the fault until the work goes on elsewhere, in seconds.
 GRACEFUL, KILLED, FROZEN, LOST_HOST, FULLY_OPERATIONAL, LOST_DATABASE = 0.25, 0.5, 2.5, 3.0, 5.0, 6.0
@@ -18,7 +19,7 @@ BUSY = 0.3
 class ClusterCase(unittest.TestCase):
     """Tests of one shape use one cluster after the other; each begins when everything runs and reaches everything."""
 
-    SERVERS, ZONES = 2, 1
+    SERVERS, ZONES, PATRONI = 2, 1, False
     cluster: Cluster
 
     @classmethod
@@ -29,11 +30,12 @@ class ClusterCase(unittest.TestCase):
     @classmethod
     def _of_shape(cls) -> Cluster:
         cluster = Cluster.running()
-        if cluster and (cluster.state["servers"], cluster.state["zones"]) == (cls.SERVERS, cls.ZONES) and cluster.is_as_built():
+        shape = {"servers": cls.SERVERS, "zones": cls.ZONES, "patroni": cls.PATRONI}
+        if cluster and cluster.state.items() >= shape.items() and cluster.is_as_built():
             return cluster
         if cluster:
             cluster.down()
-        cluster = Cluster.up(cls.SERVERS, cls.ZONES)
+        cluster = Cluster.up(**shape)
         # It stays for the tests that follow, each in a process of its own, and ends with whoever runs them.
         spawn([sys.executable, Path(__file__).with_name("commands.py"), "down-after", os.getppid()], DIRECTORY / "down-after.log")
         return cluster

@@ -1,7 +1,9 @@
 """The cluster's PostgreSQL: on its own address alone, with a password; and SQL for those who look on, past the network and its faults."""
 
+import os
 import secrets
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from network import Network, run
@@ -11,12 +13,54 @@ HOST, LAST = "database", 2
 END = "--end-of-answer--"
 
 
-class Database:
+class Answers:
+    """SQL over a connection that stays: asked every few milliseconds by those who measure."""
+
+    def __init__(self, connect: list[str], password_file: Path | None = None):
+        self._connect, self._password_file, self._psql = connect, password_file, None
+
+    def rows(self, sql: str) -> list[list[str]]:
+        """The answer as texts."""
+        if self._psql is None:
+            secret = {"PGPASSWORD": self._password_file.read_text().strip()} if self._password_file else {}
+            command = ["psql", *self._connect, "-XqAtF", "\t", "-v", "ON_ERROR_STOP=1"]
+            self._psql = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                          env={**os.environ, **secret})
+        rows = []
+        try:
+            self._psql.stdin.write(f"{sql};\n\\echo {END}\n")
+            self._psql.stdin.flush()
+            while (line := self._psql.stdout.readline().rstrip("\n")) != END:
+                if not line and self._psql.wait() is not None:
+                    raise BrokenPipeError
+                rows.append(line.split("\t"))
+        except BrokenPipeError:
+            said = self._psql.stderr.read().strip()
+            self.close()
+            raise RuntimeError(f"{said} at: {sql}") from None
+        return rows
+
+    def value(self, sql: str) -> str:
+        return self.rows(sql)[0][0]
+
+    def close(self):
+        if self._psql:
+            with suppress(BrokenPipeError):
+                self._psql.stdin.close()
+            self._psql.wait()
+            self._psql.stdout.close()
+            self._psql.stderr.close()
+            self._psql = None
+
+
+class Database(Answers):
+    hosts = [HOST]
+
     def __init__(self, network: Network, directory: Path):
         self.network, self.directory = network, directory
         self.password_file = directory / "everdial.password"
         self.uri = f"postgresql://everdial@{network.address(LAST)}:5432/everdial"
-        self._psql = None
+        super().__init__(self._socket("everdial"))
 
     def start(self):
         self.network.attach(HOST, LAST)
@@ -29,7 +73,7 @@ class Database:
         password = secrets.token_urlsafe(12)
         self.password_file.write_text(password + "\n")
         self.password_file.chmod(0o600)
-        run("psql", *self._socket("postgres"), "-qc", f"create role everdial login password '{password}'",
+        run("psql", "-Xv", "ON_ERROR_STOP=1", *self._socket("postgres"), "-qc", f"create role everdial login password '{password}'",
             "-c", "create database everdial owner everdial")
 
     def stop(self):
@@ -38,29 +82,7 @@ class Database:
             run(TOP / "tests/pg.sh", "stop", self.directory)
 
     def _socket(self, database: str) -> list[str]:
-        return ["-h", str(self.directory), "-p", "5432", "-U", "postgres", "-d", database, "-X", "-v", "ON_ERROR_STOP=1"]
+        return ["-h", str(self.directory), "-p", "5432", "-U", "postgres", "-d", database]
 
-    def rows(self, sql: str) -> list[list[str]]:
-        """The answer as texts, over a connection that stays: asked every few milliseconds by those who measure."""
-        if self._psql is None:
-            command = ["psql", *self._socket("everdial"), "-qAtF", "\t"]
-            self._psql = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._psql.stdin.write(f"{sql};\n\\echo {END}\n")
-        self._psql.stdin.flush()
-        rows = []
-        while (line := self._psql.stdout.readline().rstrip("\n")) != END:
-            if not line and self._psql.poll() is not None:
-                self._psql = None
-                raise RuntimeError(f"psql has ended at: {sql}")
-            rows.append(line.split("\t"))
-        return rows
-
-    def value(self, sql: str) -> str:
-        return self.rows(sql)[0][0]
-
-    def close(self):
-        if self._psql:
-            self._psql.stdin.close()
-            self._psql.wait()
-            self._psql.stdout.close()
-            self._psql = None
+    def restore(self):
+        """Nothing happens to it."""

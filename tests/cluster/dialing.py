@@ -5,9 +5,10 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from cluster import Cluster, await_that, sox
+from cluster import Cluster, sox
+from processes import await_that
 
-from carrier_trace import Call, Verdict, judge, read_calls  # noqa: E402
+from carrier_trace import Call, Verdict, judge  # noqa: E402
 from contacts import all_numbers  # noqa: E402
 
 # People who pick up, listen and say nothing of note (see demo/carrier.xml); each zone's in an order of its own.
@@ -80,8 +81,7 @@ class Dialing:
         self.id = cluster.api.post(f"/campaigns/{campaign['id']}/jobs")["id"]
 
     def calls(self) -> list[Call]:
-        lines = self.cluster.carrier.log.read_text().splitlines() if self.cluster.carrier.log.exists() else []
-        return [call for call in read_calls(lines) if call.attempt.split("-")[0] == str(self.id)]
+        return self.cluster.trace.calls_of(self.id)
 
     def await_calls(self, more: int, within: float = 15) -> "Dialing":
         wanted = len(self.calls()) + more
@@ -93,7 +93,7 @@ class Dialing:
         return await_that(lambda: self.cluster.holder(f"job/{self.id}"), 10, f"job {self.id} has an owner")
 
     def finish(self, within: float = 60) -> Outcome:
-        await_that(self._over, within, f"job {self.id} of {self.zone} is over: {self._progress()}", every=0.1)
+        await_that(self.is_over, within, f"job {self.id} of {self.zone} is over: {self._progress()}", every=0.1)
         with suppress(TimeoutError):  # it is for faults() to say so
             await_that(lambda: not any(call.ended is None for call in self.calls()), 5, "the carrier's calls have ended", every=0.1)
         query = self.cluster.database.value
@@ -104,7 +104,7 @@ class Dialing:
             int(query(f"select count(*) from attempt where job_id = {self.id} and state = 'unknown'")),
             int(query(f"select count(*) from job_contact where job_id = {self.id} and state <> 'done'")))
 
-    def _over(self) -> bool:
+    def is_over(self) -> bool:
         return self.cluster.database.value(f"select state from job where id = {self.id}") in ("completed", "stopped")
 
     def _progress(self) -> str:

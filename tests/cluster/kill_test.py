@@ -1,8 +1,8 @@
 """kill -9 of one process after the other, while a job is dialed: two servers, one zone."""
 
-from cluster import await_that
 from cluster_case import BUSY, KILLED, ClusterCase
 from dialing import Dialing
+from processes import await_that
 
 
 class Killed(ClusterCase):

@@ -3,7 +3,10 @@
 All faults of the network happen in the switch, where no host can see them: a cable that is out, packets that are dropped.
 """
 
+import os
+import signal
 import subprocess
+from contextlib import suppress
 
 SWITCH = "switch"
 OUTSIDE = "outside"  # the cable to this machine itself, so that tests and browsers reach the hosts
@@ -82,6 +85,12 @@ class Network:
         for space in sorted(spaces()):
             if space.startswith(f"everdial{self.number}-"):
                 run("ip", "netns", "delete", space)
+
+    def end_processes(self, host: str):
+        """All that is in its namespace, at once."""
+        for pid in self.processes(host):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     # ---- faults ------------------------------------------------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 """What the network does to a server that dials: three servers, two zones, a job in each, each job at a server of its own."""
 
-from cluster import await_that
 from cluster_case import BUSY, FROZEN, LOST_DATABASE, LOST_HOST, ClusterCase
 from dialing import Dialing
+from processes import await_that
 
 
 class Network(ClusterCase):

@@ -1,8 +1,8 @@
 """Components that are stopped as an administrator stops them: two servers, one zone."""
 
-from cluster import await_that
 from cluster_case import BUSY, GRACEFUL, ClusterCase
 from dialing import Dialing
+from processes import await_that
 
 
 class Stopped(ClusterCase):

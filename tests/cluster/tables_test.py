@@ -3,9 +3,9 @@
 Components that do not exist yet have no row; that none of them is shown is a test of its own.
 """
 
-from cluster import await_that
 from cluster_case import BUSY, FULLY_OPERATIONAL, ClusterCase
 from dialing import Dialing
+from processes import await_that
 
 TABLE_1 = """
 list_manager       RUNNING                 RUNNING
