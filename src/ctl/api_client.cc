@@ -14,6 +14,8 @@ using nlohmann::json;
 constexpr auto kTimeout = std::chrono::seconds(30);
 constexpr int kRounds = 8;  ///< over all servers, before giving up
 constexpr auto kFirstPause = std::chrono::milliseconds(100);
+constexpr auto kRestrictedPause = std::chrono::seconds(5);
+constexpr int kRestrictedRounds = 180;  ///< a quarter of an hour, after which nothing is restricted by old data (L-02)
 
 std::string random_key() {
   std::random_device source;
@@ -45,6 +47,11 @@ Failure failure_of(const HttpAnswer& answer) {
   }
 }
 
+/// Held back by load (L-03): every server would say the same.
+bool is_restricted(const HttpAnswer& answer) {
+  return answer.status == 503 && answer.body.find("urn:everdial:problem:restricted_by_load") != std::string::npos;
+}
+
 }  // namespace
 
 std::string encoded(const std::string& text) {
@@ -58,7 +65,8 @@ std::string encoded(const std::string& text) {
   return out;
 }
 
-ApiClient::ApiClient(Settings settings) : settings_(std::move(settings)) {
+ApiClient::ApiClient(Settings settings, std::function<void(const std::string&)> notice)
+    : settings_(std::move(settings)), notice_(std::move(notice)) {
   for (const auto& text : settings_.servers) {
     auto url = parse_url(text);
     if (!url.ok()) throw Failure(kUsage, url.error().message);
@@ -66,11 +74,7 @@ ApiClient::ApiClient(Settings settings) : settings_(std::move(settings)) {
   }
 }
 
-HttpAnswer ApiClient::send(HttpRequest request) {
-  request.target = "/api/v1" + request.target;
-  if (!settings_.token.empty()) request.headers.emplace_back("Authorization", "Bearer " + settings_.token);
-  // With the key each server does the same request once, so it may be sent again whatever became of it.
-  if (request.method != "GET") request.headers.emplace_back("Idempotency-Key", random_key());
+HttpAnswer ApiClient::send_somewhere(const HttpRequest& request) {
   std::string last = "no server is configured";
   auto pause = kFirstPause;
   bool may_get_better = true;
@@ -80,7 +84,7 @@ HttpAnswer ApiClient::send(HttpRequest request) {
       const Url& url = urls_[at_];
       const auto answer = send_http(url, request, settings_.ca_file, kTimeout);
       if (!answer.ok() && answer.error().kind == ErrorKind::invalid) throw Failure(kUsage, answer.error().message);
-      if (answer.ok() && answer->status != 503) return *answer;
+      if (answer.ok() && (answer->status != 503 || is_restricted(*answer))) return *answer;
       last = answer.ok() ? failure_of(*answer).what() : answer.error().message;
       may_get_better = may_get_better || answer.ok() || answer.error().kind != ErrorKind::conflict;
       at_ = (at_ + 1) % urls_.size();
@@ -89,6 +93,19 @@ HttpAnswer ApiClient::send(HttpRequest request) {
     pause = std::min(pause * 2, std::chrono::milliseconds(1000));
   }
   throw Failure(kUnreachable, "no server can do this now: " + last);
+}
+
+HttpAnswer ApiClient::send(HttpRequest request) {
+  request.target = "/api/v1" + request.target;
+  if (!settings_.token.empty()) request.headers.emplace_back("Authorization", "Bearer " + settings_.token);
+  // With the key each server does the same request once, so it may be sent again whatever became of it.
+  if (request.method != "GET") request.headers.emplace_back("Idempotency-Key", random_key());
+  for (int round = 0;; ++round) {
+    HttpAnswer answer = send_somewhere(request);
+    if (!is_restricted(answer) || round == kRestrictedRounds) return answer;
+    if (round == 0) notice_(failure_of(answer).what() + std::string("\n  trying again until it is taken; Ctrl-C gives up"));
+    std::this_thread::sleep_for(kRestrictedPause);
+  }
 }
 
 json ApiClient::call(const std::string& method, const std::string& path, const json& body) {

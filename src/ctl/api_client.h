@@ -13,7 +13,8 @@ namespace everdial::ctl {
 /// once however often it had to be sent. What the server refuses is thrown as Failure.
 class ApiClient {
  public:
-  explicit ApiClient(Settings settings);
+  /// `notice` is told, in words for people, when it takes longer than one would expect.
+  ApiClient(Settings settings, std::function<void(const std::string&)> notice);
 
   nlohmann::json get(const std::string& path) { return call("GET", path); }
   /// `body` null: none. Null comes back from an answer without a body.
@@ -32,8 +33,10 @@ class ApiClient {
 
  private:
   HttpAnswer send(HttpRequest request);
+  HttpAnswer send_somewhere(const HttpRequest& request);
 
   Settings settings_;
+  std::function<void(const std::string&)> notice_;
   std::vector<Url> urls_;
   size_t at_ = 0;  ///< the server that answered last
 };

@@ -13,7 +13,8 @@ namespace everdial::ctl {
 using nlohmann::json;
 
 ApiClient& Ctl::api() {
-  if (!client) client = std::make_unique<ApiClient>(load_settings(given, environment));
+  if (!client)
+    client = std::make_unique<ApiClient>(load_settings(given, environment), [this](const std::string& text) { err << text << std::endl; });
   return *client;
 }
 

@@ -23,6 +23,9 @@ void show_matrix(Ctl& ctl, const json& status) {
     rows.push_back(std::move(row));
   }
   ctl.out << table(columns, rows);
+  for (const json& r : status["restrictions"])
+    ctl.out << "held back by load: " << r["name"].get<std::string>() << ", " << r["reason"].get<std::string>() << ", since "
+            << r["since"].get<std::string>() << '\n';
 }
 
 const std::vector<Column> kLeases = {

@@ -7,6 +7,7 @@
 #include "dashboard/access_store.h"
 #include "dashboard/handlers.h"
 #include "dashboard/secrets.h"
+#include "dashboard/status_store.h"
 #include "runtime/log.h"
 
 namespace everdial {
@@ -22,6 +23,8 @@ constexpr unsigned kPassword = 1;    ///< hashes a password
 constexpr unsigned kKeyless = 2;     ///< safe to repeat, or meant to be done again: no idempotency key
 constexpr unsigned kNoDatabase = 4;  ///< answers although the database does not
 constexpr unsigned kSecret = 8;      ///< the answer's `token` is told once and kept nowhere
+constexpr unsigned kImport = 16;     ///< not while imports are restricted by load (L-03)
+constexpr unsigned kJobStart = 32;   ///< not while job starts are
 
 struct Operation {
   std::string_view id;
@@ -55,7 +58,7 @@ constexpr std::array kOperations = std::to_array<Operation>({
     {"get_list", Method::get, "/lists/{list_id}", Access::viewer, Body::none, get_list},
     {"list_contacts", Method::get, "/lists/{list_id}/contacts", Access::viewer, Body::none, list_contacts},
     {"list_imports", Method::get, "/imports", Access::viewer, Body::none, list_imports},
-    {"create_import", Method::post, "/imports", Access::supervisor, Body::json, create_import},
+    {"create_import", Method::post, "/imports", Access::supervisor, Body::json, create_import, kImport},
     {"get_import", Method::get, "/imports/{import_id}", Access::viewer, Body::none, get_import},
     {"put_import_chunk", Method::put, "/imports/{import_id}/chunks/{first_byte}", Access::supervisor, Body::bytes, put_import_chunk},
     {"complete_import", Method::post, "/imports/{import_id}/complete", Access::supervisor, Body::none, complete_import},
@@ -71,7 +74,7 @@ constexpr std::array kOperations = std::to_array<Operation>({
     {"get_campaign", Method::get, "/campaigns/{campaign_id}", Access::viewer, Body::none, get_campaign},
     {"update_campaign", Method::put, "/campaigns/{campaign_id}", Access::supervisor, Body::json, update_campaign},
     {"delete_campaign", Method::del, "/campaigns/{campaign_id}", Access::supervisor, Body::none, delete_campaign},
-    {"start_job", Method::post, "/campaigns/{campaign_id}/jobs", Access::supervisor, Body::none, start_job},
+    {"start_job", Method::post, "/campaigns/{campaign_id}/jobs", Access::supervisor, Body::none, start_job, kJobStart},
     {"list_jobs", Method::get, "/jobs", Access::viewer, Body::none, list_jobs},
     {"get_job", Method::get, "/jobs/{job_id}", Access::viewer, Body::none, get_job},
     {"request_job_change", Method::post, "/jobs/{job_id}/requests", Access::supervisor, Body::json, request_job_change},
@@ -161,6 +164,16 @@ std::string request_hash(const Operation& operation, const Call& call) {
   return sha256(text);
 }
 
+/// The handler, unless this is not to be begun under the present load. What came before keeps its answer.
+Answer handle_unless_restricted(const Operation& operation, const Call& call) {
+  const std::string_view what = has(operation, kImport) ? "imports" : has(operation, kJobStart) ? "job_starts" : "";
+  if (what.empty()) return operation.handler(call);
+  auto reason = status_store::restricted(call.db(), what);
+  if (!reason.ok()) return reason.error();
+  if (*reason) return restricted_problem(what, **reason);
+  return operation.handler(call);
+}
+
 Answer replayed(const access_store::AnsweredBefore& before) {
   Response response = before.response.empty() ? Response{before.status} : text_response(before.status, "application/json", before.response);
   response.headers.emplace_back("Idempotency-Replayed", "true");
@@ -178,7 +191,7 @@ Answer with_key(const Operation& operation, const Call& call, const std::string&
                    {},
                    {}};
   if (const auto* before = std::get_if<access_store::AnsweredBefore>(&*use)) return replayed(*before);
-  Answer answer = operation.handler(call);
+  Answer answer = handle_unless_restricted(operation, call);
   if (!answer.good()) return answer;
   std::string kept = *answer.response().body;
   if (has(operation, kSecret)) {
@@ -195,7 +208,7 @@ Answer with_key(const Operation& operation, const Call& call, const std::string&
 Answer in_transaction(const Operation& operation, const Call& call) {
   if (Status begun = call.db().execute("begin"); !begun.ok()) return begun.error();
   const std::string key(call.request.header("idempotency-key"));
-  Answer answer = key.empty() || has(operation, kKeyless) ? operation.handler(call) : with_key(operation, call, key);
+  Answer answer = key.empty() || has(operation, kKeyless) ? handle_unless_restricted(operation, call) : with_key(operation, call, key);
   const Status ended = call.db().execute(answer.good() ? "commit" : "rollback");
   if (answer.good() && !ended.ok()) return ended.error();
   return answer;

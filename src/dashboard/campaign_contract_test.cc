@@ -67,6 +67,28 @@ TEST_F(TestDashboard, starts_one_job_of_a_campaign_at_a_time) {
   EXPECT_THAT(get("/jobs?state=lost").errors(), ElementsAre(testing::StartsWith("?state: must be unfinished or one of queued, ")));
 }
 
+TEST_F(TestDashboard, L_03_holds_job_starts_and_imports_back_under_high_load_and_takes_them_after) {
+  const std::string jobs = "/campaigns/" + std::to_string(make_campaign()) + "/jobs";
+  const std::map<std::string, std::string> key = {{"Idempotency-Key", "k"}};
+  sql("insert into load_restriction (name, reason) values ('job_starts', 'all 2 servers are under high load')");
+  EXPECT_EQ(post(jobs).status, 201) << "nothing is known of the load, so nothing is restricted (L-02)";
+  sql("update job set state = 'completed'");
+  sql("insert into load_sample (server, cpu, memory, run_queue) values ('as1', 1, 0, 2)");
+  const auto held = post(jobs, nullptr, key);
+  EXPECT_EQ(held.status, 503);
+  EXPECT_EQ(held.json["type"], "urn:everdial:problem:restricted_by_load");
+  EXPECT_EQ(held.json["detail"],
+            "New job starts are held back: all 2 servers are under high load. Nothing was done; repeat the request until it is taken.");
+  EXPECT_EQ(held.header("everdial-restricted"), "job_starts");
+  EXPECT_EQ(held.header("retry-after"), "5");
+  EXPECT_EQ(get("/status").json["restrictions"].at(0)["name"], "job_starts");
+  EXPECT_EQ(post("/imports", {{"list_id", 1}, {"file_name", "a.csv"}, {"size_bytes", 1}}).status, 201) << "only what is named is held back";
+  sql("delete from load_restriction");
+  EXPECT_EQ(post(jobs, nullptr, key).status, 201);
+  sql("insert into load_restriction (name, reason) values ('job_starts', 'r')");
+  EXPECT_EQ(post(jobs, nullptr, key).status, 201) << "the answer of what was done before";
+}
+
 TEST_F(TestDashboard, C_06_keeps_a_request_for_the_director_to_apply) {
   const std::string job = std::to_string(make_job());
   const auto request = [&](const char* what) { return post("/jobs/" + job + "/requests", {{"request", what}}); };

@@ -19,6 +19,16 @@ Problem conflict_problem(std::string detail, std::vector<FieldError> errors) {
   return {409, "conflict", "Not possible now", std::move(detail), std::move(errors), {}};
 }
 
+Problem restricted_problem(std::string_view what, const std::string& reason) {
+  const std::string words = what == "job_starts" ? "job starts" : std::string(what);
+  return {503,
+          "restricted_by_load",
+          "Held back by load",
+          "New " + words + " are held back: " + reason + ". Nothing was done; repeat the request until it is taken.",
+          {},
+          {{"Retry-After", "5"}, {"Everdial-Restricted", std::string(what)}}};
+}
+
 Problem problem_of(const Error& error) {
   switch (error.kind) {
     case ErrorKind::invalid:

@@ -31,6 +31,8 @@ Problem unauthorized_problem(std::string detail);
 Problem forbidden_problem(std::string detail);
 Problem not_found_problem(std::string detail);
 Problem conflict_problem(std::string detail, std::vector<FieldError> errors = {});
+/// Not under the present load (L-03); who asks tries again by himself.
+Problem restricted_problem(std::string_view what, const std::string& reason);
 /// Operating errors of the store. What the database said of a bug of ours is for the log, not for the client.
 Problem problem_of(const Error& error);
 

@@ -58,10 +58,12 @@ json zone_json(const SystemSeen& seen, const std::string& zone) {
 json status_json(const SystemSeen& seen, const std::string& server, const std::string& version, Instant at) {
   const SystemStatus status = system_status(seen);
   json out = {{"server", server}, {"version", version}, {"at", to_iso8601(at)}, {"components", status.components}};
-  for (const char* list : {"servers", "leases", "zones"}) out[list] = json::array();
+  for (const char* list : {"servers", "leases", "zones", "restrictions"}) out[list] = json::array();
   for (const auto& s : status.servers) out["servers"].push_back(server_json(s));
   for (const auto& l : seen.leases) out["leases"].push_back(lease_json(seen, l));
   for (const auto& z : seen.zones) out["zones"].push_back(zone_json(seen, z));
+  for (const auto& r : seen.restrictions)
+    out["restrictions"].push_back({{"name", r.name}, {"reason", r.reason}, {"since", to_iso8601(r.since)}});
   return out;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "dashboard/page.h"
@@ -17,6 +19,8 @@ namespace everdial::status_store {
 Result<SystemSeen> system_seen(pg::Connection& db);
 /// Changes of a lease, newest first; ErrorKind::not_found when there never was such a resource.
 Result<Page> lease_history(pg::Connection& db, const Resource& resource, const PageRequest& page);
+/// Why this (schema/0012) is not begun now; empty when it may be.
+Result<std::optional<std::string>> restricted(pg::Connection& db, std::string_view what);
 /// Whether the database answers.
 Status ping(pg::Connection& db);
 

@@ -63,6 +63,7 @@ Result<SystemSeen> system_seen(Connection& db) {
        {}},
       {"select name, components from (select name, array_to_string(components, ',') as components from server) s", {}},
       {"select zone from contact_list union select zone from job order by 1", {}},
+      {"select name, load_restricted(name), since from load_restriction order by name", {}},
   });
   if (!answers.ok()) return answers.error();
   SystemSeen out;
@@ -80,6 +81,10 @@ Result<SystemSeen> system_seen(Connection& db) {
   }
   const Rows& zones = (*answers)[3];
   for (size_t r = 0; r < zones.size(); ++r) out.zones.push_back(zones.string(r, 0));
+  const Rows& restrictions = (*answers)[4];
+  for (size_t r = 0; r < restrictions.size(); ++r)
+    if (const auto reason = restrictions.optional_string(r, 1))
+      out.restrictions.push_back({restrictions.string(r, 0), *reason, restrictions.instant(r, 2)});
   return out;
 }
 
@@ -93,6 +98,12 @@ Result<Page> lease_history(Connection& db, const Resource& resource, const PageR
       Params{}.add(known->integer(0, 0)).add(below(page)).add(page.limit + 1));
   if (!rows.ok()) return rows.error();
   return page_of(*rows, page.limit, change_json, id_key);
+}
+
+Result<std::optional<std::string>> restricted(Connection& db, std::string_view what) {
+  auto rows = db.query("select load_restricted($1)", Params{}.add(what));
+  if (!rows.ok()) return rows.error();
+  return rows->optional_string(0, 0);
 }
 
 Status ping(Connection& db) { return done(db.query("select 1")); }

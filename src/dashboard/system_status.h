@@ -36,6 +36,11 @@ struct SystemSeen {
   std::vector<LeaseSeen> leases;
   std::map<std::string, std::vector<std::string>> servers;  ///< all known, with the components each is to run
   std::vector<std::string> zones;
+  struct RestrictionSeen {
+    std::string name, reason;
+    Instant since;
+  };
+  std::vector<RestrictionSeen> restrictions;  ///< by load (L-03)
 };
 
 struct ComponentStatus {

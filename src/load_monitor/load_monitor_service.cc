@@ -31,20 +31,19 @@ void LoadMonitorService::tick() {
         if (load) (void)store.report(server, *load);
         return store.loads();
       },
-      [this, alive = std::weak_ptr(alive_)](Result<std::vector<ServerLoad>> loads) {
+      [this, alive = std::weak_ptr(alive_)](Result<LoadsSeen> loads) {
         if (alive.expired()) return;
         timer_ = seams_.clock.after(settings_.every, [this] { tick(); });
         if (!grant_ || !loads.ok()) return;
-        judge(LoadsSeen{std::move(*loads)});
+        judge(*loads);
       });
 }
 
 void LoadMonitorService::judge(const LoadsSeen& seen) {
-  std::vector<LevelDecided> levels;
-  for (const LoadEffect& effect : machine_.step(seen, seams_.clock.now())) levels.push_back(std::get<SaveLevel>(effect).decided);
-  if (levels.empty()) return;
+  std::vector<LoadEffect> effects = machine_.step(seen, seams_.clock.now());
+  if (effects.empty()) return;
   run_store(
-      seams_.store, load_lane, [&store = store_, grant = *grant_, levels = std::move(levels)] { return store.save_levels(grant, levels); },
+      seams_.store, load_lane, [&store = store_, grant = *grant_, effects = std::move(effects)] { return store.commit(grant, effects); },
       [this, grant = *grant_, alive = std::weak_ptr(alive_)](Status saved) {
         if (!alive.expired() && !saved.ok() && saved.error().kind == ErrorKind::fenced) fenced_(grant);
       });

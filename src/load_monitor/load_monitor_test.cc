@@ -13,8 +13,8 @@ LoadLevel level_after(const std::vector<double>& cpus) {
   ServerLoad server{ServerName{"as1"}, {}, 0ms, {}};
   for (const double cpu : cpus) {
     server.load.cpu = cpu;
-    for (const LoadEffect& effect : LoadMachine{}.step(LoadsSeen{{server}}, Instant{}))
-      server.decided = std::get<SaveLevel>(effect).decided;
+    for (const LoadEffect& effect : LoadMachine{}.step(LoadsSeen{{server}, {}}, Instant{}))
+      if (const auto* saved = std::get_if<SaveLevel>(&effect)) server.decided = saved->decided;
   }
   return server.decided->level;
 }
@@ -32,24 +32,55 @@ TEST(LoadMachine, leaves_a_level_only_well_beyond_where_it_was_entered) {
 
 TEST(LoadMachine, says_nothing_while_nothing_changes) {
   const LevelDecided decided{ServerName{"as1"}, LoadLevel::normal, false, "processors at 50 %"};
-  EXPECT_TRUE(LoadMachine{}.step(LoadsSeen{{{ServerName{"as1"}, {0.6, 0.1, 1}, 1s, decided}}}, Instant{}).empty());
+  EXPECT_TRUE(LoadMachine{}.step(LoadsSeen{{{ServerName{"as1"}, {0.6, 0.1, 1}, 1s, decided}}, {}}, Instant{}).empty());
 }
 
 TEST(LoadMachine, looks_at_memory_as_well) {
-  const auto effects = LoadMachine{}.step(LoadsSeen{{{ServerName{"as1"}, {0.1, 0.95, 0}, 0s, {}}}}, Instant{});
+  const auto effects = LoadMachine{}.step(LoadsSeen{{{ServerName{"as1"}, {0.1, 0.95, 0}, 0s, {}}}, {}}, Instant{});
   EXPECT_EQ(std::get<SaveLevel>(effects.at(0)).decided, (LevelDecided{ServerName{"as1"}, LoadLevel::high, false, "memory at 95 %"}));
 }
 
 TEST(LoadMachine, L_02_alarms_after_30_s_without_data_and_uses_none_older_than_15_minutes) {
   const LevelDecided high{ServerName{"as1"}, LoadLevel::high, false, ""};
   const auto decide = [&](Duration age) {
-    const auto effects = LoadMachine{}.step(LoadsSeen{{{ServerName{"as1"}, {0.95, 0, 0}, age, high}}}, Instant{});
-    return effects.empty() ? high : std::get<SaveLevel>(effects[0]).decided;
+    for (const LoadEffect& effect : LoadMachine{}.step(LoadsSeen{{{ServerName{"as1"}, {0.95, 0, 0}, age, high}}, {}}, Instant{}))
+      if (const auto* saved = std::get_if<SaveLevel>(&effect)) return saved->decided;
+    return high;
   };
   EXPECT_FALSE(decide(29s).silent);
   EXPECT_TRUE(decide(30s).silent);
   EXPECT_EQ(decide(30s).level, LoadLevel::high);
   EXPECT_EQ(decide(15min).level, LoadLevel::unknown);
+}
+
+/// What becomes restricted (+) and free again (-), given how loaded the servers are and for how long each has been silent.
+std::string restrictions(std::vector<std::pair<double, Duration>> servers, std::set<Restriction> before = {}) {
+  LoadsSeen seen{{}, std::move(before)};
+  for (size_t i = 0; i < servers.size(); ++i)
+    seen.servers.push_back({ServerName{"as" + std::to_string(i)}, {servers[i].first, 0, 0}, servers[i].second, {}});
+  std::string out;
+  for (const LoadEffect& effect : LoadMachine{}.step(seen, Instant{})) {
+    if (const auto* restricted = std::get_if<Restrict>(&effect)) out += "+" + std::string(to_string(restricted->what));
+    if (const auto* lifted = std::get_if<LiftRestriction>(&effect)) out += "-" + std::string(to_string(lifted->what));
+  }
+  return out;
+}
+
+TEST(LoadMachine, L_03_restricts_what_can_wait_while_all_servers_are_under_high_load) {
+  const std::string all = "+imports+exports+job_starts", lifted = "-imports-exports-job_starts";
+  const std::set every{Restriction::imports, Restriction::exports, Restriction::job_starts};
+  EXPECT_EQ(restrictions({{0.95, 0s}, {0.5, 0s}}), "");
+  EXPECT_EQ(restrictions({{0.95, 0s}, {0.92, 0s}}), all);
+  EXPECT_EQ(restrictions({{0.95, 0s}, {0.92, 0s}}, every), "");
+  EXPECT_EQ(restrictions({{0.95, 0s}, {0.5, 0s}}, every), lifted);
+}
+
+TEST(LoadMachine, L_02_restricts_nothing_by_what_is_not_known) {
+  const std::set every{Restriction::imports, Restriction::exports, Restriction::job_starts};
+  EXPECT_EQ(restrictions({{0.95, 16min}}), "");
+  EXPECT_EQ(restrictions({{0.95, 16min}}, every), "-imports-exports-job_starts");
+  EXPECT_EQ(restrictions({{0.95, 0s}, {0.1, 31s}}), "+imports+exports+job_starts") << "the idle one has not been heard for 31 s";
+  EXPECT_EQ(restrictions({}), "");
 }
 
 TEST(HostLoad, is_read_from_proc) {
@@ -83,7 +114,7 @@ class LoadMonitor : public testing::Test {
   }
   std::map<std::string, LoadLevel> levels() {
     std::map<std::string, LoadLevel> out;
-    for (const ServerLoad& server : store.loads().value())
+    for (const ServerLoad& server : store.loads().value().servers)
       if (server.decided) out[server.server.value] = server.decided->level;
     return out;
   }

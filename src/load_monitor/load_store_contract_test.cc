@@ -48,7 +48,7 @@ TEST_P(LoadStoreContract, keeps_the_newest_report_of_each_server) {
   ASSERT_TRUE(world.loads->report(ServerName{"as1"}, {0.1, 0.2, 0.3}).ok());
   ASSERT_TRUE(world.loads->report(ServerName{"as2"}, {0.4, 0.5, 0.6}).ok());
   ASSERT_TRUE(world.loads->report(ServerName{"as1"}, {0.7, 0.8, 0.9}).ok());
-  const auto loads = world.loads->loads().value();
+  const auto loads = world.loads->loads().value().servers;
   ASSERT_EQ(loads.size(), 2u);
   EXPECT_EQ(loads[0].server, ServerName{"as1"});
   EXPECT_EQ(loads[0].load.cpu, 0.7);
@@ -62,10 +62,19 @@ TEST_P(LoadStoreContract, keeps_levels_under_the_fence) {
   const LeaseGrant old = acquire(kOne), current = acquire(kTwo);
   const LevelDecided high{ServerName{"as1"}, LoadLevel::high, true, "processors at 95 %"},
       low{ServerName{"as1"}, LoadLevel::low, false, ""};
-  EXPECT_EQ(world.loads->save_levels(old, {low}).error().kind, ErrorKind::fenced);
-  ASSERT_TRUE(world.loads->save_levels(current, {low}).ok());
-  ASSERT_TRUE(world.loads->save_levels(current, {high}).ok());
-  EXPECT_EQ(world.loads->loads().value().at(0).decided, high);
+  EXPECT_EQ(world.loads->commit(old, {SaveLevel{low}}).error().kind, ErrorKind::fenced);
+  ASSERT_TRUE(world.loads->commit(current, {SaveLevel{low}}).ok());
+  ASSERT_TRUE(world.loads->commit(current, {SaveLevel{high}}).ok());
+  EXPECT_EQ(world.loads->loads().value().servers.at(0).decided, high);
+}
+
+TEST_P(LoadStoreContract, L_03_keeps_restrictions_until_they_are_lifted) {
+  const LeaseGrant grant = acquire(kOne);
+  ASSERT_TRUE(world.loads->commit(grant, {Restrict{Restriction::imports, "high"}, Restrict{Restriction::job_starts, "high"}}).ok());
+  ASSERT_TRUE(world.loads->commit(grant, {Restrict{Restriction::imports, "again"}}).ok());
+  EXPECT_EQ(world.loads->loads().value().restricted, (std::set{Restriction::imports, Restriction::job_starts}));
+  ASSERT_TRUE(world.loads->commit(grant, {LiftRestriction{Restriction::imports}}).ok());
+  EXPECT_EQ(world.loads->loads().value().restricted, std::set{Restriction::job_starts});
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, LoadStoreContract,

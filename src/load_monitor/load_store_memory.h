@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/overloaded.h"
 #include "ha/lease_store_memory.h"
 #include "load_monitor/load_store.h"
 
@@ -22,17 +23,23 @@ class MemoryLoadStore final : public LoadStore {
     return success();
   }
 
-  Result<std::vector<ServerLoad>> loads() override {
+  Result<LoadsSeen> loads() override {
     const std::lock_guard lock(mutex_);
-    std::vector<ServerLoad> out;
-    for (const auto& [server, row] : rows_) out.push_back({server, row.load, now_() - row.at, row.decided});
+    LoadsSeen out{{}, restricted_};
+    for (const auto& [server, row] : rows_) out.servers.push_back({server, row.load, now_() - row.at, row.decided});
     return out;
   }
 
-  Status save_levels(const LeaseGrant& grant, const std::vector<LevelDecided>& levels) override {
+  Status commit(const LeaseGrant& grant, const std::vector<LoadEffect>& effects) override {
     if (Status mine = leases_.fence(grant); !mine.ok()) return mine;
     const std::lock_guard lock(mutex_);
-    for (const LevelDecided& level : levels) rows_[level.server].decided = level;
+    for (const LoadEffect& effect : effects)
+      std::visit(Overloaded{
+                     [&](const SaveLevel& e) { rows_[e.decided.server].decided = e.decided; },
+                     [&](const Restrict& e) { restricted_.insert(e.what); },
+                     [&](const LiftRestriction& e) { restricted_.erase(e.what); },
+                 },
+                 effect);
     return success();
   }
 
@@ -46,6 +53,7 @@ class MemoryLoadStore final : public LoadStore {
   std::function<Instant()> now_;
   std::mutex mutex_;
   std::map<ServerName, Row> rows_;
+  std::set<Restriction> restricted_;
 };
 
 }  // namespace everdial

@@ -1,3 +1,4 @@
+#include "base/overloaded.h"
 #include "ha/fence_pg.h"
 #include "load_monitor/load_store.h"
 #include "runtime/pg.h"
@@ -18,40 +19,64 @@ class PgLoadStore final : public LoadStore {
                     Params{}.add(server.value).add(load.cpu).add(load.memory).add(load.run_queue)));
   }
 
-  Result<std::vector<ServerLoad>> loads() override {
-    auto rows = pool_.query(
-        "select s.server, s.cpu, s.memory, s.run_queue, (extract(epoch from clock_timestamp() - s.sampled_at) * 1000000)::bigint, l.level, "
-        "l.silent, l.reason "
-        "from load_sample s left join load_level l using (server) order by s.server");
-    if (!rows.ok()) return rows.error();
-    std::vector<ServerLoad> out;
-    for (size_t r = 0; r < rows->size(); ++r) {
-      ServerLoad server{
-          ServerName{rows->string(r, 0)}, {rows->real(r, 1), rows->real(r, 2), rows->real(r, 3)}, Duration{rows->integer(r, 4)}, {}};
-      if (!rows->is_null(r, 5))
+  Result<LoadsSeen> loads() override {
+    auto connection = pool_.take();
+    if (!connection.ok()) return connection.error();
+    auto answers = (*connection)
+                       ->pipeline({
+                           {"select s.server, s.cpu, s.memory, s.run_queue, (extract(epoch from clock_timestamp() - s.sampled_at) * "
+                            "1000000)::bigint, l.level, "
+                            "l.silent, l.reason from load_sample s left join load_level l using (server) order by s.server",
+                            {}},
+                           {"select name from load_restriction", {}},
+                       });
+    pool_.give_back(std::move(*connection));
+    if (!answers.ok()) return answers.error();
+    LoadsSeen out;
+    const pg::Rows& servers = (*answers)[0];
+    for (size_t r = 0; r < servers.size(); ++r) {
+      ServerLoad server{ServerName{servers.string(r, 0)},
+                        {servers.real(r, 1), servers.real(r, 2), servers.real(r, 3)},
+                        Duration{servers.integer(r, 4)},
+                        {}};
+      if (!servers.is_null(r, 5))
         server.decided =
-            LevelDecided{server.server, parse_enum<LoadLevel>(rows->text(r, 5)).value(), rows->boolean(r, 6), rows->string(r, 7)};
-      out.push_back(std::move(server));
+            LevelDecided{server.server, parse_enum<LoadLevel>(servers.text(r, 5)).value(), servers.boolean(r, 6), servers.string(r, 7)};
+      out.servers.push_back(std::move(server));
     }
+    const pg::Rows& restricted = (*answers)[1];
+    for (size_t r = 0; r < restricted.size(); ++r) out.restricted.insert(parse_enum<Restriction>(restricted.text(r, 0)).value());
     return out;
   }
 
-  Status save_levels(const LeaseGrant& grant, const std::vector<LevelDecided>& levels) override {
-    std::vector<std::string> servers, names, reasons;
+  Status commit(const LeaseGrant& grant, const std::vector<LoadEffect>& effects) override {
+    std::vector<std::string> servers, names, reasons, restricted, why, lifted;
     std::vector<bool> silent;
-    for (const LevelDecided& level : levels) {
-      servers.push_back(level.server.value);
-      names.emplace_back(to_string(level.level));
-      silent.push_back(level.silent);
-      reasons.push_back(level.reason);
-    }
+    for (const LoadEffect& effect : effects)
+      std::visit(Overloaded{
+                     [&](const SaveLevel& e) {
+                       servers.push_back(e.decided.server.value);
+                       names.emplace_back(to_string(e.decided.level));
+                       silent.push_back(e.decided.silent);
+                       reasons.push_back(e.decided.reason);
+                     },
+                     [&](const Restrict& e) {
+                       restricted.emplace_back(to_string(e.what));
+                       why.push_back(e.reason);
+                     },
+                     [&](const LiftRestriction& e) { lifted.emplace_back(to_string(e.what)); },
+                 },
+                 effect);
     return pool_.transaction<std::monostate>([&](pg::Connection& connection) -> Status {
-      auto results = connection.pipeline({fence(grant),
-                                          {"insert into load_level (server, level, silent, reason) select * from unnest($1::text[], "
-                                           "$2::text[], $3::boolean[], $4::text[]) "
-                                           "on conflict (server) do update set level = excluded.level, silent = excluded.silent, reason = "
-                                           "excluded.reason, since = excluded.since",
-                                           Params{}.add(servers).add(names).add(silent).add(reasons)}});
+      auto results = connection.pipeline(
+          {fence(grant),
+           {"insert into load_level (server, level, silent, reason) select * from unnest($1::text[], $2::text[], $3::boolean[], "
+            "$4::text[]) on conflict (server) do update set level = excluded.level, silent = excluded.silent, reason = excluded.reason, "
+            "since = excluded.since",
+            Params{}.add(servers).add(names).add(silent).add(reasons)},
+           {"delete from load_restriction where name = any($1::text[])", Params{}.add(lifted)},
+           {"insert into load_restriction (name, reason) select * from unnest($1::text[], $2::text[]) on conflict do nothing",
+            Params{}.add(restricted).add(why)}});
       if (!results.ok()) return results.error();
       return success();
     });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -45,15 +46,33 @@ struct ServerLoad {
   std::optional<LevelDecided> decided;
 };
 
-/// All servers that ever reported.
+/// What is not begun while it would make things worse (L-03).
+enum class Restriction { imports, exports, job_starts };
+template <>
+inline constexpr auto enum_names<Restriction> = std::to_array<std::pair<Restriction, std::string_view>>({
+    {Restriction::imports, "imports"},
+    {Restriction::exports, "exports"},
+    {Restriction::job_starts, "job_starts"},
+});
+
+/// All servers that ever reported, and what is restricted.
 struct LoadsSeen {
   std::vector<ServerLoad> servers;
+  std::set<Restriction> restricted;
 };
 using LoadInput = std::variant<LoadsSeen>;
 
 struct SaveLevel {
   LevelDecided decided;
 };
-using LoadEffect = std::variant<SaveLevel>;
+/// From now on, until it is lifted.
+struct Restrict {
+  Restriction what = Restriction::imports;
+  std::string reason;
+};
+struct LiftRestriction {
+  Restriction what = Restriction::imports;
+};
+using LoadEffect = std::variant<SaveLevel, Restrict, LiftRestriction>;
 
 }  // namespace everdial

@@ -7,6 +7,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { api, queryClient, sessionKey } from './api';
 import { AutoIcon, MoonIcon, SunIcon } from './icons';
 import { LiveProvider, useLive } from './live';
+import { Restrictions } from './parts/Restrictions';
 import { sessionQuery } from './queries';
 import classes from './Shell.module.css';
 
@@ -96,6 +97,7 @@ function Frame({ name, role }: { name: string; role: string }) {
         </Menu>
       </header>
       <main id="main" tabIndex={-1} className={classes.main}>
+        <Restrictions />
         <Outlet />
       </main>
       <KeyboardHelp shortcuts={shortcuts} opened={help} onClose={() => setHelp(false)} enabled={enabled} onEnable={setEnabled} />

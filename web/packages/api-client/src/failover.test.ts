@@ -62,6 +62,20 @@ describe('failoverFetch', () => {
     expect((await fetchAt(change())).status).toBe(503);
   });
 
+  test('L_03 repeats what is held back by load until it is taken, or patience ends', async () => {
+    const answers = [503, 503, 201, 503].map(
+      (status) => new Response('{}', { status, headers: status === 503 ? { 'everdial-restricted': 'imports', 'retry-after': '0.001' } : {} }),
+    );
+    const asked: (string | null)[] = [];
+    const send: typeof fetch = async (input) => {
+      asked.push((input as Request).headers.get('idempotency-key'));
+      return answers.shift()!;
+    };
+    expect((await failoverFetch({ servers: ['http://a', 'http://b'], fetch: send })(change())).status).toBe(201);
+    expect(asked).toEqual(['k1', 'k1', 'k1']);
+    expect((await failoverFetch({ servers: ['http://a'], fetch: send, patience: 0 })(change())).status).toBe(503);
+  });
+
   test('gives up at once when the caller does', async () => {
     const { asked, fetchAt } = servers({ 'http://a': [null, 200] });
     const stop = new AbortController();
