@@ -9,6 +9,10 @@ import uuid
 from functools import cached_property
 
 
+# By load: after this nothing is restricted by old data (L-02).
+HELD_BACK_AT_MOST_S = 900
+
+
 class ApiError(Exception):
     pass
 
@@ -33,6 +37,7 @@ class Api:
         if method != "GET":
             headers["Idempotency-Key"] = str(uuid.uuid4())  # so that a request whose answer was lost can be repeated
         until = time.monotonic() + self.patience_s
+        held_until = time.monotonic() + HELD_BACK_AT_MOST_S
         while True:
             url = self.urls[self.at % len(self.urls)] + "/api/v1" + path
             try:
@@ -41,6 +46,9 @@ class Api:
                     return json.loads(text) if text else None
             except urllib.error.HTTPError as error:
                 problem = error.read().decode(errors="replace")
+                if "Everdial-Restricted" in error.headers and time.monotonic() < held_until:
+                    time.sleep(float(error.headers["Retry-After"]))
+                    continue
                 if error.code not in (429, 502, 503, 504) or time.monotonic() > until:
                     raise ApiError(f"{method} {path}: {error.code} {problem}") from None
             except (OSError, ValueError) as error:

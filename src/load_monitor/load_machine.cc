@@ -30,10 +30,10 @@ LevelDecided decide(const ServerLoad& server) {
 }
 
 /// Restricted while there is no server with room left: work goes to where there is some.
-void restrict(const LoadsSeen& seen, int known, int high, std::vector<LoadEffect>& effects) {
+void restrict(const LoadsSeen& seen, int known, int high, bool lasting, std::vector<LoadEffect>& effects) {
   const bool all_high = known > 0 && high == known;
   for (const auto& [what, _] : enum_names<Restriction>) {
-    if (all_high && !seen.restricted.contains(what))
+    if (all_high && lasting && !seen.restricted.contains(what))
       effects.push_back(
           Restrict{what, known == 1 ? "the server is under high load" : "all " + std::to_string(known) + " servers are under high load"});
     if (!all_high && seen.restricted.contains(what)) effects.push_back(LiftRestriction{what});
@@ -46,18 +46,20 @@ std::vector<LoadEffect> LoadMachine::step(const LoadInput& input, Instant) const
   const auto& seen = std::get<LoadsSeen>(input);
   std::vector<LoadEffect> effects;
   int known = 0, high = 0;
+  bool lasting = true;
   for (const ServerLoad& server : seen.servers) {
     LevelDecided decided = decide(server);
     // A server that is silent may be gone; what it was is nothing to go by.
     if (decided.level != LoadLevel::unknown && !decided.silent) {
       ++known;
       high += decided.level == LoadLevel::high;
+      lasting = lasting && server.decided && server.decided->level == LoadLevel::high && server.decided_for >= restrict_after;
     }
     // The reason tells why the level was entered; the figures of each second are in the samples.
     if (!server.decided || server.decided->level != decided.level || server.decided->silent != decided.silent)
       effects.push_back(SaveLevel{std::move(decided)});
   }
-  restrict(seen, known, high, effects);
+  restrict(seen, known, high, lasting, effects);
   return effects;
 }
 

@@ -10,6 +10,7 @@ class LoadMachine {
  public:
   static constexpr double high_from = 0.90, high_until = 0.75;  ///< of processors or memory, whichever is more
   static constexpr double low_below = 0.25, low_until = 0.40;
+  static constexpr Duration restrict_after = 60s;  ///< of high load: a burst is none
   static constexpr Duration silent_after = 30s;
   static constexpr Duration stale_after = 15min;
 

@@ -53,33 +53,36 @@ TEST(LoadMachine, L_02_alarms_after_30_s_without_data_and_uses_none_older_than_1
   EXPECT_EQ(decide(15min).level, LoadLevel::unknown);
 }
 
-/// What becomes restricted (+) and free again (-), given how loaded the servers are and for how long each has been silent.
-std::string restrictions(std::vector<std::pair<double, Duration>> servers, std::set<Restriction> before = {}) {
-  LoadsSeen seen{{}, std::move(before)};
-  for (size_t i = 0; i < servers.size(); ++i)
-    seen.servers.push_back({ServerName{"as" + std::to_string(i)}, {servers[i].first, 0, 0}, servers[i].second, {}});
+/// A server as loaded as this; on its present level for a while, and last heard of a while ago.
+ServerLoad loaded(const std::string& name, double cpu, Duration since = 61s, Duration age = 0s) {
+  const LoadLevel level = cpu >= LoadMachine::high_from ? LoadLevel::high : LoadLevel::normal;
+  return {ServerName{name}, {cpu, 0, 0}, age, LevelDecided{ServerName{name}, level, false, ""}, since};
+}
+/// What becomes restricted (+) and free again (-).
+std::string restrictions(std::vector<ServerLoad> servers, std::set<Restriction> before = {}) {
   std::string out;
-  for (const LoadEffect& effect : LoadMachine{}.step(seen, Instant{})) {
+  for (const LoadEffect& effect : LoadMachine{}.step(LoadsSeen{std::move(servers), std::move(before)}, Instant{})) {
     if (const auto* restricted = std::get_if<Restrict>(&effect)) out += "+" + std::string(to_string(restricted->what));
     if (const auto* lifted = std::get_if<LiftRestriction>(&effect)) out += "-" + std::string(to_string(lifted->what));
   }
   return out;
 }
+const std::set kEvery{Restriction::imports, Restriction::exports, Restriction::job_starts};
+const std::string kAll = "+imports+exports+job_starts", kLifted = "-imports-exports-job_starts";
 
-TEST(LoadMachine, L_03_restricts_what_can_wait_while_all_servers_are_under_high_load) {
-  const std::string all = "+imports+exports+job_starts", lifted = "-imports-exports-job_starts";
-  const std::set every{Restriction::imports, Restriction::exports, Restriction::job_starts};
-  EXPECT_EQ(restrictions({{0.95, 0s}, {0.5, 0s}}), "");
-  EXPECT_EQ(restrictions({{0.95, 0s}, {0.92, 0s}}), all);
-  EXPECT_EQ(restrictions({{0.95, 0s}, {0.92, 0s}}, every), "");
-  EXPECT_EQ(restrictions({{0.95, 0s}, {0.5, 0s}}, every), lifted);
+TEST(LoadMachine, L_03_restricts_what_can_wait_once_all_servers_have_been_under_high_load_for_a_minute) {
+  EXPECT_EQ(restrictions({loaded("as1", 0.95), loaded("as2", 0.5)}), "");
+  EXPECT_EQ(restrictions({loaded("as1", 0.95), loaded("as2", 0.92)}), kAll);
+  EXPECT_EQ(restrictions({loaded("as1", 0.95), loaded("as2", 0.92, 59s)}), "") << "a burst";
+  EXPECT_EQ(restrictions({loaded("as1", 0.95), loaded("as2", 0.92)}, kEvery), "");
+  EXPECT_EQ(restrictions({loaded("as1", 0.95), loaded("as2", 0.92, 1s)}, kEvery), "");
+  EXPECT_EQ(restrictions({loaded("as1", 0.95), loaded("as2", 0.5)}, kEvery), kLifted);
 }
 
 TEST(LoadMachine, L_02_restricts_nothing_by_what_is_not_known) {
-  const std::set every{Restriction::imports, Restriction::exports, Restriction::job_starts};
-  EXPECT_EQ(restrictions({{0.95, 16min}}), "");
-  EXPECT_EQ(restrictions({{0.95, 16min}}, every), "-imports-exports-job_starts");
-  EXPECT_EQ(restrictions({{0.95, 0s}, {0.1, 31s}}), "+imports+exports+job_starts") << "the idle one has not been heard for 31 s";
+  EXPECT_EQ(restrictions({loaded("as1", 0.95, 61s, 16min)}), "");
+  EXPECT_EQ(restrictions({loaded("as1", 0.95, 61s, 16min)}, kEvery), kLifted);
+  EXPECT_EQ(restrictions({loaded("as1", 0.95), loaded("as2", 0.1, 61s, 31s)}), kAll) << "the idle one has not been heard for 31 s";
   EXPECT_EQ(restrictions({}), "");
 }
 

@@ -26,7 +26,7 @@ class MemoryLoadStore final : public LoadStore {
   Result<LoadsSeen> loads() override {
     const std::lock_guard lock(mutex_);
     LoadsSeen out{{}, restricted_};
-    for (const auto& [server, row] : rows_) out.servers.push_back({server, row.load, now_() - row.at, row.decided});
+    for (const auto& [server, row] : rows_) out.servers.push_back({server, row.load, now_() - row.at, row.decided, now_() - row.since});
     return out;
   }
 
@@ -35,7 +35,11 @@ class MemoryLoadStore final : public LoadStore {
     const std::lock_guard lock(mutex_);
     for (const LoadEffect& effect : effects)
       std::visit(Overloaded{
-                     [&](const SaveLevel& e) { rows_[e.decided.server].decided = e.decided; },
+                     [&](const SaveLevel& e) {
+                       Row& row = rows_[e.decided.server];
+                       if (!row.decided || row.decided->level != e.decided.level) row.since = now_();
+                       row.decided = e.decided;
+                     },
                      [&](const Restrict& e) { restricted_.insert(e.what); },
                      [&](const LiftRestriction& e) { restricted_.erase(e.what); },
                  },
@@ -46,7 +50,7 @@ class MemoryLoadStore final : public LoadStore {
  private:
   struct Row {
     HostLoad load;
-    Instant at;
+    Instant at, since;
     std::optional<LevelDecided> decided;
   };
   MemoryLeaseStore& leases_;

@@ -26,7 +26,8 @@ class PgLoadStore final : public LoadStore {
                        ->pipeline({
                            {"select s.server, s.cpu, s.memory, s.run_queue, (extract(epoch from clock_timestamp() - s.sampled_at) * "
                             "1000000)::bigint, l.level, "
-                            "l.silent, l.reason from load_sample s left join load_level l using (server) order by s.server",
+                            "l.silent, l.reason, (extract(epoch from clock_timestamp() - l.since) * 1000000)::bigint from load_sample s "
+                            "left join load_level l using (server) order by s.server",
                             {}},
                            {"select name from load_restriction", {}},
                        });
@@ -42,6 +43,7 @@ class PgLoadStore final : public LoadStore {
       if (!servers.is_null(r, 5))
         server.decided =
             LevelDecided{server.server, parse_enum<LoadLevel>(servers.text(r, 5)).value(), servers.boolean(r, 6), servers.string(r, 7)};
+      if (server.decided) server.decided_for = Duration{servers.integer(r, 8)};
       out.servers.push_back(std::move(server));
     }
     const pg::Rows& restricted = (*answers)[1];
@@ -72,7 +74,7 @@ class PgLoadStore final : public LoadStore {
           {fence(grant),
            {"insert into load_level (server, level, silent, reason) select * from unnest($1::text[], $2::text[], $3::boolean[], "
             "$4::text[]) on conflict (server) do update set level = excluded.level, silent = excluded.silent, reason = excluded.reason, "
-            "since = excluded.since",
+            "since = case when load_level.level = excluded.level then load_level.since else excluded.since end",
             Params{}.add(servers).add(names).add(silent).add(reasons)},
            {"delete from load_restriction where name = any($1::text[])", Params{}.add(lifted)},
            {"insert into load_restriction (name, reason) select * from unnest($1::text[], $2::text[]) on conflict do nothing",

@@ -44,6 +44,7 @@ struct ServerLoad {
   HostLoad load;
   Duration age{};  ///< of the sample, by the database's clock
   std::optional<LevelDecided> decided;
+  Duration decided_for{};  ///< how long ago that was
 };
 
 /// What is not begun while it would make things worse (L-03).

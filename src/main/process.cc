@@ -24,7 +24,9 @@ namespace {
 
 constexpr Duration kProgressEvery = 100ms;
 constexpr Duration kRenewEvery = 500ms;
+constexpr Duration kReadTimeEvery = 1s;
 constexpr uint64_t kSessionLane = 3;
+constexpr uint64_t kTimeLane = 4;
 
 std::vector<std::unique_ptr<RpcReceiver>> all_receivers() {
   std::vector<std::unique_ptr<RpcReceiver>> all;
@@ -194,10 +196,38 @@ void Process::note_acting(const LeaseGrant& grant, const std::string& reason) {
 }
 
 void Process::count_acting() {
+  metrics_.gauge("everdial_clock_offset_seconds", "How far this machine's clock is ahead of the database's.", {})
+      .set(std::chrono::duration<double>(system_now() - loop_.now()).count());
   std::map<std::string, int> acting;
   for (const auto& [resource, grant] : leases_.acting()) ++acting[kind_of(resource)];
   for (const auto& kind : kinds_acted_)
     metrics_.gauge("everdial_leases_acting", "Leases under which this process acts.", {{"kind", kind}}).set(acting[kind]);
+}
+
+// ---- the time of day: the database's, so that all processes agree and no server's clock matters ------------------------------------
+
+/// Blocking; on a store thread.
+void Process::read_time() {
+  const Instant asked = loop_.steady();
+  auto rows = pool_.query("select clock_timestamp()");
+  const Duration took = loop_.steady() - asked;
+  if (!rows.ok()) return;
+  const Duration ahead = rows->instant(0, 0) - (asked + took / 2);
+  const Duration by = ahead - (loop_.now() - loop_.steady());
+  // Nobody can tell when within `took` the database looked at its clock.
+  if (std::chrono::abs(by) <= took / 2 + 1ms) return;
+  loop_.set_wall_ahead(ahead);
+  if (std::chrono::abs(by) > 1s) log_warning("took the database's time", {{"by_ms", std::to_string(by.count() / 1000)}});
+}
+
+void Process::keep_time() {
+  run_store(
+      store_, kTimeLane,
+      [this] {
+        read_time();
+        return true;
+      },
+      [this](bool) { time_timer_ = loop_.after(kReadTimeEvery, [this] { keep_time(); }); });
 }
 
 void Process::renew_myself() {
@@ -219,6 +249,7 @@ void Process::enter() {
   run_store(
       store_, kSessionLane,
       [this, session]() -> Status {
+        read_time();
         auto connection = pool_.take();
         if (!connection.ok()) return connection.error();
         Status schema = check_schema(**connection);
@@ -238,6 +269,7 @@ void Process::enter() {
         }
         log_info("started", {{"incarnation", me_.value}, {"address", network_.address()->value}, {"version", kVersion}});
         entered_ = true;
+        keep_time();
         leases_.start();
         duties_.start();
       });

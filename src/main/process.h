@@ -59,6 +59,8 @@ class Process {
   void hear_server();
   void note_acting(const LeaseGrant& grant, const std::string& reason);
   void count_acting();
+  void read_time();
+  void keep_time();
   void renew_myself();
   void enter();
   void look_for_myself(const std::vector<Session>& sessions);
@@ -85,7 +87,7 @@ class Process {
   int link_fd_ = -1;  ///< to our server; -1: nobody supervises us
   bool entered_ = false, seen_ = false, draining_ = false;
   int still_draining_ = 0;
-  std::unique_ptr<Timer> link_watch_, progress_timer_, enter_timer_, renew_timer_;
+  std::unique_ptr<Timer> link_watch_, progress_timer_, enter_timer_, renew_timer_, time_timer_;
 };
 
 }  // namespace everdial

@@ -82,7 +82,7 @@ struct Loop::State {
   }
 };
 
-Loop::Loop() : state_(std::make_unique<State>()) {}
+Loop::Loop() : state_(std::make_unique<State>()), wall_ahead_(system_now() - steady()) {}
 Loop::~Loop() = default;
 
 void Loop::run() {
@@ -92,7 +92,8 @@ void Loop::run() {
 void Loop::stop() { state_->context.stop(); }
 boost::asio::io_context& Loop::context() { return state_->context; }
 
-Instant Loop::now() const { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+Instant system_now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+Instant Loop::now() const { return steady() + wall_ahead_.load(); }
 Instant Loop::steady() const { return Instant{std::chrono::floor<Duration>(std::chrono::steady_clock::now().time_since_epoch())}; }
 
 std::unique_ptr<Timer> Loop::after(Duration delay, std::function<void()> fn) {

@@ -19,6 +19,9 @@ class io_context;
 
 namespace everdial {
 
+/// What this machine's clock says.
+Instant system_now();
+
 /// The real clock and loop of a process: one thread runs it, any may post.
 class Loop final : public Clock {
  public:
@@ -28,10 +31,14 @@ class Loop final : public Clock {
   void run();   ///< until stop(); may be run again
   void stop();  ///< from any thread
 
+  /// The system's time of day when the loop was made, and what has passed since: a clock that is set meanwhile changes nothing.
   Instant now() const override;
   Instant steady() const override;
   std::unique_ptr<Timer> after(Duration delay, std::function<void()> fn) override;
   void post(std::function<void()> fn) override;
+
+  /// From now on the time of day is so far ahead of steady().
+  void set_wall_ahead(Duration ahead) { wall_ahead_ = ahead; }
 
   /// `fn` runs on the loop for each such signal; the signal's own action no longer happens in this process.
   void on_signal(int number, std::function<void()> fn);
@@ -44,6 +51,7 @@ class Loop final : public Clock {
  private:
   struct State;
   std::unique_ptr<State> state_;
+  std::atomic<Duration> wall_ahead_;
 };
 
 /// Threads for blocking store calls. Calls of one lane run in order, one at a time.

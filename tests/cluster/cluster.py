@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -20,9 +21,9 @@ from carrier import Carrier, sox  # noqa: E402, F401
 from carrier_trace import Trace  # noqa: E402
 from certificates import Authority  # noqa: E402
 from database import Database  # noqa: E402
-from network import OUTSIDE, Network  # noqa: E402
+from network import OUTSIDE, Network, run  # noqa: E402
 from patroni import Patroni  # noqa: E402
-from processes import await_that, is_alive, spawn  # noqa: E402
+from processes import FAKETIME, await_that, is_alive, spawn  # noqa: E402
 from system import children_of, command_of  # noqa: E402
 
 DIRECTORY = Path(os.environ.get("EVERDIAL_CLUSTER", "/tmp/everdial-cluster"))
@@ -130,6 +131,9 @@ class Cluster:
             self.network.end_processes(name)
         self.database.stop()
         self.network.down()
+        for host in self.hosts:
+            if self.data(host).is_mount():
+                run("umount", self.data(host))
         shutil.rmtree(DIRECTORY, ignore_errors=True)
 
     def configuration(self, host: str) -> Path:
@@ -192,8 +196,48 @@ class Cluster:
 
     # ---- faults ------------------------------------------------------------------------------------------------------------------
 
-    def start(self, host: str):
-        self._spawn(host, [DIRECTORY / "bin/everdial", "server", "--config", self.configuration(host)])
+    def start(self, host: str, own_clock: bool = False):
+        """With a clock of its own its time of day can be set; what has passed is still the same for all."""
+        command = [DIRECTORY / "bin/everdial", "server", "--config", self.configuration(host)]
+        if own_clock:
+            self.set_clock(host, 0)
+            command = ["env", f"LD_PRELOAD={FAKETIME}", f"FAKETIME_TIMESTAMP_FILE={self._clock(host)}", "FAKETIME_NO_CACHE=1",
+                       "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1", *command]
+        self._spawn(host, command)
+
+    def _clock(self, host: str) -> Path:
+        return self.data(host) / "clock"
+
+    def set_clock(self, host: str, seconds: int):
+        """So far ahead of everybody else's, or behind."""
+        changed = self._clock(host).with_suffix(".new")
+        changed.write_text(f"{seconds:+d}\n")
+        changed.rename(self._clock(host))
+
+    def give_small_disk(self, host: str, megabytes: int):
+        self.power_off(host)
+        prompts = {file.name: file.read_bytes() for file in (self.data(host) / "prompts").iterdir()}
+        run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", self.data(host))
+        (self.data(host) / "prompts").mkdir()
+        for name, sound in prompts.items():
+            (self.data(host) / "prompts" / name).write_bytes(sound)
+        self.power_on(host)
+
+    def give_own_disk(self, host: str):
+        self.power_off(host)
+        run("umount", self.data(host))
+        self.power_on(host)
+
+    def fill_disk(self, host: str):
+        with suppress(OSError), open(self.data(host) / "ballast", "wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+    def free_disk(self, host: str):
+        (self.data(host) / "ballast").unlink()
+
+    def await_ended(self, host: str):
+        await_that(lambda: not self.is_running(host), 20, f"{host} has ended")
 
     def kill(self, name: str):
         self._signal(name, signal.SIGKILL)

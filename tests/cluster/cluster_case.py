@@ -73,9 +73,9 @@ class ClusterCase(unittest.TestCase):
         self.to_holder_of(f"job/{jobs[-1].id}", self.cluster.stop, "campaign_manager")  # the next one is the least busy
         return False
 
-    def pass_on(self, resource: str):
+    def pass_on(self, resource: str, component: str | None = None):
         """To whoever takes it when its holder is stopped."""
-        stopped_at = self.to_holder_of(resource, self.cluster.stop)
+        stopped_at = self.to_holder_of(resource, self.cluster.stop, component)
         await_that(lambda: self.cluster.acquired(resource, stopped_at), 10, f"{resource} has another holder")
 
     def states(self, server: str) -> dict[str, str]:

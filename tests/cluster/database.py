@@ -5,6 +5,7 @@ import secrets
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+from typing import Callable
 
 from network import Network, run
 
@@ -16,14 +17,14 @@ END = "--end-of-answer--"
 class Answers:
     """SQL over a connection that stays: asked every few milliseconds by those who measure."""
 
-    def __init__(self, connect: list[str], password_file: Path | None = None):
+    def __init__(self, connect: Callable[[], list[str]], password_file: Path | None = None):
         self._connect, self._password_file, self._psql = connect, password_file, None
 
     def rows(self, sql: str) -> list[list[str]]:
         """The answer as texts."""
         if self._psql is None:
             secret = {"PGPASSWORD": self._password_file.read_text().strip()} if self._password_file else {}
-            command = ["psql", *self._connect, "-XqAtF", "\t", "-v", "ON_ERROR_STOP=1"]
+            command = ["psql", *self._connect(), "-XqAtF", "\t", "-v", "ON_ERROR_STOP=1"]
             self._psql = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                           env={**os.environ, **secret})
         rows = []
@@ -60,7 +61,7 @@ class Database(Answers):
         self.network, self.directory = network, directory
         self.password_file = directory / "everdial.password"
         self.uri = f"postgresql://everdial@{network.address(LAST)}:5432/everdial"
-        super().__init__(self._socket("everdial"))
+        super().__init__(lambda: self._socket("everdial"))
 
     def start(self):
         self.network.attach(HOST, LAST)

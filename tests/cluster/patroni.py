@@ -20,7 +20,12 @@ class Patroni(Answers):
         self.network, self.directory = network, directory
         self.password_file = directory / "everdial.password"
         self.uri = f"postgresql://everdial@{self._list(5432)}/everdial"
-        super().__init__([self.uri + "?target_session_attrs=read-write&connect_timeout=2"], self.password_file)
+        super().__init__(self._connection, self.password_file)
+
+    def _connection(self) -> list[str]:
+        """To whichever takes writes, of those that have power: a time-out at one that has none would spoil what is measured."""
+        alive = ",".join(f"{self.address(node)}:5432" for node in NODES if self.network.processes(node))
+        return [f"postgresql://everdial@{alive}/everdial?target_session_attrs=read-write&connect_timeout=2"]
 
     @property
     def hosts(self) -> list[str]:
@@ -98,6 +103,7 @@ class Patroni(Answers):
         return next(node for node in NODES if self.address(node) == address)
 
     def power_off(self, node: str):
+        self.close()  # it would wait for the dead
         self.network.unplug(node)
         self.network.end_processes(node)
 
