@@ -9,9 +9,13 @@ ServerMachine::ServerMachine(Incarnation me, std::vector<ChildName> children, Se
   for (ChildName& name : children) children_.emplace(std::move(name), Child{});
 }
 
-std::vector<Effect> ServerMachine::begin(Instant now) {
+std::vector<Effect> ServerMachine::begin(Instant now, std::set<std::string> stopped) {
   std::vector<Effect> out;
-  for (auto& [name, child] : children_) start(name, child, now, out);
+  stopped_ = std::move(stopped);
+  for (auto& [name, child] : children_) {
+    if (stopped_.contains(name.component)) child.state = State::stopped;
+    else start(name, child, now, out);
+  }
   return out;
 }
 
@@ -25,6 +29,7 @@ std::vector<Effect> ServerMachine::step(const Input& input, Instant now) {
                  [&](const ChildNotStarted& e) {
                    Child& child = children_.at(e.child);
                    if (draining_) child.state = State::gone;
+                   else if (stopped_.contains(e.child.component)) child.state = State::stopped;
                    else wait_and_start(child, now);
                    maybe_exit(now, out);
                  },
@@ -48,6 +53,7 @@ std::vector<Effect> ServerMachine::step(const Input& input, Instant now) {
                  [&](const DeadNotBuried&) { burying_ = false; },  // again at the next tick
                  [&](const ServerTick&) { tick(now, out); },
                  [&](const DrainRequested&) { drain(now, out); },
+                 [&](const WishesSeen& e) { heed(e, now, out); },
              },
              input);
   return out;
@@ -56,6 +62,11 @@ std::vector<Effect> ServerMachine::step(const Input& input, Instant now) {
 size_t ServerMachine::serving() const {
   return static_cast<size_t>(
       std::count_if(children_.begin(), children_.end(), [](const auto& entry) { return entry.second.state == State::serving; }));
+}
+
+size_t ServerMachine::wanted() const {
+  return static_cast<size_t>(
+      std::count_if(children_.begin(), children_.end(), [&](const auto& entry) { return !stopped_.contains(entry.first.component); }));
 }
 
 std::vector<Unfit> ServerMachine::unfit(Instant now) const {
@@ -68,10 +79,18 @@ std::vector<Unfit> ServerMachine::unfit(Instant now) const {
   return out;
 }
 
+std::map<std::string, int> ServerMachine::deaths(Instant now) const {
+  std::map<std::string, int> out;
+  for (const auto& [name, child] : children_)
+    for (const Instant at : child.deaths)
+      if (at + settings_.death_window >= now) ++out[name.component];
+  return out;
+}
+
 void ServerMachine::start(const ChildName& name, Child& child, Instant now, std::vector<Effect>& out) {
   child.state = State::starting;
   child.since = child.progress = child.fit_at = now;
-  child.progressed = child.killed = child.fit = false;
+  child.progressed = child.killed = child.by_order = child.fit = false;
   child.incarnation = {};
   out.push_back(StartChild{name});
 }
@@ -86,9 +105,15 @@ void ServerMachine::wait_and_start(Child& child, Instant now) {
 void ServerMachine::exited(const ChildName& name, Child& child, Instant now, std::vector<Effect>& out) {
   EVERDIAL_CHECK(running(child));
   dead_.insert(child.incarnation);
+  if (child.state != State::draining && !child.by_order) child.deaths.push_back(now);
+  while (!child.deaths.empty() && child.deaths.front() + settings_.death_window < now) child.deaths.pop_front();
   bury(out);
   if (draining_) {
     child.state = State::gone;
+  } else if (stopped_.contains(name.component)) {
+    child.state = State::stopped;
+  } else if (child.state == State::draining) {
+    start(name, child, now, out);  // it was to restart, or is wanted again
   } else if (now - child.since < settings_.quick_death) {
     wait_and_start(child, now);
   } else {
@@ -127,9 +152,10 @@ void ServerMachine::watch(const ChildName& name, Child& child, Instant now, std:
       if (now - child.progress >= settings_.killed_after) kill("made no progress");
       break;
     case State::draining:
-      if (now >= drain_until_) kill("did not drain in time");
+      if (now >= child.drain_until) kill("did not drain in time");
       else if (now - child.progress >= settings_.killed_after) kill("made no progress while draining");
       break;
+    case State::stopped:
     case State::gone:
       break;
   }
@@ -147,16 +173,37 @@ void ServerMachine::renew(Instant now, std::vector<Effect>& out) {
 
 void ServerMachine::drain(Instant now, std::vector<Effect>& out) {
   if (std::exchange(draining_, true)) return;
-  drain_until_ = now + settings_.drain_within;
   for (auto& [name, child] : children_) {
-    if (running(child)) {
-      child.state = State::draining;
-      out.push_back(DrainChild{name});
-    } else {
-      child.state = State::gone;
-    }
+    if (running(child)) drain_child(name, child, now, out);
+    else child.state = State::gone;
   }
   maybe_exit(now, out);
+}
+
+void ServerMachine::drain_child(const ChildName& name, Child& child, Instant now, std::vector<Effect>& out) {
+  child.state = State::draining;
+  child.drain_until = now + settings_.drain_within;
+  out.push_back(DrainChild{name});
+}
+
+void ServerMachine::heed(const WishesSeen& wishes, Instant now, std::vector<Effect>& out) {
+  if (draining_) return;
+  stopped_ = wishes.stopped;
+  for (const ComponentOrder& order : wishes.orders)
+    for (auto& [name, child] : children_) {
+      if (name.component != order.component || !running(child)) continue;
+      if (order.action == ComponentAction::kill && !std::exchange(child.killed, true)) {
+        child.by_order = true;
+        out.push_back(KillChild{name, "was to be, by order"});
+      }
+      if (order.action == ComponentAction::restart && child.state != State::draining) drain_child(name, child, now, out);
+    }
+  for (auto& [name, child] : children_) {
+    const bool stop = stopped_.contains(name.component);
+    if (stop && child.state == State::waiting) child.state = State::stopped;
+    else if (stop && running(child) && child.state != State::draining) drain_child(name, child, now, out);
+    else if (!stop && child.state == State::stopped) start(name, child, now, out);
+  }
 }
 
 void ServerMachine::bury(std::vector<Effect>& out) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <set>
 #include <vector>
@@ -21,35 +22,41 @@ class ServerMachine {
     Duration quick_death = 2s;      ///< who dies younger waits before the next start
     Duration first_wait = 100ms;    ///< doubled with each quick death in a row
     Duration longest_wait = 5s;
-    Duration drain_within = 40s;  ///< then killed
-    Duration bury_within = 3s;    ///< at the end; then others take what we held for silent
+    Duration drain_within = 40s;    ///< then killed
+    Duration death_window = 10min;  ///< in which deaths are counted
+    Duration bury_within = 3s;      ///< at the end; then others take what we held for silent
   };
 
   ServerMachine(Incarnation me, std::vector<ChildName> children, Settings settings);
 
-  /// Starts all; the first thing asked of it.
-  std::vector<Effect> begin(Instant now);
+  /// Starts all but the components that are to stay stopped; the first thing asked of it.
+  std::vector<Effect> begin(Instant now, std::set<std::string> stopped = {});
   std::vector<Effect> step(const Input& input, Instant now);
 
   /// How many run and have shown progress, of how many.
   size_t serving() const;
-  size_t wanted() const { return children_.size(); }
+  size_t wanted() const;
   /// Those that run but cannot do their work, as the other servers are to be told.
   std::vector<Unfit> unfit(Instant now) const;
+  /// How often each component has died of late, on its own and not by order.
+  std::map<std::string, int> deaths(Instant now) const;
 
  private:
-  enum class State { waiting, starting, serving, draining, gone };
+  enum class State { waiting, starting, serving, draining, stopped, gone };
   struct Child {
     State state = State::waiting;
     Incarnation incarnation;
     Instant since;     ///< of the state; of the start, while it runs
     Instant progress;  ///< last seen
     Instant start_at;  ///< while waiting
+    Instant drain_until;
     int quick_deaths = 0;
     bool progressed = false;  ///< since the last renewal
     bool fit = false;         ///< as it last said
     Instant fit_at;
     bool killed = false;
+    bool by_order = false;       ///< killed by order
+    std::deque<Instant> deaths;  ///< within the death window
   };
 
   void start(const ChildName& name, Child& child, Instant now, std::vector<Effect>& out);
@@ -59,17 +66,21 @@ class ServerMachine {
   void watch(const ChildName& name, Child& child, Instant now, std::vector<Effect>& out);
   void renew(Instant now, std::vector<Effect>& out);
   void drain(Instant now, std::vector<Effect>& out);
+  void drain_child(const ChildName& name, Child& child, Instant now, std::vector<Effect>& out);
+  void heed(const WishesSeen& wishes, Instant now, std::vector<Effect>& out);
   void bury(std::vector<Effect>& out);
   void maybe_exit(Instant now, std::vector<Effect>& out);
-  static bool running(const Child& child) { return child.state != State::waiting && child.state != State::gone; }
+  static bool running(const Child& child) {
+    return child.state == State::starting || child.state == State::serving || child.state == State::draining;
+  }
 
   Incarnation me_;
   Settings settings_;
   std::map<ChildName, Child> children_;
-  std::set<Incarnation> dead_;  ///< not yet known to be buried
+  std::set<std::string> stopped_;  ///< components that are not to run
+  std::set<Incarnation> dead_;     ///< not yet known to be buried
   bool burying_ = false, renewing_ = false, draining_ = false, exiting_ = false;
   std::optional<Instant> last_tick_, last_renewal_;
-  Instant drain_until_;
   std::optional<Instant> bury_until_;  ///< set when no child is left
 };
 

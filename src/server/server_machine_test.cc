@@ -54,7 +54,10 @@ class Server : public testing::Test {
     return {};
   }
 
+  void heed(std::set<std::string> stopped, std::vector<ComponentOrder> orders = {}) { heeded_ = step(WishesSeen{stopped, orders}); }
+
   const ChildName mpp_{"mpp", "1"}, dashboard_{"dashboard", ""};
+  std::vector<Effect> heeded_;
   ServerMachine machine_{Incarnation{"server"}, {mpp_, dashboard_}, {}};
   Instant now_ = from_micros(1'000'000'000);
   std::map<ChildName, Incarnation> incarnations_;
@@ -184,6 +187,68 @@ TEST_F(Server, exits_even_when_the_database_cannot_be_reached) {
   step(DeadNotBuried{});
   EXPECT_TRUE(only<ExitServer>(pass(2500ms)).empty());
   EXPECT_EQ(only<ExitServer>(pass(1s)).size(), 1u);
+}
+
+TEST_F(Server, S_02_stops_a_component_gracefully_and_starts_it_only_when_it_is_wanted_again) {
+  begin();
+  pass(3s);
+  heed({"mpp"});
+  ASSERT_EQ(only<DrainChild>(heeded_).size(), 1u);
+  EXPECT_EQ(only<DrainChild>(heeded_)[0].child, mpp_);
+  heed({"mpp"});
+  EXPECT_TRUE(heeded_.empty()) << "it is under way";
+  EXPECT_EQ(machine_.wanted(), 1u);
+  EXPECT_TRUE(only<StartChild>(step(ChildExited{mpp_})).empty());
+  EXPECT_TRUE(only<StartChild>(pass(10s, mpp_)).empty());
+  heed({});
+  EXPECT_EQ(only<StartChild>(heeded_).at(0).child, mpp_);
+  EXPECT_EQ(machine_.wanted(), 2u);
+}
+
+TEST_F(Server, S_02_a_stopped_component_stays_stopped_when_the_server_begins_anew) {
+  for (const auto& start : only<StartChild>(machine_.begin(now_, {"mpp"}))) started(start.child);
+  EXPECT_EQ(starts_, (std::map<ChildName, int>{{dashboard_, 1}}));
+  EXPECT_TRUE(only<StartChild>(pass(3s)).empty());
+}
+
+TEST_F(Server, S_02_a_stop_that_is_taken_back_while_it_drains_ends_with_a_start) {
+  begin();
+  pass(3s);
+  heed({"mpp"});
+  heed({});
+  EXPECT_EQ(only<StartChild>(step(ChildExited{mpp_})).size(), 1u);
+}
+
+TEST_F(Server, S_02_kills_and_restarts_by_order_once) {
+  begin();
+  pass(3s);
+  heed({}, {{"mpp", ComponentAction::kill}});
+  EXPECT_EQ(only<KillChild>(heeded_).at(0).child, mpp_);
+  EXPECT_EQ(only<StartChild>(step(ChildExited{mpp_})).size(), 1u);
+  pass(1s);
+  heed({}, {{"mpp", ComponentAction::restart}});
+  EXPECT_EQ(only<DrainChild>(heeded_).at(0).child, mpp_);
+  EXPECT_EQ(only<StartChild>(step(ChildExited{mpp_})).size(), 1u) << "at once, although it was young";
+  EXPECT_TRUE(only<KillChild>(pass(3s)).empty());
+}
+
+TEST_F(Server, counts_deaths_of_late_but_not_those_by_order) {
+  begin();
+  pass(3s);
+  step(ChildExited{mpp_});
+  pass(3s);
+  heed({}, {{"mpp", ComponentAction::kill}});
+  step(ChildExited{mpp_});
+  EXPECT_EQ(machine_.deaths(now_), (std::map<std::string, int>{{"mpp", 1}}));
+  EXPECT_TRUE(machine_.deaths(now_ + 11min).empty());
+}
+
+TEST_F(Server, kills_a_stopped_component_that_does_not_drain_in_time) {
+  begin();
+  pass(3s);
+  heed({"mpp"});
+  EXPECT_TRUE(only<KillChild>(pass(39s)).empty());
+  EXPECT_EQ(only<KillChild>(pass(2s)).size(), 1u);
 }
 
 TEST_F(Server, kills_who_does_not_drain_in_time) {

@@ -17,6 +17,7 @@ namespace {
 // Renewals must not wait behind a burial that waits for a lock.
 constexpr uint64_t kRenewLane = 1;
 constexpr uint64_t kBuryLane = 2;
+constexpr uint64_t kWishesLane = 4;
 constexpr Duration kAgainAfter = 500ms;
 
 std::string how_it_ended(int status) {
@@ -100,16 +101,19 @@ void ServerService::enter(std::vector<Incarnation> dead) {
                   .version = settings_.version};
   run_store(
       seams_.store, kBuryLane,
-      [&leases = leases_, &store = store_, session = std::move(session), components = std::move(components), dead]() -> Status {
+      [&leases = leases_, &store = store_, session = std::move(session), components = std::move(components),
+       dead]() -> Result<std::set<std::string>> {
         if (!dead.empty())
-          if (Status buried = leases.bury(dead, "server_restarted"); !buried.ok()) return buried;
-        if (Status announced = store.announce(session.server, components); !announced.ok()) return announced;
-        return leases.open_session(session);
+          if (Status buried = leases.bury(dead, "server_restarted"); !buried.ok()) return buried.error();
+        auto stopped = store.announce(session.server, components);
+        if (!stopped.ok()) return stopped;
+        if (Status opened = leases.open_session(session); !opened.ok()) return opened.error();
+        return stopped;
       },
-      [this, dead, alive = std::weak_ptr(alive_)](Status entered) {
+      [this, dead, alive = std::weak_ptr(alive_)](Result<std::set<std::string>> stopped) {
         if (alive.expired()) return;
-        if (!entered.ok()) return again(entered.error(), [this, dead] { enter(dead); });
-        begin();
+        if (!stopped.ok()) return again(stopped.error(), [this, dead] { enter(dead); });
+        begin(std::move(*stopped));
       });
 }
 
@@ -118,10 +122,25 @@ void ServerService::again(const Error& error, std::function<void()> step) {
   timer_ = loop_.after(kAgainAfter, std::move(step));
 }
 
-void ServerService::begin() {
+void ServerService::begin(std::set<std::string> stopped) {
   begun_ = true;
-  perform(machine_.begin(loop_.steady()));
+  perform(machine_.begin(loop_.steady(), std::move(stopped)));
   tick();
+  look_for_wishes();
+}
+
+void ServerService::look_for_wishes() {
+  run_store(
+      seams_.store, kWishesLane, [&store = store_, name = settings_.name] { return store.take_wishes(name); },
+      [this, alive = std::weak_ptr(alive_)](Result<WishesSeen> wishes) {
+        if (alive.expired()) return;
+        if (wishes.ok()) {
+          for (const ComponentOrder& order : wishes->orders)
+            settings_.note("ordered: " + std::string(to_string(order.action)), {order.component, ""});
+          feed(*wishes);
+        }
+        wishes_timer_ = loop_.after(settings_.look_for_wishes, [this] { look_for_wishes(); });
+      });
 }
 
 // ---- running -----------------------------------------------------------------------------------------------------------------

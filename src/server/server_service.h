@@ -26,6 +26,7 @@ class ServerService {
     std::function<std::vector<std::string>(const server::ChildName&)> arguments;
     server::ServerMachine::Settings machine;
     Duration look_for_twin = 1200ms;           ///< old sessions under our name that are renewed within this belong to a living server
+    Duration look_for_wishes = 500ms;          ///< of people, in the record
     std::function<void()> exit;                ///< all is drained
     std::function<void(const Error&)> refuse;  ///< cannot be started here: a server of this name lives
     std::function<void(const std::string& message, const server::ChildName&)> note;  ///< for the log
@@ -41,6 +42,7 @@ class ServerService {
   size_t serving() const { return machine_.serving(); }
   size_t wanted() const { return machine_.wanted(); }
   std::vector<Unfit> unfit() const { return machine_.unfit(loop_.steady()); }
+  std::map<std::string, int> deaths() const { return machine_.deaths(loop_.steady()); }
   /// What the failure detector says, to all children. To be told again each 100 ms: one that was just started, or did not listen, has
   /// missed it.
   void tell(const Outlook& outlook);
@@ -58,7 +60,8 @@ class ServerService {
   void look_for_predecessor();
   void succeed(const std::vector<Session>& before);
   void enter(std::vector<Incarnation> dead);
-  void begin();
+  void begin(std::set<std::string> stopped);
+  void look_for_wishes();
   void again(const Error& error, std::function<void()> step);
   void tick();
   void reap();
@@ -78,7 +81,7 @@ class ServerService {
   Settings settings_;
   server::ServerMachine machine_;
   std::map<server::ChildName, Running> running_;
-  std::unique_ptr<Timer> timer_;
+  std::unique_ptr<Timer> timer_, wishes_timer_;
   bool begun_ = false;
   std::shared_ptr<char> alive_ = std::make_shared<char>();
 };

@@ -96,6 +96,34 @@ TEST_F(ServerProcess, S_03_a_killed_child_runs_again_and_its_leases_are_free_wit
   EXPECT_FALSE(has_session(first));
 }
 
+TEST_F(ServerProcess, S_02_carries_out_once_what_people_ask_of_a_component) {
+  const auto sql = [&](const std::string& statement) {
+    const auto done = database_.pool().query(statement);
+    ASSERT_TRUE(done.ok()) << done.error().message;
+  };
+  {
+    const auto service = make(kAlive);
+    service->start();
+    ASSERT_TRUE(await([&] { return service->serving() == 2; }));
+    sql("update server set stopped = '{mpp}'");
+    ASSERT_TRUE(await([&] { return service->pid_of(mpp_) == 0 && service->serving() == 1; }));
+    EXPECT_EQ(service->wanted(), 1u);
+    const pid_t dashboard = service->pid_of(dashboard_);
+    sql("insert into component_order (server, component, action, asked_by) values ('as1', 'dashboard', 'kill', 'ada')");
+    ASSERT_TRUE(await([&] { return service->pid_of(dashboard_) != dashboard && service->serving() == 1; }));
+    EXPECT_EQ(database_.pool().query("select count(*) from component_order where taken_at is null")->integer(0, 0), 0);
+  }
+  sql("insert into component_order (server, component, action, asked_by) values ('as1', 'dashboard', 'kill', 'ada')");
+  const auto next_life = make(kAlive);
+  next_life->start();
+  ASSERT_TRUE(await([&] { return next_life->serving() == 1; }));
+  EXPECT_EQ(next_life->pid_of(mpp_), 0) << "stopped over a restart of its server";
+  EXPECT_EQ(database_.pool().query("select count(*) from component_order where taken_at is null")->integer(0, 0), 0)
+      << "asked of processes that are gone";
+  sql("update server set stopped = '{}'");
+  EXPECT_TRUE(await([&] { return next_life->serving() == 2; }));
+}
+
 TEST_F(ServerProcess, a_stopped_child_is_killed_and_runs_again) {
   const auto service = make(kAlive);
   service->start();

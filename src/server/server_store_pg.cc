@@ -8,10 +8,54 @@ class PgServerStore final : public ServerStore {
  public:
   explicit PgServerStore(pg::Pool& pool) : pool_(pool) {}
 
-  Status announce(const ServerName& server, const std::vector<std::string>& components) override {
-    const auto done = pool_.query(
-        "insert into server (name, components) values ($1, $2) on conflict (name) do update set components = excluded.components",
-        pg::Params{}.add(server.value).add(components));
+  Result<std::set<std::string>> announce(const ServerName& server, const std::vector<std::string>& components) override {
+    return pool_.transaction<std::set<std::string>>([&](pg::Connection& c) -> Result<std::set<std::string>> {
+      const auto rows = c.pipeline({{R"(
+insert into server (name, components) values ($1, $2) on conflict (name) do update set components = excluded.components)",
+                                     pg::Params{}.add(server.value).add(components)},
+                                    {"update component_order set taken_at = clock_timestamp() where server = $1 and taken_at is null",
+                                     pg::Params{}.add(server.value)},
+                                    {"select unnest(stopped) from server where name = $1", pg::Params{}.add(server.value)}});
+      if (!rows.ok()) return rows.error();
+      std::set<std::string> stopped;
+      const pg::Rows& kept = rows->back();
+      for (size_t r = 0; r < kept.size(); ++r) stopped.insert(kept.string(r, 0));
+      return stopped;
+    });
+  }
+
+  Result<server::WishesSeen> take_wishes(const ServerName& server) override {
+    const auto rows = pool_.query(R"(
+with taken as (
+  update component_order set taken_at = clock_timestamp() where server = $1 and taken_at is null returning id, component, action)
+select 0 as id, unnest(stopped) as component, null as action from server where name = $1
+union all select 0, unnest(components), null from drill where server = $1 and ends_at > clock_timestamp()
+union all select id, component, action from taken order by id)",
+                                  pg::Params{}.add(server.value));
+    if (!rows.ok()) return rows.error();
+    server::WishesSeen wishes;
+    for (size_t r = 0; r < rows->size(); ++r) {
+      if (rows->is_null(r, 2)) wishes.stopped.insert(rows->string(r, 1));
+      else wishes.orders.push_back({rows->string(r, 1), parse_enum<ComponentAction>(rows->text(r, 2)).value_or(ComponentAction::restart)});
+    }
+    return wishes;
+  }
+
+  Status report(const ServerReport& r) override {
+    const auto milliseconds = [](Duration d) { return std::chrono::duration<double, std::milli>(d).count(); };
+    const auto done = pool_.query(R"(
+insert into server_report (server, incarnation, version, clock_offset_ms, database_ms, peers, deaths)
+values ($1, $2::uuid, $3, $4, $5, $6::jsonb, $7::jsonb)
+on conflict (server) do update set incarnation = excluded.incarnation, version = excluded.version, clock_offset_ms = excluded.clock_offset_ms,
+  database_ms = excluded.database_ms, peers = excluded.peers, deaths = excluded.deaths, at = clock_timestamp())",
+                                  pg::Params{}
+                                      .add(r.server.value)
+                                      .add(r.incarnation.value)
+                                      .add(r.version)
+                                      .add(milliseconds(r.clock_offset))
+                                      .add(milliseconds(r.database_time))
+                                      .add(r.peers)
+                                      .add(r.deaths));
     if (!done.ok()) return done.error();
     return success();
   }

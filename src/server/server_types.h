@@ -1,10 +1,12 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/time.h"
+#include "model/component_action.h"
 #include "model/doubt.h"
 #include "model/ids.h"
 
@@ -44,8 +46,16 @@ struct DeadBuried {
 struct DeadNotBuried {};
 struct ServerTick {};
 struct DrainRequested {};
+struct ComponentOrder {
+  std::string component;
+  ComponentAction action = ComponentAction::restart;
+};
+struct WishesSeen {                    ///< what people want, as the record has it
+  std::set<std::string> stopped;       ///< components that are not to run
+  std::vector<ComponentOrder> orders;  ///< each is told once
+};
 using Input = std::variant<ChildStarted, ChildNotStarted, ChildProgressed, ChildExited, SessionsRenewed, DeadBuried, DeadNotBuried,
-                           ServerTick, DrainRequested>;
+                           ServerTick, DrainRequested, WishesSeen>;
 
 // ---- effects: requests -------------------------------------------------------------------------------------------------------
 
