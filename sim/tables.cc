@@ -174,6 +174,7 @@ Status MemoryDirectorStore::commit(const LeaseGrant& grant, const std::vector<Di
                      tables_.zone_homes.emplace(e.zone, e.server);
                      tables_.leases.set_desired(Resource{"zone_director/" + e.zone}, e.director);
                    },
+                   [](const SaveStanding&) {},
                    [&](const AllotJob& e) {
                      tables_.jobs.at(e.job).desired = e.manager;
                      tables_.leases.set_desired(job_resource(e.job), e.manager);

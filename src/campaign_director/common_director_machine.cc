@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "campaign_director/server_choice.h"
+#include "model/server_choice.h"
 
 namespace everdial {
 namespace {
@@ -43,9 +43,14 @@ std::optional<JobState> next_state(const JobSeen& job) {
 
 bool ended(JobState state) { return state == JobState::stopped || state == JobState::completed; }
 
-ServerSeen settings_of(const WorldSeen& world, const ServerName& server) {
+const ServerSeen* seen_of(const WorldSeen& world, const ServerName& server) {
   const auto found = std::find_if(world.servers.begin(), world.servers.end(), [&](const ServerSeen& s) { return s.name == server; });
-  return found == world.servers.end() ? ServerSeen{server} : *found;
+  return found == world.servers.end() ? nullptr : &*found;
+}
+
+bool parked(const WorldSeen& world, const ServerName& server) {
+  const ServerSeen* seen = seen_of(world, server);
+  return seen && seen->parked;
 }
 
 }  // namespace
@@ -71,38 +76,44 @@ void CommonDirectorMachine::watch(const Session& director, Instant now) {
 void CommonDirectorMachine::zones(const WorldSeen& world, Instant now, std::vector<DirectorEffect>& out) {
   std::map<ServerName, Incarnation> directors;
   std::map<Incarnation, ServerName> server_of;
-  std::vector<ServerOffer> offers, flapping;
+  std::vector<ServerStanding> servers;
   for (const Session& director : world.directors) {
-    const ServerSeen server = settings_of(world, director.server);
     watch(director, now);
-    if (server.parked) continue;
+    const ServerSeen* recorded = seen_of(world, director.server);
+    ServerStanding server = recorded ? *recorded : ServerStanding{director.server};
     const Life& life = lives_[director.server];
+    server.settled = now - life.since >= settings_.settled_after;
+    server.flaps = static_cast<int>(life.begun.size()) >= settings_.flaps;
+    if (recorded && (recorded->settled != server.settled || recorded->flaps != server.flaps))
+      out.push_back(SaveStanding{server.name, server.settled, server.flaps});
+    servers.push_back(server);
+    if (server.parked) continue;
     directors[director.server] = director.incarnation;
     server_of[director.incarnation] = director.server;
-    const bool flaps = static_cast<int>(life.begun.size()) >= settings_.flaps;
-    (flaps ? flapping : offers).push_back({director.server, server.capacity, now - life.since >= settings_.settled_after});
   }
-  if (offers.empty()) offers = std::move(flapping);
 
   std::vector<ZoneNeed> needs;
   for (const ZoneSeen& zone : world.zones) {
-    ZoneNeed need{zone.name, zone.weight, zone.home, std::nullopt};
+    ZoneNeed need{zone.name, zone.weight, zone.home, std::nullopt, zone.going_home};
     if (const auto& director = zone.allotted ? zone.allotted : zone.holder)
       if (const auto at = server_of.find(*director); at != server_of.end()) need.current = at->second;
     needs.push_back(std::move(need));
   }
-  const auto chosen = choose_servers(std::move(needs), offers);
+  const auto chosen = choose_servers(std::move(needs), offers_of(servers));
   for (const ZoneSeen& zone : world.zones) {
     const auto server = chosen.find(zone.name);
-    if (server == chosen.end() || zone.allotted == directors.at(server->second)) continue;
-    out.push_back(AllotZone{zone.name, directors.at(server->second), server->second});
+    if (server == chosen.end()) continue;
+    const Incarnation& director = directors.at(server->second);
+    const bool going_home = zone.going_home && zone.home != server->second;
+    if (zone.allotted != director || zone.going_home != going_home)
+      out.push_back(AllotZone{zone.name, director, server->second, going_home});
   }
 }
 
 void CommonDirectorMachine::jobs(const WorldSeen& world, std::vector<DirectorEffect>& out) {
   std::map<Incarnation, int> load;
   for (const Session& manager : world.managers)
-    if (!settings_of(world, manager.server).parked) load[manager.incarnation] = 0;
+    if (!parked(world, manager.server)) load[manager.incarnation] = 0;
   for (const JobSeen& job : world.jobs)
     if (job.allotted && load.contains(*job.allotted)) ++load[*job.allotted];
 

@@ -178,6 +178,34 @@ TEST(CommonDirector, S_01_takes_zones_and_jobs_from_a_parked_server_and_nothing_
   EXPECT_EQ(allots[0].manager, kTwo);
 }
 
+TEST(CommonDirector, A_12_brings_a_zone_home_at_once_when_it_is_ordered_and_ends_the_order) {
+  ZoneBench bench;
+  bench.live("a", "a1");
+  bench.live("b", "b1");
+  bench.world.zones = {{.name = "1", .home = ServerName{"a"}, .allotted = Incarnation{"b1"}}};
+  EXPECT_EQ(bench.after(1s), (Where{{"1", "b1"}})) << "its home has not settled";
+  bench.world.zones[0].going_home = true;
+  const auto allots = of<AllotZone>(bench.machine.step(bench.world, bench.now));
+  ASSERT_EQ(allots.size(), 1u);
+  EXPECT_EQ(allots[0].director, Incarnation{"a1"});
+  EXPECT_FALSE(allots[0].going_home);
+  bench.world.servers = {{.name = ServerName{"a"}, .parked = true}};
+  EXPECT_TRUE(of<AllotZone>(bench.machine.step(bench.world, bench.now)).empty()) << "the order waits for its home";
+}
+
+TEST(CommonDirector, S_01_tells_people_which_servers_have_settled_and_which_flap) {
+  ZoneBench bench;
+  bench.live("a", "a1");
+  bench.world.servers = {{.name = ServerName{"a"}}};
+  auto told = of<SaveStanding>(bench.machine.step(bench.world, bench.now));
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_FALSE(told[0].settled);
+  bench.world.servers[0].settled = false;
+  EXPECT_TRUE(of<SaveStanding>(bench.machine.step(bench.world, bench.now)).empty());
+  bench.now += 10min;
+  EXPECT_TRUE(of<SaveStanding>(bench.machine.step(bench.world, bench.now)).at(0).settled);
+}
+
 TEST(ZoneDirector, C_02_fills_each_job_chunk_by_chunk_and_only_once_at_a_time) {
   ZoneDirectorMachine zone;
   EXPECT_EQ(zone.step(ZoneJobsSeen{{JobId{1}, JobId{2}}}, Instant{}).size(), 2u);

@@ -18,7 +18,7 @@ select j.id, j.zone, j.state, j.requested, j.drained, l.desired from ha_lease l 
  where l.desired is not null and j.state in ('stopped', 'completed') order by 1)";
 
 constexpr const char* kZones = R"(
-select substr(l.resource, 15), coalesce(z.weight, 1), l.preferred, l.desired, l.incarnation
+select substr(l.resource, 15), coalesce(z.weight, 1), l.preferred, l.desired, l.incarnation, coalesce(z.going_home, false)
   from ha_lease l left join zone z on z.name = substr(l.resource, 15) where l.resource like 'zone_director/%' order by 1)";
 
 class PgDirectorStore final : public DirectorStore {
@@ -27,7 +27,7 @@ class PgDirectorStore final : public DirectorStore {
 
   Result<Record> record() override {
     return pool_.transaction<Record>([&](Connection& c) -> Result<Record> {
-      auto rows = c.pipeline({{kJobs, {}}, {kZones, {}}, {"select name, capacity, parked from server order by name", {}}});
+      auto rows = c.pipeline({{kJobs, {}}, {kZones, {}}, {"select name, capacity, parked, settled, flaps from server order by name", {}}});
       if (!rows.ok()) return rows.error();
       const Rows &jobs = (*rows)[0], &zones = (*rows)[1], &servers = (*rows)[2];
       Record out;
@@ -46,10 +46,12 @@ class PgDirectorStore final : public DirectorStore {
         if (!zones.is_null(r, 2)) zone.home = ServerName{zones.string(r, 2)};
         if (!zones.is_null(r, 3)) zone.allotted = Incarnation{zones.string(r, 3)};
         if (!zones.is_null(r, 4)) zone.holder = Incarnation{zones.string(r, 4)};
+        zone.going_home = zones.boolean(r, 5);
         out.zones.push_back(std::move(zone));
       }
       for (size_t r = 0; r < servers.size(); ++r)
-        out.servers.push_back({ServerName{servers.string(r, 0)}, servers.real(r, 1), servers.boolean(r, 2)});
+        out.servers.push_back(
+            {ServerName{servers.string(r, 0)}, servers.real(r, 1), servers.boolean(r, 2), servers.boolean(r, 3), servers.boolean(r, 4)});
       return out;
     });
   }
@@ -106,6 +108,10 @@ select 'job', id::text, jsonb_build_object('job', id, 'campaign', campaign_id, '
   static void add(std::vector<Connection::Statement>& out, const AllotZone& e) {
     out.push_back({"update ha_lease set desired = $2::uuid, preferred = coalesce(preferred, $3) where resource = 'zone_director/' || $1",
                    Params{}.add(e.zone).add(e.director.value).add(e.server.value)});
+    out.push_back({"update zone set going_home = $2 where name = $1 and going_home <> $2", Params{}.add(e.zone).add(e.going_home)});
+  }
+  static void add(std::vector<Connection::Statement>& out, const SaveStanding& e) {
+    out.push_back({"update server set settled = $2, flaps = $3 where name = $1", Params{}.add(e.server.value).add(e.settled).add(e.flaps)});
   }
   static void add(std::vector<Connection::Statement>& out, const AllotJob& e) {
     out.push_back(

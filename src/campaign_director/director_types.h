@@ -7,6 +7,7 @@
 
 #include "model/campaign.h"
 #include "model/lease.h"
+#include "model/server_choice.h"
 
 namespace everdial {
 
@@ -28,14 +29,11 @@ struct ZoneSeen {
   std::optional<ServerName> home;       ///< ha_lease.preferred of zone_director/NAME
   std::optional<Incarnation> allotted;  ///< ha_lease.desired of it
   std::optional<Incarnation> holder;    ///< whoever has it while it is allotted to nobody
+  bool going_home = false;              ///< by order, although its home has not settled
 };
 
-/// A server as an administrator has set it.
-struct ServerSeen {
-  ServerName name;
-  double capacity = 1;
-  bool parked = false;  ///< under maintenance
-};
+/// A server as an administrator has set it, and as the director has judged it before.
+using ServerSeen = ServerStanding;
 
 /// One look at the record: unfinished jobs, zones, and the campaign managers and directors that take work.
 struct WorldSeen {
@@ -65,9 +63,15 @@ struct AllotJob {
 struct AllotZone {
   std::string zone;
   Incarnation director;
-  ServerName server;  ///< becomes the zone's home when it has none
+  ServerName server;        ///< becomes the zone's home when it has none
+  bool going_home = false;  ///< still to go home by order
 };
-using DirectorEffect = std::variant<SaveJobState, ClearRequest, AllotJob, AllotZone>;
+/// What is thought of a server, for people and for whoever shows them what a change would do.
+struct SaveStanding {
+  ServerName server;
+  bool settled = true, flaps = false;
+};
+using DirectorEffect = std::variant<SaveJobState, ClearRequest, AllotJob, AllotZone, SaveStanding>;
 
 // ---- zone director -----------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-#include "campaign_director/server_choice.h"
+#include "model/server_choice.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -25,6 +25,13 @@ uint64_t hash_of(const std::string& zone, const std::string& server) {
 
 }  // namespace
 
+std::vector<ServerOffer> offers_of(const std::vector<ServerStanding>& servers) {
+  std::vector<ServerOffer> offers, flapping;
+  for (const ServerStanding& server : servers)
+    if (!server.parked) (server.flaps ? flapping : offers).push_back({server.name, server.capacity, server.settled});
+  return offers.empty() ? flapping : offers;
+}
+
 std::map<std::string, ServerName> choose_servers(std::vector<ZoneNeed> zones, const std::vector<ServerOffer>& servers) {
   std::map<std::string, ServerName> chosen;
   std::map<ServerName, Place> places;
@@ -40,7 +47,7 @@ std::map<std::string, ServerName> choose_servers(std::vector<ZoneNeed> zones, co
   for (ZoneNeed& zone : zones) {
     const auto home = zone.home ? places.find(*zone.home) : places.end();
     const auto current = zone.current ? places.find(*zone.current) : places.end();
-    if (home != places.end() && home->second.offer->settled) put(zone, home->second);
+    if (home != places.end() && (home->second.offer->settled || zone.going_home)) put(zone, home->second);
     else if (current != places.end()) put(zone, current->second);
     else orphans.push_back(std::move(zone));
   }

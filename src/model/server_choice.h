@@ -9,6 +9,15 @@
 
 namespace everdial {
 
+/// A server with a living director, as whoever allots zones sees it.
+struct ServerStanding {
+  ServerName name;
+  double capacity = 1;
+  bool parked = false;  ///< under maintenance: is given no zone
+  bool settled = true;  ///< has lived long enough for zones to come home to it
+  bool flaps = false;   ///< begins anew too often: is given no zone while there is another
+};
+
 /// A server that may be given zones.
 struct ServerOffer {
   ServerName name;
@@ -22,12 +31,15 @@ struct ZoneNeed {
   double weight = 1;  ///< relative to the others', above 0
   std::optional<ServerName> home;
   std::optional<ServerName> current;
+  bool going_home = false;  ///< by order: its home need not have settled
 };
 
-/// Which server each zone belongs on (D-03, C-16). Zones stay where they are, but those go home whose home is settled. Orphans, heaviest
-/// first, go each to the server where (load + weight) / capacity is least; of equals to its home, then to the one with fewest zones, then
-/// by a hash of both names, so that not all zones of a dead server go to the first of the alphabet. The same answer whatever the order of
-/// the input.
+std::vector<ServerOffer> offers_of(const std::vector<ServerStanding>& servers);
+
+/// Which server each zone belongs on (D-03, C-16). Zones stay where they are, but those go home whose home is settled or that are ordered
+/// to. Orphans, heaviest first, go each to the server where (load + weight) / capacity is least; of equals to its home, then to the one
+/// with fewest zones, then by a hash of both names, so that not all zones of a dead server go to the first of the alphabet. The same answer
+/// whatever the order of the input.
 std::map<std::string, ServerName> choose_servers(std::vector<ZoneNeed> zones, const std::vector<ServerOffer>& servers);
 
 }  // namespace everdial

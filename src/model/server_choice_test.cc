@@ -1,4 +1,4 @@
-#include "campaign_director/server_choice.h"
+#include "model/server_choice.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
