@@ -98,6 +98,15 @@ CLI::App& group(CLI::App& parent, const std::string& name, const std::string& he
   return *app;
 }
 
+CLI::App& listing(CLI::App& parent, const std::string& name, const std::string& help, std::function<void()> action) {
+  auto* app = parent.add_subcommand(name, help);
+  app->require_subcommand(0, 1);
+  app->callback([app, action = std::move(action)] {
+    if (app->get_subcommands().empty()) action();
+  });
+  return *app;
+}
+
 std::string query(const std::vector<std::pair<std::string, std::string>>& parameters) {
   std::string out;
   for (const auto& [name, value] : parameters)
@@ -211,6 +220,8 @@ int run(const std::vector<std::string>& arguments, Ctl& ctl) {
   CLI::App app{"Everdial from the command line, through the REST API of any of its servers.", "everdialctl"};
   describe(app, ctl);
   add_status_commands(app, ctl);
+  add_server_commands(app, ctl);
+  add_failover_commands(app, ctl);
   add_list_commands(app, ctl);
   add_campaign_commands(app, ctl);
   add_account_commands(app, ctl);

@@ -63,6 +63,8 @@ class Command {
 
 /// A command that only groups others.
 CLI::App& group(CLI::App& parent, const std::string& name, const std::string& help);
+/// One that does something by itself, and groups others.
+CLI::App& listing(CLI::App& parent, const std::string& name, const std::string& help, std::function<void()> action);
 
 /// "?a=1&b=2" of those that are not empty.
 std::string query(const std::vector<std::pair<std::string, std::string>>& parameters);
@@ -72,6 +74,8 @@ double number(const std::string& option, const std::string& text);
 std::string read_input(Ctl& ctl, const std::string& file);
 
 void add_status_commands(CLI::App& app, Ctl& ctl);
+void add_server_commands(CLI::App& app, Ctl& ctl);
+void add_failover_commands(CLI::App& app, Ctl& ctl);
 void add_list_commands(CLI::App& app, Ctl& ctl);
 void add_campaign_commands(CLI::App& app, Ctl& ctl);
 void add_account_commands(CLI::App& app, Ctl& ctl);

@@ -40,16 +40,6 @@ void add_status_commands(CLI::App& app, Ctl& ctl) {
     else ctl.show(status);
   });
 
-  Command(app, "servers", "the servers").run([&ctl] {
-    ctl.show_rows({{"SERVER", "/name"}, {"STATE", "/state"}, {"VERSION", "/version"}},
-                  ctl.api().get("/status")["servers"].get<std::vector<json>>());
-  });
-
-  Command(app, "zones", "the zones, and where their directors are").run([&ctl] {
-    ctl.show_rows({{"ZONE", "/name"}, {"STATE", "/state"}, {"SERVER", "/server"}, {"EPOCH", "/epoch"}},
-                  ctl.api().get("/status")["zones"].get<std::vector<json>>());
-  });
-
   Command leases(app, "leases", "who is master of what; with a resource, how that came about");
   const auto resource = leases.optional_argument("RESOURCE", "such as campaign_director or job/42");
   leases.run([&ctl, resource] {

@@ -210,7 +210,7 @@ TEST_F(SystemStatusTest, M_04_never_shows_a_silent_component_as_running) {
 }
 
 TEST_F(SystemStatusTest, tells_what_is_being_started_from_what_is_stopped) {
-  seen_.servers = {{"as1", {"mpp", "dashboard"}}, {"as2", {"mpp"}}};
+  seen_.servers = {{"as1", {.components = {"mpp", "dashboard"}}}, {"as2", {.components = {"mpp"}}}};
   add("as1", "server");
   add("as1", "dashboard", 10s);
   add("as1", "dashboard");

@@ -79,6 +79,24 @@ Answer get_health(const Call&);
 Answer get_status(const Call&);
 Answer list_lease_history(const Call&);
 Answer get_live(const Call&);
+// server_handlers.cc
+Answer list_servers(const Call&);
+Answer update_server(const Call&);
+Answer order_component(const Call&);
+Answer list_component_orders(const Call&);
+Answer list_zones(const Call&);
+Answer save_zone(const Call&);
+Answer plan_zones(const Call&);
+Answer apply_zones(const Call&);
+// failover_handlers.cc
+Answer list_failovers(const Call&);
+Answer get_failover(const Call&);
+Answer get_what_if(const Call&);
+Answer get_readiness(const Call&);
+Answer list_drills(const Call&);
+Answer begin_drill(const Call&);
+Answer get_drill(const Call&);
+Answer abort_drill(const Call&);
 // list_handlers.cc
 Answer list_lists(const Call&);
 Answer create_list(const Call&);
@@ -109,8 +127,6 @@ Answer request_job_change(const Call&);
 Answer list_attempts(const Call&);
 Answer get_attempt(const Call&);
 
-/// The status as the API tells it, from the record.
-nlohmann::json status_json(const struct SystemSeen& seen, const std::string& server, const std::string& version, Instant at);
 /// Puts the rate this server has measured into a job.
 void add_rate(nlohmann::json& job, const JobRates& rates);
 

@@ -6,6 +6,7 @@
 #include "dashboard/campaign_store.h"
 #include "dashboard/handlers.h"
 #include "dashboard/list_store.h"
+#include "dashboard/status_json.h"
 #include "dashboard/status_store.h"
 #include "runtime/log.h"
 #include "runtime/pg.h"

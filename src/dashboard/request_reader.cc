@@ -104,14 +104,38 @@ int64_t BodyReader::integer_or(const char* field, int64_t least, int64_t most, i
   return optional_integer(field, least, most).value_or(otherwise);
 }
 
-double BodyReader::number_or(const char* field, double above, double most, double otherwise) {
+std::optional<double> BodyReader::optional_number(const char* field, double above, double most) {
   const json* value = member(field);
-  if (!value) return otherwise;
-  if (!value->is_number()) return fail(field, "must be a number"), otherwise;
+  if (!value) return std::nullopt;
+  if (!value->is_number()) return fail(field, "must be a number"), std::nullopt;
   const auto number = value->get<double>();
   if (!(number > above && number <= most))
-    return fail(field, "must be above " + json(above).dump() + " and at most " + json(most).dump()), otherwise;
+    return fail(field, "must be above " + json(above).dump() + " and at most " + json(most).dump()), std::nullopt;
   return number;
+}
+
+double BodyReader::number_or(const char* field, double above, double most, double otherwise) {
+  return optional_number(field, above, most).value_or(otherwise);
+}
+
+std::optional<bool> BodyReader::optional_boolean(const char* field) {
+  const json* value = member(field);
+  if (!value) return std::nullopt;
+  if (!value->is_boolean()) return fail(field, "must be true or false"), std::nullopt;
+  return value->get<bool>();
+}
+
+std::vector<std::string> BodyReader::texts(const char* field, size_t most) {
+  require(field);
+  const json* value = member(field);
+  if (!value) return {};
+  std::vector<std::string> out;
+  if (value->is_array() && !value->empty() && value->size() <= most)
+    for (const json& one : *value)
+      if (one.is_string() && !one.get_ref<const std::string&>().empty() && is_storable_text(one.get_ref<const std::string&>()))
+        out.push_back(one.get<std::string>());
+  if (out.empty() || out.size() != value->size()) fail(field, "must be an array of 1 to " + std::to_string(most) + " texts");
+  return out;
 }
 
 std::vector<std::string> BodyReader::phones(const char* field, size_t most) {

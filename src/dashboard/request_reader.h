@@ -37,8 +37,11 @@ class BodyReader {
   std::optional<std::string> optional_text(const char* field, const TextLimits& limits);
   int64_t integer(const char* field, int64_t least, int64_t most);  ///< required
   int64_t integer_or(const char* field, int64_t least, int64_t most, int64_t otherwise);
+  std::optional<double> optional_number(const char* field, double above, double most);
+  std::optional<bool> optional_boolean(const char* field);
   double number_or(const char* field, double above, double most, double otherwise);
   std::vector<std::string> phones(const char* field, size_t most);  ///< required, at least one
+  std::vector<std::string> texts(const char* field, size_t most);   ///< required, at least one, none of them empty
   /// The member as it is, null when there is none.
   const nlohmann::json* member(const char* field);
 

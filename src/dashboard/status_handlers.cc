@@ -3,69 +3,12 @@
 #include "dashboard/campaign_store.h"
 #include "dashboard/handlers.h"
 #include "dashboard/list_store.h"
+#include "dashboard/status_json.h"
 #include "dashboard/status_store.h"
 
 namespace everdial {
-namespace {
 
 using nlohmann::json;
-
-double seconds(Duration d) { return std::round(std::chrono::duration<double>(d).count() * 10) / 10; }
-
-json component_json(const ComponentStatus& c) {
-  json out = {{"component", c.component}, {"instance", c.instance}, {"state", to_string(c.state)}, {"leases", c.leases}};
-  if (!c.address.empty()) out["address"] = c.address;
-  if (!c.version.empty()) out["version"] = c.version;
-  if (c.silent) out["silent_s"] = seconds(*c.silent);
-  return out;
-}
-
-json server_json(const ServerStatus& s) {
-  json components = json::array();
-  for (const auto& c : s.components) components.push_back(component_json(c));
-  json out = {{"name", s.name}, {"state", to_string(s.state)}, {"components", std::move(components)}};
-  if (!s.version.empty()) out["version"] = s.version;
-  return out;
-}
-
-json lease_json(const SystemSeen& seen, const SystemSeen::LeaseSeen& l) {
-  json out = {{"resource", l.lease.resource.value}, {"epoch", l.lease.epoch.value}};
-  if (l.lease.preferred) out["preferred"] = l.lease.preferred->value;
-  if (!l.lease.holder) return out;
-  if (l.lease.holder_server) out["server"] = l.lease.holder_server->value;
-  if (l.since) out["since"] = to_iso8601(*l.since);
-  for (const auto& s : seen.sessions)
-    if (s.session.incarnation == *l.lease.holder) {
-      out["component"] = s.session.component;
-      out["instance"] = s.session.instance;
-    }
-  return out;
-}
-
-json zone_json(const SystemSeen& seen, const std::string& zone) {
-  json out = {{"name", zone}, {"state", "waiting"}};
-  for (const auto& l : seen.leases) {
-    if (l.lease.resource.value != "zone_director/" + zone || !l.lease.holder) continue;
-    out["state"] = "owned";
-    out["epoch"] = l.lease.epoch.value;
-    if (l.lease.holder_server) out["server"] = l.lease.holder_server->value;
-  }
-  return out;
-}
-
-}  // namespace
-
-json status_json(const SystemSeen& seen, const std::string& server, const std::string& version, Instant at) {
-  const SystemStatus status = system_status(seen);
-  json out = {{"server", server}, {"version", version}, {"at", to_iso8601(at)}, {"components", status.components}};
-  for (const char* list : {"servers", "leases", "zones", "restrictions"}) out[list] = json::array();
-  for (const auto& s : status.servers) out["servers"].push_back(server_json(s));
-  for (const auto& l : seen.leases) out["leases"].push_back(lease_json(seen, l));
-  for (const auto& z : seen.zones) out["zones"].push_back(zone_json(seen, z));
-  for (const auto& r : seen.restrictions)
-    out["restrictions"].push_back({{"name", r.name}, {"reason", r.reason}, {"since", to_iso8601(r.since)}});
-  return out;
-}
 
 Answer get_health(const Call& call) {
   const bool reached = call.database && status_store::ping(*call.database).ok();

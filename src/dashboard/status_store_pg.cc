@@ -33,8 +33,47 @@ void read_leases(const Rows& rows, SystemSeen& out) {
     if (!rows.is_null(r, 3)) seen.lease.holder = Incarnation{rows.string(r, 3)};
     if (!rows.is_null(r, 4)) seen.lease.holder_server = ServerName{rows.string(r, 4)};
     if (!rows.is_null(r, 5)) seen.lease.preferred = ServerName{rows.string(r, 5)};
-    seen.since = rows.optional_instant(r, 6);
+    if (!rows.is_null(r, 6)) seen.lease.desired = Incarnation{rows.string(r, 6)};
+    seen.since = rows.optional_instant(r, 7);
     out.leases.push_back(std::move(seen));
+  }
+}
+
+std::vector<std::string> split(std::string_view names) {
+  std::vector<std::string> out;
+  for (size_t begin = 0; begin < names.size();) {
+    const size_t end = std::min(names.find(',', begin), names.size());
+    out.emplace_back(names.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return out;
+}
+
+void read_servers(const Rows& rows, SystemSeen& out) {
+  for (size_t r = 0; r < rows.size(); ++r) {
+    const auto stopped = split(rows.text(r, 2));
+    out.servers[rows.string(r, 0)] = {split(rows.text(r, 1)), {stopped.begin(), stopped.end()},
+                                      rows.real(r, 3),        rows.boolean(r, 4),
+                                      rows.boolean(r, 5),     rows.boolean(r, 6)};
+  }
+}
+
+/// After sessions and leases: where each zone is comes from them.
+void read_zones(const Rows& rows, SystemSeen& out) {
+  for (size_t r = 0; r < rows.size(); ++r) {
+    ZoneKnown zone{.name = rows.string(r, 0), .weight = rows.real(r, 1), .jobs = rows.integer(r, 2)};
+    if (!rows.is_null(r, 3)) zone.saved_home = ServerName{rows.string(r, 3)};
+    if (!rows.is_null(r, 4)) zone.saved_weight = rows.real(r, 4);
+    zone.going_home = rows.boolean(r, 5);
+    for (const auto& [lease, since] : out.leases) {
+      if (lease.resource.value != "zone_director/" + zone.name) continue;
+      zone.has_director = true;
+      zone.home = lease.preferred;
+      const auto& director = lease.desired ? lease.desired : lease.holder;
+      for (const auto& [session, silent] : out.sessions)
+        if (director == session.incarnation) zone.allotted_to = session.server;
+    }
+    out.zones.push_back(std::move(zone));
   }
 }
 
@@ -56,31 +95,33 @@ Result<SystemSeen> system_seen(Connection& db) {
        "greatest(0, extract(epoch from clock_timestamp() - last_seen) * 1e6)::bigint from ha_session",
        {}},
       // Held ones, and those of which there is always one; a job's lease is gone with the job.
-      {"select l.resource, l.res_id, l.epoch, l.incarnation, s.server, l.preferred, "
+      {"select l.resource, l.res_id, l.epoch, l.incarnation, s.server, l.preferred, l.desired, "
        "(select min(at) from ha_history h where h.res_id = l.res_id and h.epoch = l.epoch and h.to_incarnation is not null) "
        "from ha_lease l left join ha_session s on s.incarnation = l.incarnation "
        "where l.incarnation is not null or l.resource not like '%/%' or l.resource like 'zone_director/%' order by l.resource",
        {}},
-      {"select name, components from (select name, array_to_string(components, ',') as components from server) s", {}},
-      {"select zone from contact_list union select zone from job order by 1", {}},
+      // A drill holds components down as a stop does, until it is over.
+      {R"(
+select name, array_to_string(components, ','), array_to_string(stopped || coalesce((
+         select array_agg(c) from drill d cross join unnest(d.components) c where d.server = s.name and d.ends_at > clock_timestamp()), '{}'), ','),
+       capacity, parked, settled, flaps from server s)",
+       {}},
+      {R"(
+with names as (
+  select zone as name from contact_list union select zone from job union
+  select substr(resource, 15) from ha_lease where resource like 'zone_director/%'),
+jobs as (select zone as name, count(*) as jobs from job where state not in ('stopped', 'completed') group by zone)
+select name, coalesce(weight, 1), coalesce(jobs, 0), saved_home, saved_weight, coalesce(going_home, false)
+  from names left join zone using (name) left join jobs using (name) order by name)",
+       {}},
       {"select name, load_restricted(name), since from load_restriction order by name", {}},
   });
   if (!answers.ok()) return answers.error();
   SystemSeen out;
   read_sessions((*answers)[0], out);
   read_leases((*answers)[1], out);
-  const Rows& servers = (*answers)[2];
-  for (size_t r = 0; r < servers.size(); ++r) {
-    auto& components = out.servers[servers.string(r, 0)];
-    const std::string names = servers.string(r, 1);
-    for (size_t begin = 0; begin < names.size();) {
-      const size_t end = std::min(names.find(',', begin), names.size());
-      components.push_back(names.substr(begin, end - begin));
-      begin = end + 1;
-    }
-  }
-  const Rows& zones = (*answers)[3];
-  for (size_t r = 0; r < zones.size(); ++r) out.zones.push_back(zones.string(r, 0));
+  read_servers((*answers)[2], out);
+  read_zones((*answers)[3], out);
   const Rows& restrictions = (*answers)[4];
   for (size_t r = 0; r < restrictions.size(); ++r)
     if (const auto reason = restrictions.optional_string(r, 1))

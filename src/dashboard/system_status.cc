@@ -51,9 +51,9 @@ std::map<Place, const SystemSeen::SessionSeen*> newest_sessions(const SystemSeen
   return newest;
 }
 
-ServerStatus server_status(const SystemSeen& seen, const std::string& name, const std::vector<std::string>& expected,
+ServerStatus server_status(const SystemSeen& seen, const std::string& name, const ServerKnown& known,
                            const std::map<Incarnation, Holdings>& holdings) {
-  ServerStatus server{name, ComponentState::STOPPED, "", {}};
+  ServerStatus server{name, ComponentState::STOPPED, "", {}, known};
   const auto sessions = newest_sessions(seen, name);
   bool watched = false;  // by a `server` process that starts what is missing
   bool any = false;
@@ -67,20 +67,22 @@ ServerStatus server_status(const SystemSeen& seen, const std::string& name, cons
       server.version = s->session.version;
       continue;
     }
-    ComponentStatus component{place.first, place.second, state, s->session.address.value, s->session.version, std::nullopt, 0};
+    ComponentStatus component{place.first, place.second, state, s->session.address.value, s->session.version};
     if (state == ComponentState::STOPPED) component.silent = s->silent;
     if (held != holdings.end()) component.leases = held->second.count;
     server.components.push_back(std::move(component));
   }
   // Components may run without a `server` process: then the server is what they are.
   if (!sessions.contains({"server", ""}) && any) server.state = ComponentState::RUNNING;
-  for (ComponentStatus& component : server.components)
-    if (component.state == ComponentState::STOPPED && watched) component.state = ComponentState::STARTING;
-  for (const std::string& component : expected) {
+  for (const std::string& component : known.components) {
     const bool there =
         std::any_of(server.components.begin(), server.components.end(), [&](const auto& c) { return c.component == component; });
-    if (!there)
-      server.components.push_back({component, "", watched ? ComponentState::STARTING : ComponentState::STOPPED, "", "", std::nullopt, 0});
+    if (!there) server.components.push_back({component, ""});
+  }
+  for (ComponentStatus& component : server.components) {
+    component.kept_stopped = known.stopped.contains(component.component);
+    if (component.kept_stopped && component.state != ComponentState::STOPPED) component.state = ComponentState::STOPPING;
+    else if (!component.kept_stopped && component.state == ComponentState::STOPPED && watched) component.state = ComponentState::STARTING;
   }
   std::stable_sort(server.components.begin(), server.components.end(),
                    [](const auto& a, const auto& b) { return before(a.component, b.component); });
@@ -104,8 +106,8 @@ SystemStatus system_status(const SystemSeen& seen) {
   for (const auto& s : seen.sessions) servers.try_emplace(s.session.server.value);
   SystemStatus status;
   std::set<std::string> rows;
-  for (const auto& [name, expected] : servers) {
-    status.servers.push_back(server_status(seen, name, expected, holdings));
+  for (const auto& [name, known] : servers) {
+    status.servers.push_back(server_status(seen, name, known, holdings));
     for (const auto& component : status.servers.back().components) rows.insert(component.component);
   }
   status.components.assign(rows.begin(), rows.end());

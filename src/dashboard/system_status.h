@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,25 @@ inline constexpr auto enum_names<ComponentState> = std::to_array<std::pair<Compo
     {ComponentState::STOPPED, "STOPPED"},
 });
 
+/// A server, as it has announced itself, as an administrator has set it, and as the common director judges it.
+struct ServerKnown {
+  std::vector<std::string> components;  ///< that it is to run
+  std::set<std::string> stopped;        ///< of these, by order, until they are started
+  double capacity = 1;
+  bool parked = false, settled = true, flaps = false;
+};
+struct ZoneKnown {
+  std::string name;
+  double weight = 1;
+  int64_t jobs = 0;                       ///< unfinished ones
+  bool has_director = false;              ///< there is a lease for it, held or not
+  std::optional<ServerName> home;         ///< where it belongs
+  std::optional<ServerName> allotted_to;  ///< where it is, or is on its way to
+  std::optional<ServerName> saved_home;   ///< not applied yet
+  std::optional<double> saved_weight;
+  bool going_home = false;  ///< applied: moves as soon as its home can take it
+};
+
 /// The record of who is there, as one query reads it.
 struct SystemSeen {
   struct SessionSeen {
@@ -34,8 +54,8 @@ struct SystemSeen {
   };
   std::vector<SessionSeen> sessions;
   std::vector<LeaseSeen> leases;
-  std::map<std::string, std::vector<std::string>> servers;  ///< all known, with the components each is to run
-  std::vector<std::string> zones;
+  std::map<std::string, ServerKnown> servers;  ///< all known
+  std::vector<ZoneKnown> zones;
   struct RestrictionSeen {
     std::string name, reason;
     Instant since;
@@ -49,12 +69,14 @@ struct ComponentStatus {
   std::string address, version;
   std::optional<Duration> silent;  ///< when it gives no sign of life
   int leases = 0;
+  bool kept_stopped = false;  ///< by order, until it is started
 };
 struct ServerStatus {
   std::string name;
   ComponentState state = ComponentState::STOPPED;
   std::string version;
   std::vector<ComponentStatus> components;
+  ServerKnown known;
 };
 struct SystemStatus {
   std::vector<std::string> components;  ///< rows of the matrix in their order

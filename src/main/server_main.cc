@@ -1,6 +1,7 @@
 #include "main/server_main.h"
 
 #include <csignal>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "ha/heartbeat_link.h"
@@ -50,6 +51,19 @@ std::vector<PeerServer> peers_of(const ServerName& self, const std::vector<Sessi
       if (session.server == server.server && session.component != "server") peer.components.push_back(session.incarnation);
   }
   return peers;
+}
+
+/// How this server sees the others, for people.
+std::string peers_json(const std::vector<DetectorMachine::PeerView>& peers) {
+  const auto milliseconds = [](Duration d) { return std::chrono::duration<double, std::milli>(d).count(); };
+  nlohmann::json out = nlohmann::json::array();
+  for (const auto& peer : peers)
+    out.push_back({{"name", peer.name.value},
+                   {"heard", peer.heard && !peer.suspicion},
+                   {"silence_ms", milliseconds(peer.silence)},
+                   {"database_age_ms", milliseconds(peer.database_age)},
+                   {"version", peer.version}});
+  return out.dump();
 }
 
 class Server {
@@ -160,15 +174,21 @@ class Server {
     service_.tell(outlook);
   }
 
-  /// How far the database's clock is ahead of ours.
+  /// How far the database's clock is ahead of ours; and what people are to know of this server.
   void ask_clock() {
+    ServerReport report{.server = ServerName{config_.server.name}, .incarnation = me_, .version = kVersion};
+    report.peers = peers_json((*heartbeats_)->peers());
+    report.deaths = nlohmann::json(service_.deaths()).dump();
     run_store(
         store_, kClockLane,
-        [this]() -> Result<Duration> {
+        [this, report = std::move(report)]() mutable -> Result<Duration> {
           const Instant before = loop_.now();
           const auto there = lease_store_->clock();
           if (!there.ok()) return there.error();
-          return *there - before - (loop_.now() - before) / 2;
+          report.database_time = loop_.now() - before;
+          report.clock_offset = *there - before - report.database_time / 2;
+          if (Status told = server_store_->report(report); !told.ok()) return told.error();
+          return report.clock_offset;
         },
         [this](const Result<Duration>& offset) {
           if (offset.ok()) database_clock_.set(seconds(*offset));

@@ -8,6 +8,8 @@ const at = (folder: string, list: string) => async (request: APIRequestContext) 
 
 const pages: Record<string, string | ((request: APIRequestContext) => Promise<string>)> = {
   Status: '/status',
+  Zones: '/zones',
+  Failover: '/failover',
   Jobs: '/jobs',
   'a job': at('jobs', '/jobs'),
   'an attempt': async (request) => {

@@ -13,6 +13,8 @@ import classes from './Shell.module.css';
 
 const places = [
   { to: '/status', label: 'Status', keys: 'g s' },
+  { to: '/zones', label: 'Zones', keys: 'g z' },
+  { to: '/failover', label: 'Failover', keys: 'g f' },
   { to: '/jobs', label: 'Jobs', keys: 'g j' },
   { to: '/campaigns', label: 'Campaigns', keys: 'g c' },
   { to: '/lists', label: 'Contact lists', keys: 'g l' },

@@ -42,6 +42,27 @@ export const leaseHistoryQuery = (resource: string) =>
     bodyOf(http.GET('/leases/{resource}/history', { params: { path: { resource: resource.replace('/', ':') }, query: { cursor } } })),
   );
 
+export const componentOrdersQuery = paged(['component orders'], (cursor) =>
+  bodyOf(http.GET('/component-orders', { params: { query: { cursor } } })),
+);
+
+export const failoversQuery = paged(['failovers'], (cursor) => bodyOf(http.GET('/failovers', { params: { query: { cursor } } })));
+export const failoverQuery = (failover_id: number) =>
+  queryOptions({
+    queryKey: ['failover', failover_id],
+    queryFn: () => bodyOf(http.GET('/failovers/{failover_id}', { params: { path: { failover_id } } })),
+  });
+export const readinessQuery = queryOptions({ queryKey: ['readiness'], queryFn: () => bodyOf(http.GET('/readiness')), refetchInterval: 5000 });
+export const whatIfQuery = (server: string) =>
+  queryOptions({
+    queryKey: ['what if', server],
+    queryFn: () => bodyOf(http.GET('/servers/{server}/what-if', { params: { path: { server } } })),
+    refetchInterval: 5000,
+  });
+export const drillsQuery = paged(['drills'], (cursor) => bodyOf(http.GET('/drills', { params: { query: { cursor } } })));
+export const drillQuery = (drill_id: number) =>
+  queryOptions({ queryKey: ['drill', drill_id], queryFn: () => bodyOf(http.GET('/drills/{drill_id}', { params: { path: { drill_id } } })) });
+
 export const listsQuery = paged(['lists'], (cursor) => bodyOf(http.GET('/lists', { params: { query: { cursor } } })));
 export const listQuery = (list_id: number) =>
   queryOptions({ queryKey: ['list', list_id], queryFn: () => bodyOf(http.GET('/lists/{list_id}', { params: { path: { list_id } } })) });

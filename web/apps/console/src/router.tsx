@@ -6,6 +6,7 @@ import { AttemptPage } from './pages/AttemptPage';
 import { CampaignPage, NewCampaignPage } from './pages/CampaignPage';
 import { CampaignsPage } from './pages/CampaignsPage';
 import { DncPage } from './pages/DncPage';
+import { FailoverPage } from './pages/FailoverPage';
 import { ImportPage } from './pages/ImportPage';
 import { JobPage } from './pages/JobPage';
 import { JobsPage } from './pages/JobsPage';
@@ -14,6 +15,7 @@ import { ListsPage } from './pages/ListsPage';
 import { LogInPage } from './pages/LogInPage';
 import { NotFoundPage } from './pages/NotFoundPage';
 import { StatusPage } from './pages/StatusPage';
+import { ZonesPage } from './pages/ZonesPage';
 import { sessionQuery, type AttemptFilter } from './queries';
 import { Shell } from './Shell';
 
@@ -57,6 +59,8 @@ const home = createRoute({
   },
 });
 const status = createRoute({ getParentRoute: () => shell, path: '/status', component: StatusPage });
+const zones = createRoute({ getParentRoute: () => shell, path: '/zones', component: ZonesPage });
+const failover = createRoute({ getParentRoute: () => shell, path: '/failover', component: FailoverPage });
 const lists = createRoute({ getParentRoute: () => shell, path: '/lists', component: ListsPage });
 const list = createRoute({ getParentRoute: () => shell, path: '/lists/$listId', params: idIn('listId'), component: ListPage });
 const importRoute = createRoute({ getParentRoute: () => shell, path: '/imports/$importId', params: idIn('importId'), component: ImportPage });
@@ -98,7 +102,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     logIn,
     home,
-    shell.addChildren([status, lists, list, importRoute, dnc, campaigns, newCampaign, campaign, jobs, job, attempt]),
+    shell.addChildren([status, zones, failover, lists, list, importRoute, dnc, campaigns, newCampaign, campaign, jobs, job, attempt]),
   ]),
   defaultPreload: 'intent',
   defaultErrorComponent: ({ error, reset }) => <ErrorPanel error={error} retry={reset} />,

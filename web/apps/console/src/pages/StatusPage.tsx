@@ -1,13 +1,15 @@
-import type { ComponentStatus, Lease, LeaseChange, Status } from '@everdial/api-client';
+import type { ComponentOrder, ComponentStatus, Lease, LeaseChange, Status } from '@everdial/api-client';
 import { Age, ComponentBadge, DataTable, EmptyState, formatDuration, Panel, StateBadge, When, type Column } from '@everdial/ui';
 import { Anchor, Modal } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { ComponentControls } from '../parts/ComponentControls';
 import { Loaded } from '../parts/Loaded';
 import { ownerName } from '../parts/ownerName';
 import { Page } from '../parts/Page';
 import { PagedTable } from '../parts/PagedTable';
-import { leaseHistoryQuery, statusQuery } from '../queries';
+import { useMayAdminister } from '../parts/session';
+import { componentOrdersQuery, leaseHistoryQuery, statusQuery } from '../queries';
 import classes from './StatusPage.module.css';
 
 export function StatusPage() {
@@ -29,6 +31,16 @@ export function StatusPage() {
                 <Zones status={data} />
               </Panel>
             </div>
+            <Panel title="Orders to components" flush>
+              <PagedTable
+                label="Orders to components"
+                query={componentOrdersQuery}
+                columns={orderColumns}
+                rowKey={(order) => order.id}
+                maxHeight="20vh"
+                empty={<EmptyState title="No order yet">Who starts, stops, restarts or kills a component stands here.</EmptyState>}
+              />
+            </Panel>
           </>
         )}
       </Loaded>
@@ -38,6 +50,7 @@ export function StatusPage() {
 }
 
 function Matrix({ status }: { status: Status }) {
+  const mayChange = useMayAdminister();
   return (
     <div className={classes.scroll} tabIndex={0} role="region" aria-label="Components by server">
       <table className={classes.matrix}>
@@ -59,13 +72,22 @@ function Matrix({ status }: { status: Status }) {
               <th scope="row">{component}</th>
               {status.servers.map((server) => (
                 <td key={server.name}>
-                  <Instances instances={server.components.filter((one) => one.component === component)} />
+                  <Cell status={status} server={server.name} instances={server.components.filter((one) => one.component === component)} mayChange={mayChange} />
                 </td>
               ))}
             </tr>
           ))}
         </tbody>
       </table>
+    </div>
+  );
+}
+
+function Cell({ status, server, instances, mayChange }: { status: Status; server: string; instances: ComponentStatus[]; mayChange: boolean }) {
+  return (
+    <div className={classes.cell}>
+      <Instances instances={instances} />
+      {mayChange && instances[0] && <ComponentControls status={status} server={server} component={instances[0]} />}
     </div>
   );
 }
@@ -78,6 +100,7 @@ function Instances({ instances }: { instances: ComponentStatus[] }) {
         <li key={one.instance} title={[one.address, one.version].filter(Boolean).join(', ')}>
           <ComponentBadge state={one.state} />
           {one.instance && <span>{one.instance}</span>}
+          {one.kept_stopped && <span className={classes.small}>by order</span>}
           {one.leases ? <span className={classes.small}>{one.leases === 1 ? '1 lease' : `${one.leases} leases`}</span> : null}
           {one.silent_s !== undefined && one.silent_s >= 1.5 && (
             <span className={classes.silent}>silent for {formatDuration(one.silent_s * 1000)}</span>
@@ -148,6 +171,20 @@ function Zones({ status }: { status: Status }) {
     />
   );
 }
+
+const orderColumns: Column<ComponentOrder>[] = [
+  { key: 'asked', header: 'Asked', width: '11rem', cell: (order) => <When at={order.asked_at} /> },
+  { key: 'by', header: 'By', width: 'minmax(6rem, 1fr)', cell: (order) => order.asked_by },
+  { key: 'action', header: 'Order', width: '6rem', cell: (order) => order.action },
+  { key: 'component', header: 'Component', width: 'minmax(9rem, 1fr)', cell: (order) => order.component },
+  { key: 'server', header: 'Server', width: 'minmax(6rem, 1fr)', cell: (order) => order.server },
+  {
+    key: 'taken',
+    header: 'Taken',
+    width: '11rem',
+    cell: (order) => (order.taken_at ? <When at={order.taken_at} /> : <StateBadge tone="busy">not yet</StateBadge>),
+  },
+];
 
 const changeColumns: Column<LeaseChange>[] = [
   { key: 'at', header: 'When', width: '11rem', cell: (change) => <When at={change.at} /> },

@@ -1,0 +1,80 @@
+#include "dashboard/zone_plan.h"
+
+#include <algorithm>
+
+#include "model/server_choice.h"
+
+namespace everdial {
+namespace {
+
+const ServerChange* change_of(const std::vector<ServerChange>& changes, const ServerName& server) {
+  const auto found = std::find_if(changes.begin(), changes.end(), [&](const ServerChange& change) { return change.server == server; });
+  return found == changes.end() ? nullptr : &*found;
+}
+
+/// Servers whose director lives, as the common director would see them after the changes.
+std::vector<ServerStanding> standings(const SystemSeen& seen, const std::vector<ServerChange>& changes) {
+  std::vector<ServerStanding> out;
+  for (const auto& [session, silent] : seen.sessions) {
+    if (session.component != "campaign_director" || session.draining || silent > kSilentIsStopped) continue;
+    ServerStanding standing{session.server};
+    if (const auto known = seen.servers.find(session.server.value); known != seen.servers.end()) {
+      const ServerKnown& server = known->second;
+      standing = {session.server, server.capacity, server.parked, server.settled, server.flaps};
+    }
+    if (const ServerChange* change = change_of(changes, session.server)) {
+      if (change->lost) continue;
+      standing.parked = change->parked.value_or(standing.parked);
+      standing.capacity = change->capacity.value_or(standing.capacity);
+    }
+    out.push_back(std::move(standing));
+  }
+  return out;
+}
+
+std::string reason(const PlannedZone& zone, const std::optional<ServerName>& home, const std::vector<ServerStanding>& servers) {
+  if (!zone.to) return zone.from ? "no server could take it" : "it waits for a server";
+  if (zone.from == zone.to) return "it stays";
+  if (!zone.from) return "it has no server";
+  const auto from = std::find_if(servers.begin(), servers.end(), [&](const ServerStanding& server) { return server.name == *zone.from; });
+  if (from == servers.end()) return "its server is gone";
+  if (from->parked) return "its server is parked";
+  return zone.to == home ? "it goes home" : "its server begins anew too often";
+}
+
+}  // namespace
+
+std::vector<PlannedZone> plan_zones(const SystemSeen& seen, const std::vector<ZoneChange>& zones,
+                                    const std::vector<ServerChange>& servers) {
+  const std::vector<ServerStanding> standing = standings(seen, servers);
+  std::vector<ServerOffer> offers = offers_of(standing);
+  std::vector<ZoneNeed> needs;
+  std::vector<PlannedZone> plan;
+  for (const ZoneKnown& zone : seen.zones) {
+    if (!zone.allotted_to && !zone.has_director) continue;
+    ZoneNeed need{zone.name, zone.weight, zone.home, zone.allotted_to, zone.going_home};
+    for (const ZoneChange& change : zones) {
+      if (change.zone != zone.name) continue;
+      need.weight = change.weight.value_or(need.weight);
+      need.going_home = need.going_home || change.home.has_value();
+      if (change.home) need.home = change.home;
+    }
+    plan.push_back({zone.name, zone.allotted_to, std::nullopt, ""});
+    needs.push_back(std::move(need));
+  }
+  const auto chosen = choose_servers(needs, offers);
+  for (size_t i = 0; i < plan.size(); ++i) {
+    if (const auto to = chosen.find(plan[i].zone); to != chosen.end()) plan[i].to = to->second;
+    plan[i].why = reason(plan[i], needs[i].home, standing);
+  }
+  return plan;
+}
+
+std::vector<ZoneChange> saved_changes(const SystemSeen& seen) {
+  std::vector<ZoneChange> out;
+  for (const ZoneKnown& zone : seen.zones)
+    if (zone.saved_home || zone.saved_weight) out.push_back({zone.name, zone.saved_home, zone.saved_weight});
+  return out;
+}
+
+}  // namespace everdial

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dashboard/system_status.h"
+
+namespace everdial {
+
+/// What somebody thinks of changing, or of losing.
+struct ZoneChange {
+  std::string zone;
+  std::optional<ServerName> home;  ///< it would go there at once
+  std::optional<double> weight;
+};
+struct ServerChange {
+  ServerName server;
+  std::optional<bool> parked;
+  std::optional<double> capacity;
+  bool lost = false;
+};
+
+/// Where a zone is, and where it would be.
+struct PlannedZone {
+  std::string zone;
+  std::optional<ServerName> from, to;
+  std::string why;
+};
+
+/// What the common director would do with all zones after these changes: by the same choice, on the same record (A-12, C-16).
+std::vector<PlannedZone> plan_zones(const SystemSeen& seen, const std::vector<ZoneChange>& zones, const std::vector<ServerChange>& servers);
+
+/// What is saved and not yet applied, as changes.
+std::vector<ZoneChange> saved_changes(const SystemSeen& seen);
+
+}  // namespace everdial

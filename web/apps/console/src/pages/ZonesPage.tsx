@@ -1,0 +1,238 @@
+import { bodyOf, type PlannedZone, type Server, type Zone } from '@everdial/api-client';
+import { ComponentBadge, Confirm, DataTable, EmptyState, ErrorPanel, Panel, StateBadge, type Column } from '@everdial/ui';
+import { Button, Group, NativeSelect, NumberInput } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, queryClient } from '../api';
+import { Loaded } from '../parts/Loaded';
+import { Page } from '../parts/Page';
+import { PlanTable } from '../parts/PlanTable';
+import { useMayAdminister } from '../parts/session';
+import { statusQuery } from '../queries';
+
+type Change = { home?: string; weight?: number };
+const refresh = () => queryClient.invalidateQueries({ queryKey: ['status'] });
+
+export function ZonesPage() {
+  const status = useQuery(statusQuery);
+  const mayChange = useMayAdminister();
+  return (
+    <Page title="Zones">
+      <Loaded query={status}>
+        {(data) => (
+          <>
+            <Zones zones={data.zones} servers={data.servers} mayChange={mayChange} />
+            <Servers servers={data.servers} mayChange={mayChange} />
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Zones({ zones, servers, mayChange }: { zones: Zone[]; servers: Server[]; mayChange: boolean }) {
+  const [edits, setEdits] = useState<Record<string, Change>>({});
+  const [plan, setPlan] = useState<PlannedZone[]>();
+  const edit = (zone: string, change: Change) => {
+    setPlan(undefined);
+    setEdits((all) => ({ ...all, [zone]: { ...all[zone], ...change } }));
+  };
+  const changes = Object.entries(edits).map(([zone, change]) => ({ zone, ...change }));
+  const waiting = zones.filter((zone) => zone.saved_home !== undefined || zone.saved_weight !== undefined).map((zone) => zone.name);
+
+  const save = async () => {
+    for (const { zone, ...change } of changes) await bodyOf(api.http.PUT('/zones/{zone}', { params: { path: { zone } }, body: change }));
+    setEdits({});
+    await refresh();
+  };
+  const saving = useMutation({ mutationFn: save });
+  const planning = useMutation({
+    mutationFn: () => bodyOf(api.http.POST('/zones/plan', { body: { with_saved: true, zones: changes } })),
+    onSuccess: ({ items }) => setPlan(items),
+  });
+  const applying = useMutation({
+    mutationFn: async () => {
+      await save();
+      await bodyOf(api.http.POST('/zones/apply', { body: { zones: [...new Set([...waiting, ...changes.map(({ zone }) => zone)])] } }));
+      await refresh();
+    },
+    onSuccess: () => setPlan(undefined),
+  });
+  const nothing = changes.length === 0 && waiting.length === 0;
+
+  const names = servers.map((server) => server.name);
+  const columns: Column<Zone>[] = [
+    { key: 'zone', header: 'Zone', width: 'minmax(7rem, 1fr)', cell: (zone) => zone.name },
+    {
+      key: 'home',
+      header: 'Home server',
+      width: '13rem',
+      cell: (zone) =>
+        mayChange ? (
+          <NativeSelect
+            size="xs"
+            aria-label={`Home server of ${zone.name}`}
+            data={zone.home && !names.includes(zone.home) ? [zone.home, ...names] : zone.home ? names : ['', ...names]}
+            value={edits[zone.name]?.home ?? zone.saved_home ?? zone.home ?? ''}
+            onChange={(event) => edit(zone.name, { home: event.currentTarget.value })}
+          />
+        ) : (
+          (zone.home ?? '–')
+        ),
+    },
+    { key: 'server', header: 'Current server', width: '9rem', cell: (zone) => zone.server ?? <StateBadge tone="bad">none</StateBadge> },
+    {
+      key: 'weight',
+      header: 'Weight',
+      width: '7rem',
+      cell: (zone) =>
+        mayChange ? (
+          <NumberInput
+            size="xs"
+            aria-label={`Weight of ${zone.name}`}
+            min={0.1}
+            max={1000}
+            step={1}
+            value={edits[zone.name]?.weight ?? zone.saved_weight ?? zone.weight}
+            onChange={(weight) => typeof weight === 'number' && edit(zone.name, { weight })}
+          />
+        ) : (
+          zone.weight
+        ),
+    },
+    { key: 'jobs', header: 'Jobs', width: '5rem', align: 'right', cell: (zone) => zone.jobs },
+    { key: 'agents', header: 'Logged-in agents', width: '9rem', align: 'right', cell: () => <span title="Agents are not here yet">–</span> },
+    {
+      key: 'state',
+      header: 'State',
+      width: 'minmax(12rem, 1fr)',
+      cell: (zone) => {
+        if (zone.going_home) return <StateBadge tone="busy">{`going home to ${zone.home ?? '?'}`}</StateBadge>;
+        if (zone.saved_home !== undefined || zone.saved_weight !== undefined) return <StateBadge tone="warn">saved, not applied</StateBadge>;
+        return <StateBadge tone={zone.state === 'owned' ? 'good' : 'warn'}>{zone.state}</StateBadge>;
+      },
+    },
+  ];
+  return (
+    <Panel
+      title="Zones"
+      flush
+      aside={
+        mayChange && (
+          <Group gap="xs">
+            <Button size="xs" variant="default" loading={saving.isPending} disabled={changes.length === 0} onClick={() => saving.mutate()}>
+              Save
+            </Button>
+            <Button size="xs" loading={planning.isPending} disabled={nothing} onClick={() => planning.mutate()}>
+              Save and apply…
+            </Button>
+          </Group>
+        )
+      }
+    >
+      {(saving.error ?? planning.error) && <ErrorPanel error={saving.error ?? planning.error} />}
+      <DataTable
+        label="Zones"
+        columns={columns}
+        rows={zones}
+        rowKey={(zone) => zone.name}
+        empty={<EmptyState title="No zone yet">A zone appears with the first server that handles it.</EmptyState>}
+      />
+      <Confirm
+        title="Save and apply?"
+        action="Move now"
+        opened={plan !== undefined}
+        busy={applying.isPending}
+        error={applying.error}
+        onConfirm={() => applying.mutate()}
+        onClose={() => {
+          applying.reset();
+          setPlan(undefined);
+        }}
+      >
+        <p>Zones move by graceful hand-over: dialing goes on. What is saved before is applied, too.</p>
+        <PlanTable plan={plan ?? []} />
+      </Confirm>
+    </Panel>
+  );
+}
+
+function Servers({ servers, mayChange }: { servers: Server[]; mayChange: boolean }) {
+  const [asked, setAsked] = useState<{ server: Server; plan: PlannedZone[] }>();
+  const plan = useMutation({
+    mutationFn: async (server: Server) => ({
+      server,
+      plan: (await bodyOf(api.http.POST('/zones/plan', { body: { servers: [{ server: server.name, parked: !server.parked }] } }))).items,
+    }),
+    onSuccess: setAsked,
+  });
+  const park = useMutation({
+    mutationFn: ({ name, parked }: Server) => bodyOf(api.http.PUT('/servers/{server}', { params: { path: { server: name } }, body: { parked: !parked } })),
+    onSuccess: async () => {
+      await refresh();
+      setAsked(undefined);
+    },
+  });
+  const verb = (server: Server) => (server.parked ? 'Take back' : 'Park');
+  const columns: Column<Server>[] = [
+    { key: 'name', header: 'Server', width: 'minmax(7rem, 1fr)', cell: (server) => server.name },
+    { key: 'state', header: 'State', width: '8rem', cell: (server) => <ComponentBadge state={server.state} /> },
+    { key: 'zones', header: 'Zones', width: '5rem', align: 'right', cell: (server) => server.zones },
+    { key: 'jobs', header: 'Jobs', width: '5rem', align: 'right', cell: (server) => server.jobs },
+    { key: 'capacity', header: 'Capacity', width: '6rem', align: 'right', cell: (server) => server.capacity },
+    {
+      key: 'standing',
+      header: 'Standing',
+      width: 'minmax(14rem, 2fr)',
+      cell: (server) => {
+        if (server.parked && server.zones + server.jobs === 0) return <StateBadge tone="warn">parked, empty</StateBadge>;
+        if (server.parked) return <StateBadge tone="busy">parked, moving its work</StateBadge>;
+        if (server.flaps) return <StateBadge tone="bad">begins anew too often</StateBadge>;
+        return <StateBadge tone={server.settled ? 'good' : 'idle'}>{server.settled ? 'settled' : 'not settled yet'}</StateBadge>;
+      },
+    },
+    {
+      key: 'actions',
+      header: <span className="visually-hidden">Actions</span>,
+      width: '8rem',
+      align: 'right',
+      cell: (server) =>
+        mayChange && (
+          <Button size="compact-xs" variant="default" aria-label={`${verb(server)} ${server.name}`} onClick={() => plan.mutate(server)}>
+            {verb(server)}
+          </Button>
+        ),
+    },
+  ];
+  return (
+    <Panel title="Servers" flush>
+      {plan.error && <ErrorPanel error={plan.error} />}
+      <DataTable
+        label="Servers"
+        columns={columns}
+        rows={servers}
+        rowKey={(server) => server.name}
+        empty={<EmptyState title="No server yet">A server appears when it starts for the first time.</EmptyState>}
+      />
+      <Confirm
+        title={asked ? `${verb(asked.server)} ${asked.server.name}?` : ''}
+        action={asked ? verb(asked.server) : ''}
+        opened={asked !== undefined}
+        busy={park.isPending}
+        error={park.error}
+        onConfirm={() => asked && park.mutate(asked.server)}
+        onClose={() => {
+          park.reset();
+          setAsked(undefined);
+        }}
+      >
+        <p>
+          {asked?.server.parked
+            ? 'It may be given zones and jobs again.'
+            : 'Its zones and jobs go to other servers by graceful hand-over, and nothing comes back before you take it back. Calls on it go on to their end.'}
+        </p>
+        <PlanTable plan={asked?.plan ?? []} />
+      </Confirm>
+    </Panel>
+  );
+}

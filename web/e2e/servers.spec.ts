@@ -1,0 +1,80 @@
+import { expect, test } from '@playwright/test';
+import { expectNoViolation } from './everdial';
+
+test('S_02 a component is restarted and stopped after a question that says what will happen, and started again', async ({ page }) => {
+  await page.goto('/status');
+  const actions = page.getByRole('button', { name: 'Actions for rule_engine on server2' });
+  await actions.click();
+  await page.getByRole('menuitem', { name: 'Stop' }).click();
+  const question = page.getByRole('dialog');
+  await expect(question).toContainText('It stays stopped');
+  await expect(question).toContainText('server1');
+  await expectNoViolation(page);
+  await question.getByRole('button', { name: 'Stop' }).click();
+  const cell = page.getByRole('row', { name: /^rule_engine/ }).getByRole('cell').nth(1);
+  await expect(cell).toContainText('STOPPED');
+  await expect(cell).toContainText('by order');
+  await expect(page.getByRole('table', { name: 'Orders to components' }).getByRole('row').nth(1)).toContainText('stop');
+
+  await actions.click();
+  await expect(page.getByRole('menuitem')).toHaveText(['Start']);
+  await page.getByRole('menuitem', { name: 'Start' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
+  await expect(cell).toContainText(/MASTER|DORMANT/);
+});
+
+test('A_12 A_13 a zone is moved to another server by Save and apply, after a look at what would move', async ({ page }) => {
+  await page.goto('/zones');
+  const row = page.getByRole('table', { name: 'Zones' }).getByRole('row', { name: /default/ });
+  const home = page.getByLabel('Home server of default');
+  const before = await home.inputValue();
+  const other = before === 'server1' ? 'server2' : 'server1';
+  await home.selectOption(other);
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(row).toContainText('saved, not applied');
+  await expect(row.getByRole('cell').nth(2)).toHaveText(before);
+
+  await page.getByRole('button', { name: 'Save and apply…' }).click();
+  const question = page.getByRole('dialog');
+  await expect(question.getByRole('table', { name: 'Zones that would move' })).toContainText('it goes home');
+  await expectNoViolation(page);
+  await question.getByRole('button', { name: 'Move now' }).click();
+  await expect(row.getByRole('cell').nth(2)).toHaveText(other);
+  await expect(row).toContainText('owned');
+});
+
+test('S_01 a server is parked and taken back', async ({ page }) => {
+  await page.goto('/zones');
+  const row = page.getByRole('table', { name: 'Servers' }).getByRole('row', { name: /server2/ });
+  await page.getByRole('button', { name: 'Park server2' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Park' }).click();
+  await expect(row).toContainText('parked, empty');
+  await page.getByRole('button', { name: 'Take back server2' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).click();
+  await expect(row).not.toContainText('parked');
+});
+
+test('S_04 a drill is begun within its limits, watched and aborted; the failover has a report', async ({ page }) => {
+  await page.goto('/failover');
+  await page.getByLabel('The server that would be lost').selectOption('server2');
+  await page.getByLabel('Drill on').selectOption('load_monitor');
+  await page.getByRole('button', { name: 'Begin a drill…' }).click();
+  const question = page.getByRole('dialog');
+  await question.getByRole('button', { name: 'Begin' }).click();
+  await expect(question.getByRole('alert')).toContainText('a second failure could not be borne');
+  await question.getByRole('button', { name: 'Not now' }).click();
+  await page.getByLabel('Without a spare').check();
+  await page.getByLabel('Seconds').fill('60');
+  await page.getByRole('button', { name: 'Begin a drill…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Begin' }).click();
+  const report = page.getByRole('dialog', { name: /^Drill \d+$/ });
+  await expect(report).toContainText('under way');
+  await expectNoViolation(page);
+  await report.getByRole('button', { name: 'Abort' }).click();
+  await expect(report).toContainText('aborted');
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('button', { name: /^Report / }).first().click();
+  await expect(page.getByRole('dialog', { name: /^Failover / })).toContainText('Taken over');
+  await expectNoViolation(page);
+});
