@@ -12,7 +12,13 @@ export function Restrictions() {
   if (held.length === 0) return null;
   const first = held[0]!;
   return (
-    <Alert color="yellow" title={`Held back by load: ${held.map((one) => words[one.name]).join(', ')}`} role="status" mb="md">
+    <Alert
+      color="yellow"
+      title={`Held back by load: ${held.map((one) => words[one.name]).join(', ')}`}
+      role="status"
+      mb="md"
+      styles={{ root: { backgroundColor: 'var(--ev-warn-bg)' }, label: { color: 'var(--ev-warn)' }, message: { color: 'var(--ev-text)' } }}
+    >
       {first.reason}, since <When at={first.since} />. What is asked for meanwhile is tried again by itself until it is taken; dialing goes on.
     </Alert>
   );
