@@ -522,6 +522,19 @@ bool World::play(Duration time) {
   return broken().empty();
 }
 
+namespace {
+/// Attempts of which an MPP still tells, since nobody has told it to forget them.
+std::set<AttemptId> records_in(JournalStore& journal) {
+  std::set<AttemptId> kept;
+  const auto entries = journal.load();
+  for (const mpp::JournalEntry& entry : *entries) {
+    if (const auto* written = std::get_if<mpp::CallWritten>(&entry)) kept.insert(written->record.attempt);
+    if (const auto* forgotten = std::get_if<mpp::CallForgotten>(&entry)) kept.erase(forgotten->attempt);
+  }
+  return kept;
+}
+}  // namespace
+
 std::string World::liveness() const {
   for (const auto& [id, job] : tables_->jobs)
     if (job.state != JobState::completed && job.state != JobState::stopped)
@@ -536,6 +549,8 @@ std::string World::liveness() const {
     if (!undialed && !carrier_->was_invited(key.first, phone))
       return "contact " + to_string(key.second) + " is lost: done as " + std::string(to_string(*contact.code)) + " and never dialed";
   }
+  for (const auto& [mpp, journal] : journals_)
+    if (const auto kept = records_in(*journal); !kept.empty()) return mpp + " still has a record of " + to_string(*kept.begin());
   return "";
 }
 

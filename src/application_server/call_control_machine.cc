@@ -47,14 +47,12 @@ void CallControlMachine::on(const OrdersArrived& input) {
   for (size_t place = 0; place < orders.size(); ++place) {
     const CallOrder& order = orders[place];
     if (const auto known = calls_.find(order.attempt); known != calls_.end()) {
-      // A repeated request. Only the MPP that has the call may hear of it again, and it has: nothing is to be done.
-      placement.answer.verdicts.push_back(OrderVerdict::duplicate);
+      repeat(order.attempt, known->second, {input.reply, place}, placement);
       continue;
     }
     const Address* mpp = choose_mpp();
     if (!mpp) {
-      placement.answer.verdicts.push_back(OrderVerdict::no_mpp);
-      remember(order.attempt);
+      refuse(order.attempt, OrderVerdict::no_mpp, placement);
       continue;
     }
     // Health is the MPP's own knowledge, and ours of it may be old: with nothing left we let it judge.
@@ -62,26 +60,47 @@ void CallControlMachine::on(const OrdersArrived& input) {
     if (down.size() >= settings_.trunks.size()) down.clear();
     std::vector<std::string> trunks = trunks_.take(down, now_);
     if (trunks.empty()) {
-      placement.answer.verdicts.push_back(settings_.trunks.empty() ? OrderVerdict::no_trunk : OrderVerdict::overloaded);
-      remember(order.attempt);
+      refuse(order.attempt, settings_.trunks.empty() ? OrderVerdict::no_trunk : OrderVerdict::overloaded, placement);
       continue;
     }
     placement.answer.verdicts.push_back(OrderVerdict::accepted);
-    occupy(calls_[order.attempt], *mpp, trunks.front());
+    ++placement.open;
+    Call& call = calls_[order.attempt];
+    occupy(call, *mpp, trunks.front());
     Execute& execute = executes[*mpp];
     if (execute.orders.empty()) {
       execute.batch = ++last_batch_;
       execute.mpp = *mpp;
-      ++placement.batches;
-      batches_[execute.batch] = {input.reply, *mpp, {}, {}};
+      batches_[execute.batch].mpp = *mpp;
       if (Mpp& chosen = mpps_[*mpp]; chosen.owing++ == 0) chosen.owing_since = now_;
     }
-    batches_[execute.batch].places.push_back(place);
-    batches_[execute.batch].attempts.push_back(order.attempt);
+    call.batch = execute.batch;
+    batches_[execute.batch].orders.push_back({order.attempt, {{input.reply, place}}});
     execute.orders.push_back({order, std::move(trunks)});
   }
   for (auto& [mpp, execute] : executes) effects_.push_back(std::move(execute));
-  if (placement.batches == 0) finish(input.reply, placement);
+  if (placement.open == 0) finish(input.reply, placement);
+}
+
+void CallControlMachine::refuse(const AttemptId& attempt, OrderVerdict verdict, Placement& placement) {
+  placement.answer.verdicts.push_back(verdict);
+  calls_[attempt] = Call{.in_air = false, .heard_of = now_, .verdict = verdict};
+}
+
+/// A request that came twice, or was sent again: whatever becomes of the order is the answer to both. Nothing is to be done: another MPP
+/// could not know the order for a repeated one.
+void CallControlMachine::repeat(const AttemptId& attempt, const Call& call, Asker asker, Placement& placement) {
+  placement.answer.verdicts.push_back(call.verdict == OrderVerdict::accepted ? OrderVerdict::duplicate
+                                                                             : call.verdict.value_or(OrderVerdict::accepted));
+  if (call.verdict) return;
+  const auto batch = batches_.find(call.batch);
+  if (batch == batches_.end()) {
+    placement.unknown = true;
+    return;
+  }
+  ++placement.open;
+  for (auto& [ordered, askers] : batch->second.orders)
+    if (ordered == attempt) askers.push_back(asker);
 }
 
 void CallControlMachine::on(const ExecuteAnswered& input) {
@@ -89,32 +108,43 @@ void CallControlMachine::on(const ExecuteAnswered& input) {
   if (found == batches_.end()) return;
   const Batch batch = std::move(found->second);
   batches_.erase(found);
-  Placement& placement = placements_[batch.placement];
   const auto mpp = mpps_.find(batch.mpp);
   if (mpp != mpps_.end() && mpp->second.owing > 0) {  // none when it went and came back meanwhile
     --mpp->second.owing;
     if (input.result.ok()) mpp->second.owing_since = now_;
   }
-  if (input.result.ok() && input.result->verdicts.size() == batch.places.size()) {
-    for (size_t i = 0; i < batch.places.size(); ++i) {
-      const OrderVerdict verdict = input.result->verdicts[i];
-      placement.answer.verdicts[batch.places[i]] = verdict;
-      if (verdict != OrderVerdict::accepted && verdict != OrderVerdict::duplicate) not_placed(batch.attempts[i]);
-    }
-    if (mpp != mpps_.end()) mpp->second.trunks_down = {input.result->trunks_down.begin(), input.result->trunks_down.end()};
-  } else if (!input.result.ok() && input.result.error().kind == ErrorKind::overloaded) {
-    // It says it has done nothing: the contacts are not burned, and come again.
-    for (size_t i = 0; i < batch.places.size(); ++i) {
-      placement.answer.verdicts[batch.places[i]] = OrderVerdict::no_mpp;
-      not_placed(batch.attempts[i]);
-    }
-    if (mpp != mpps_.end()) mpp->second.avoid_until = now_ + settings_.avoid_starting_for;
-  } else {
-    placement.unknown = true;
-    for (const AttemptId& attempt : batch.attempts) not_placed(attempt);
-    if (mpp != mpps_.end()) mpp->second.avoid_until = now_ + settings_.avoid_for;
+  const bool whole = input.result.ok() && input.result->verdicts.size() == batch.orders.size();
+  // It says it has done nothing: the contacts are not burned, and come again.
+  const bool starting = !input.result.ok() && input.result.error().kind == ErrorKind::overloaded;
+  if (mpp != mpps_.end()) {
+    if (whole) mpp->second.trunks_down = {input.result->trunks_down.begin(), input.result->trunks_down.end()};
+    else mpp->second.avoid_until = now_ + (starting ? settings_.avoid_starting_for : settings_.avoid_for);
   }
-  if (--placement.batches == 0) finish(batch.placement, placement);
+  for (size_t i = 0; i < batch.orders.size(); ++i) {
+    const auto& [attempt, askers] = batch.orders[i];
+    if (whole) decide(attempt, askers, input.result->verdicts[i]);
+    else decide(attempt, askers, starting ? std::optional(OrderVerdict::no_mpp) : std::nullopt);
+  }
+}
+
+/// The verdict is empty when the MPP gave none.
+void CallControlMachine::decide(const AttemptId& attempt, const std::vector<Asker>& askers, std::optional<OrderVerdict> verdict) {
+  if (verdict == OrderVerdict::duplicate) verdict = OrderVerdict::accepted;
+  if (const auto found = calls_.find(attempt); found != calls_.end()) {
+    Call& call = found->second;
+    if (!verdict) verdict = call.verdict;  // the call itself may have been heard of meanwhile
+    call.verdict = verdict;
+    if (verdict != OrderVerdict::accepted) vacate(call);
+    call.heard_of = now_;
+  }
+  for (const Asker& asker : askers) {
+    const auto waiting = placements_.find(asker.placement);
+    if (waiting == placements_.end()) continue;
+    Placement& placement = waiting->second;
+    if (verdict) placement.answer.verdicts[asker.place] = *verdict;
+    else placement.unknown = true;
+    if (--placement.open == 0) finish(asker.placement, placement);
+  }
 }
 
 void CallControlMachine::finish(ReplyId id, Placement& placement) {
@@ -150,9 +180,15 @@ void CallControlMachine::on(const SettledArrived& input) {
       for (const auto& [address, mpp] : mpps_) tell(address, attempt);
       continue;
     }
-    tell(found->second.mpp, attempt);
-    vacate(found->second);
-    found->second.heard_of = now_;
+    Call& call = found->second;
+    if (!std::exchange(call.settled, true) && mpps_.contains(call.mpp)) {
+      tell(call.mpp, attempt);
+    } else {
+      // It was told before, or lives no more: the record may have come back under another address.
+      for (const auto& [address, mpp] : mpps_) tell(address, attempt);
+    }
+    vacate(call);
+    call.heard_of = now_;
   }
   for (auto& [mpp, forget] : forgets) effects_.push_back(std::move(forget));
 }
@@ -170,6 +206,7 @@ void CallControlMachine::on(const TimePassed&) {
 void CallControlMachine::hear_of(const CallRecord& record, const Address& mpp) {
   Call& call = calls_.try_emplace(record.attempt, Call{.in_air = false}).first->second;
   call.heard_of = now_;
+  call.verdict = OrderVerdict::accepted;
   const bool in_air = record.stage != CallStage::ended;
   if (call.in_air && in_air && call.mpp == mpp && call.trunk == record.trunk) return;
   vacate(call);
@@ -178,7 +215,10 @@ void CallControlMachine::hear_of(const CallRecord& record, const Address& mpp) {
 }
 
 void CallControlMachine::occupy(Call& call, const Address& mpp, const std::string& trunk) {
-  call = {mpp, trunk, true, now_};
+  call.mpp = mpp;
+  call.trunk = trunk;
+  call.in_air = true;
+  call.heard_of = now_;
   ++in_air_;
   trunks_.occupy(trunk);
   if (const auto found = mpps_.find(mpp); found != mpps_.end()) ++found->second.calls;
@@ -190,15 +230,6 @@ void CallControlMachine::vacate(Call& call) {
   --in_air_;
   trunks_.release(call.trunk);
   if (const auto found = mpps_.find(call.mpp); found != mpps_.end()) --found->second.calls;
-}
-
-void CallControlMachine::remember(const AttemptId& attempt) { calls_[attempt] = Call{.in_air = false, .heard_of = now_}; }
-
-void CallControlMachine::not_placed(const AttemptId& attempt) {
-  const auto found = calls_.find(attempt);
-  if (found == calls_.end()) return;
-  vacate(found->second);
-  found->second.heard_of = now_;
 }
 
 }  // namespace everdial

@@ -44,19 +44,25 @@ class CallControlMachine {
     Address mpp;
     std::string trunk;
     bool in_air = true;
+    bool settled = false;
     Instant heard_of;
+    uint64_t batch = 0;                   ///< the one it is ordered with; none of batches_ once the MPP has answered
+    std::optional<OrderVerdict> verdict;  ///< on its order; empty: not known, or never to be
   };
-  /// One PlaceCalls, until all MPPs it was spread over have answered.
+  /// One PlaceCalls, until the MPPs have answered for each of its orders.
   struct Placement {
     CallsPlaced answer;
-    size_t batches = 0;
+    size_t open = 0;
     bool unknown = false;
   };
-  struct Batch {
+  /// Who waits for the verdict on an order: which PlaceCalls, and which order of it. Several, when a request came twice.
+  struct Asker {
     call_control::ReplyId placement;
+    size_t place;
+  };
+  struct Batch {
     Address mpp;
-    std::vector<size_t> places;  ///< of its orders among the placement's
-    std::vector<AttemptId> attempts;
+    std::vector<std::pair<AttemptId, std::vector<Asker>>> orders;
   };
 
   void on(const call_control::PeersSeen& input);
@@ -71,8 +77,9 @@ class CallControlMachine {
   void hear_of(const CallRecord& record, const Address& mpp);
   void occupy(Call& call, const Address& mpp, const std::string& trunk);
   void vacate(Call& call);
-  void remember(const AttemptId& attempt);
-  void not_placed(const AttemptId& attempt);
+  void refuse(const AttemptId& attempt, OrderVerdict verdict, Placement& placement);
+  void repeat(const AttemptId& attempt, const Call& call, Asker asker, Placement& placement);
+  void decide(const AttemptId& attempt, const std::vector<Asker>& askers, std::optional<OrderVerdict> verdict);
   void finish(call_control::ReplyId id, Placement& placement);
 
   Settings settings_;

@@ -166,6 +166,40 @@ TEST(CallControl, lets_the_mpp_of_a_settled_call_forget_it_or_all_when_it_does_n
   EXPECT_EQ(bench.all<Forget>().size(), 2u);
 }
 
+TEST(CallControl, M_05_lets_all_forget_a_call_that_is_settled_again_or_whose_mpp_is_gone) {
+  // Its MPP was started again under another address, where the record is told of for as long as nobody has it forgotten.
+  Bench bench;
+  bench.order(1, {1});
+  const Execute execute = bench.all<Execute>().at(0);
+  bench.accept(execute);
+  const Address restarted{"mpp:3"};
+  const Address& other = execute.mpp == first ? second : first;
+  bench.step(PeersSeen{1, 0, {other, restarted}});
+  bench.step(SettledArrived{{{attempt(1)}}});
+  EXPECT_EQ(bench.all<Forget>().size(), 2u);
+  bench.step(SettledArrived{{{attempt(1)}}});
+  EXPECT_EQ(bench.all<Forget>().size(), 2u);
+}
+
+TEST(CallControl, M_05_gives_a_repeated_order_the_answer_of_the_first_one) {
+  // An answer of its own would tell the job's owner that an MPP has the call, when nothing is known yet (simulator, seed 2962).
+  for (const bool answered : {true, false}) {
+    Bench bench;
+    bench.order(1, {1});
+    const Execute execute = bench.all<Execute>().at(0);
+    bench.order(2, {1});
+    EXPECT_TRUE(bench.effects.empty());
+    if (answered) bench.accept(execute);
+    else bench.step(ExecuteAnswered{execute.batch, Error{ErrorKind::unknown, "silent"}});
+    const auto answers = bench.all<AnswerOrders>();
+    ASSERT_EQ(answers.size(), 2u);
+    for (const AnswerOrders& answer : answers) EXPECT_EQ(answer.result.ok(), answered);
+    bench.order(3, {1});
+    EXPECT_EQ(bench.all<AnswerOrders>().at(0).result.ok(), answered);
+    EXPECT_TRUE(bench.all<Execute>().empty());
+  }
+}
+
 TEST(CallControl, gives_up_the_channel_of_a_call_that_nobody_tells_of) {
   Bench bench;
   bench.step(EventsArrived{5, bench.event(1, CallEvents::Kind::answered, CallStage::answered)});

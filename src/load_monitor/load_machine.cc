@@ -6,28 +6,7 @@
 namespace everdial {
 namespace {
 
-LoadLevel level_of(double load, LoadLevel present) {
-  if (load >= (present == LoadLevel::high ? LoadMachine::high_until : LoadMachine::high_from)) return LoadLevel::high;
-  if (load < (present == LoadLevel::low ? LoadMachine::low_until : LoadMachine::low_below)) return LoadLevel::low;
-  return LoadLevel::normal;
-}
-
 std::string percent(double share) { return std::to_string(std::lround(share * 100)) + " %"; }
-
-LevelDecided decide(const ServerLoad& server) {
-  LevelDecided decided{server.server};
-  decided.silent = server.age >= LoadMachine::silent_after;
-  if (server.age >= LoadMachine::stale_after) {
-    decided.reason = "no data for 15 minutes";
-    return decided;
-  }
-  const LoadLevel present = server.decided ? server.decided->level : LoadLevel::unknown;
-  decided.level = level_of(std::max(server.load.cpu, server.load.memory), present);
-  decided.reason =
-      server.load.cpu >= server.load.memory ? "processors at " + percent(server.load.cpu) : "memory at " + percent(server.load.memory);
-  if (decided.silent) decided.reason += ", no data since 30 s";
-  return decided;
-}
 
 /// Restricted while there is no server with room left: work goes to where there is some.
 void restrict(const LoadsSeen& seen, int known, int high, bool lasting, std::vector<LoadEffect>& effects) {
@@ -41,6 +20,27 @@ void restrict(const LoadsSeen& seen, int known, int high, bool lasting, std::vec
 }
 
 }  // namespace
+
+LoadLevel LoadMachine::level_of(double load, LoadLevel present) const {
+  if (load >= (present == LoadLevel::high ? high_from_ - high_leaves : high_from_)) return LoadLevel::high;
+  if (load < (present == LoadLevel::low ? low_until : low_below)) return LoadLevel::low;
+  return LoadLevel::normal;
+}
+
+LevelDecided LoadMachine::decide(const ServerLoad& server) const {
+  LevelDecided decided{server.server};
+  decided.silent = server.age >= silent_after;
+  if (server.age >= stale_after) {
+    decided.reason = "no data for 15 minutes";
+    return decided;
+  }
+  const LoadLevel present = server.decided ? server.decided->level : LoadLevel::unknown;
+  decided.level = level_of(std::max(server.load.cpu, server.load.memory), present);
+  decided.reason =
+      server.load.cpu >= server.load.memory ? "processors at " + percent(server.load.cpu) : "memory at " + percent(server.load.memory);
+  if (decided.silent) decided.reason += ", no data since 30 s";
+  return decided;
+}
 
 std::vector<LoadEffect> LoadMachine::step(const LoadInput& input, Instant) const {
   const auto& seen = std::get<LoadsSeen>(input);

@@ -40,7 +40,7 @@ void LoadMonitorService::tick() {
 }
 
 void LoadMonitorService::judge(const LoadsSeen& seen) {
-  std::vector<LoadEffect> effects = machine_.step(seen, seams_.clock.now());
+  std::vector<LoadEffect> effects = settings_.machine.step(seen, seams_.clock.now());
   if (effects.empty()) return;
   run_store(
       seams_.store, load_lane, [&store = store_, grant = *grant_, effects = std::move(effects)] { return store.commit(grant, effects); },

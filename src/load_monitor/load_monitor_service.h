@@ -14,6 +14,7 @@ class LoadMonitorService {
  public:
   struct Settings {
     Duration every = 1s;
+    LoadMachine machine{};
   };
 
   LoadMonitorService(Seams& seams, LoadStore& store, ServerName server, std::function<std::optional<HostLoad>()> measure,
@@ -34,7 +35,6 @@ class LoadMonitorService {
   const std::function<std::optional<HostLoad>()> measure_;
   const std::function<void(const LeaseGrant&)> fenced_;
   const Settings settings_;
-  LoadMachine machine_;
   std::optional<LeaseGrant> grant_;
   std::unique_ptr<Timer> timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();

@@ -55,7 +55,7 @@ TEST(LoadMachine, L_02_alarms_after_30_s_without_data_and_uses_none_older_than_1
 
 /// A server as loaded as this; on its present level for a while, and last heard of a while ago.
 ServerLoad loaded(const std::string& name, double cpu, Duration since = 61s, Duration age = 0s) {
-  const LoadLevel level = cpu >= LoadMachine::high_from ? LoadLevel::high : LoadLevel::normal;
+  const LoadLevel level = cpu >= 0.9 ? LoadLevel::high : LoadLevel::normal;
   return {ServerName{name}, {cpu, 0, 0}, age, LevelDecided{ServerName{name}, level, false, ""}, since};
 }
 /// What becomes restricted (+) and free again (-).

@@ -152,7 +152,7 @@ Result<Duties> make_load_monitor(Process& process) {
   auto meter = std::make_shared<HostMeter>();
   auto service = std::make_shared<LoadMonitorService>(
       process.seams(), keep(make_pg_load_store(process.pool())), process.server(), [meter] { return meter->read(); }, fenced(process),
-      LoadMonitorService::Settings{});
+      LoadMonitorService::Settings{.machine = LoadMachine(process.config().load.high_percent / 100.0)});
   process.leases().compete(LoadMonitorService::resource(), acting(service));
   return Duties{.start = [service] { service->start(); }};
 }

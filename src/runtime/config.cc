@@ -216,6 +216,10 @@ Keys keys_of(Config& c) {
   keys.integer("mpp.rtp_last_port", c.mpp.rtp_last_port, 1025, 65535, "Last UDP port for RTP.");
   keys.milliseconds("dialing.tick_ms", c.dialing.tick, 1, 1000, "How often a job looks for contacts to call.");
   keys.names("dialing.zones", c.dialing.zones, {}, "Zones that contact lists may belong to; one campaign director at a time directs each.");
+  keys.integer(
+      "load.high_percent", c.load.high_percent, 50, 101,
+      "Of processors or memory: the high load of a server. While all servers are under it, imports, exports and job starts wait; 101: "
+      "never.");
   keys.choice("log.format", c.log.format, "Lines for people, or one JSON object per line.");
   keys.choice("log.level", c.log.level, "Least level that is written.");
   return keys;

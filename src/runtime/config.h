@@ -96,6 +96,9 @@ struct Config {
     std::vector<std::string> zones = {"default"};
   } dialing;
   struct {
+    int high_percent = 90;
+  } load;
+  struct {
     LogFormat format = LogFormat::human;
     LogLevel level = LogLevel::info;
   } log;
