@@ -55,6 +55,7 @@ Options options_of(uint64_t seed) {
   o.store_failures = draw.chance(0.5);
   o.duplicates = draw.chance(0.5);
   o.power_cuts = draw.chance(0.5);
+  o.clock_steps = draw.chance(0.3);
   return o;
 }
 

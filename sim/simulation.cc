@@ -47,9 +47,24 @@ Process::Process(Ground& ground, std::string server, std::string name, Address a
       server_(std::move(server)),
       name_(std::move(name)),
       address_(std::move(address)),
-      running_since_(ground.timeline.now()) {}
+      running_since_(ground.timeline.now()),
+      clock_set_(ground.clock_sets),
+      ahead_(ground.database_ahead) {}
 
 Process::~Process() { die(); }
+
+Instant Process::now() const {
+  const Instant real = ground_.timeline.now();
+  if (clock_set_ != ground_.clock_sets) {
+    if (!notices_at_) notices_at_ = real + ground_.timeline.between(0ms, 1s);
+    if (real >= *notices_at_) {
+      clock_set_ = ground_.clock_sets;
+      ahead_ = ground_.database_ahead;
+      notices_at_.reset();
+    }
+  }
+  return real + ahead_;
+}
 
 void Process::die() {
   life_->alive = false;

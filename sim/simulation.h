@@ -83,9 +83,16 @@ struct Ground {
   std::string stale_commit;     ///< the last one that a store let pass; must stay empty
   std::string wrong_take_over;  ///< the last one from a holder that was being renewed; must stay empty
   std::map<Incarnation, Instant> renewed_at;
+  Duration database_ahead{};  ///< of the timeline: the database's clock can be set, and processes live by it
+  uint64_t clock_sets = 0;
   uint64_t effects = 0;      ///< changes written and requests sent so far
   uint64_t fail_effect = 0;  ///< this one fails: a change is not made or its answer is lost, a request is lost; 0: none
 
+  Instant database_now() const { return timeline.now() + database_ahead; }
+  void set_database_clock(Duration by) {
+    database_ahead += by;
+    ++clock_sets;
+  }
   /// Counts an effect; true when it is the one to fail.
   bool effect_fails() { return ++effects == fail_effect; }
   void tell(const std::string& who, const std::string& what) const {
@@ -114,7 +121,8 @@ class Process final : public Clock, public StoreExecutor, public Network, public
   void die();  ///< SIGKILL; the object stays for what is on its way
   bool alive() const { return life_->alive; }
 
-  Instant now() const override { return ground_.timeline.now(); }
+  /// Looked up once a second, so that what the database's clock was set by is known here a while later.
+  Instant now() const override;
   Instant steady() const override { return ground_.timeline.now(); }
   std::unique_ptr<Timer> after(Duration delay, std::function<void()> fn) override;
   void post(std::function<void()> fn) override;
@@ -143,6 +151,9 @@ class Process final : public Clock, public StoreExecutor, public Network, public
   RequestHandler handler_;
   std::function<void(const std::string&)> hear_;
   Instant running_since_;
+  mutable uint64_t clock_set_ = 0;  ///< the last setting that has been noticed
+  mutable Duration ahead_{};
+  mutable std::optional<Instant> notices_at_;
   std::map<uint64_t, Instant> lane_free_;
   Seams seams_{*this, *this, *this, *this};
 };

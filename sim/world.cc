@@ -11,6 +11,7 @@
 
 namespace everdial::sim {
 namespace {
+constexpr Duration kMostSet = 10s;  ///< of the database's clock, there and back
 
 constexpr int64_t kClone = 1'000'000'000;
 constexpr Duration kOwnedWithin = 6500ms;  ///< the longest budget, and a little for the second fault at once
@@ -141,7 +142,7 @@ void World::Component::Life::show_progress(const std::function<void(bool fit)>& 
 }
 
 World::World(uint64_t seed, Options options) : options_(options), ground_(std::make_unique<Ground>(seed)) {
-  tables_ = std::make_unique<Tables>([this] { return ground_->timeline.now(); });
+  tables_ = std::make_unique<Tables>([this] { return ground_->database_now(); });
   carrier_ = std::make_unique<Carrier>(ground_->timeline);
   carrier_->check = [this](const AttemptId& attempt, const std::string& phone) -> std::string {
     if (options_.without == Without::duplicate_check && attempt.contact.value >= kClone)
@@ -153,8 +154,10 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
       return "the attempt was settled before as " + std::string(found->second.code ? to_string(*found->second.code) : "nothing") +
              " under epoch " + (found->second.done_epoch ? to_string(*found->second.done_epoch) : "?");
     // An answer of the rule engine may be acted on for 10 s, an order for 5 s more: the other job may have asked just before the opt-out.
+    // All of that is longer when the clock is set back meanwhile.
     const auto opted_out = tables_->opted_out_at.find(phone);
-    if (opted_out != tables_->opted_out_at.end() && ground_->timeline.now() - opted_out->second > 16s) return "the number had opted out";
+    if (opted_out != tables_->opted_out_at.end() && ground_->database_now() - opted_out->second > 16s + kMostSet)
+      return "the number had opted out";
     return "";
   };
 
@@ -437,7 +440,7 @@ void World::one_fault() {
   const auto all = processes();
   const std::string server = std::next(servers_.begin(), static_cast<long>(timeline.pick(servers_.size())))->first;
   const std::string other = std::next(servers_.begin(), static_cast<long>(timeline.pick(servers_.size())))->first;
-  switch (timeline.pick(8)) {
+  switch (timeline.pick(9)) {
     case 0:
     case 1:
       if (!options_.kills) break;
@@ -477,6 +480,13 @@ void World::one_fault() {
       if (options_.store_failures) weather.store_failure = timeline.chance(0.5) ? 0 : 0.1 * timeline.uniform();
       weather.slowest_store = timeline.chance(0.7) ? 4ms : timeline.between(4ms, 400ms);
       ground_->tell("weather", "the database answers within " + std::to_string(weather.slowest_store.count()) + " us");
+      break;
+    case 7:
+      if (options_.clock_steps && std::chrono::abs(ground_->database_ahead) < kMostSet / 2) {
+        const Duration by = timeline.between(0ms, kMostSet) - kMostSet / 2;
+        ground_->tell("weather", "the database's clock is set by " + std::to_string(by.count() / 1000) + " ms");
+        ground_->set_database_clock(by);
+      }
       break;
     default:
       if (options_.duplicates) weather.duplicate = timeline.chance(0.5) ? 0 : 0.2 * timeline.uniform();

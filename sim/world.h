@@ -23,7 +23,8 @@ struct Options {
   double calls_per_second = 8;
   Duration faults_for = 30s;  ///< then the weather clears and everything is left alone
   Duration converge_within = 240s;
-  bool kills = true, pauses = true, cuts = true, loss = true, store_failures = true, duplicates = true, power_cuts = true, requests = false;
+  bool kills = true, pauses = true, cuts = true, loss = true, store_failures = true, duplicates = true, power_cuts = true,
+       clock_steps = false, requests = false;
   Without without = Without::nothing;
 };
 
