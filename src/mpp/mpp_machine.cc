@@ -276,10 +276,8 @@ void MppMachine::given_up(Call& call) {
 
 void MppMachine::leg_ended(Call& call) {
   CallRecord& record = call.record;
-  // Somebody picked up in the very moment in which we gave up: that is no unanswered call, and nobody is called again for it.
   if (!record.answered_at) record.answered_at = now_;
-  const CompletionCode code = call.hanging_up.value_or(outcome(record));
-  end(call, code == CompletionCode::ring_no_answer ? outcome(record) : code);
+  end(call, call.hanging_up.value_or(outcome(record)));
 }
 
 // ---- time --------------------------------------------------------------------------------------------------------------------------
@@ -350,6 +348,8 @@ void MppMachine::hang_up(Call& call, CompletionCode code) {
 }
 
 void MppMachine::end(Call& call, CompletionCode code) {
+  // Somebody picked up in the very moment in which we gave up: that is no unanswered call, and nobody is called again for it.
+  if (code == CompletionCode::ring_no_answer && call.record.answered_at) code = outcome(call.record);
   call.record.stage = CallStage::ended;
   call.record.ended_at = now_;
   call.record.code = call.record.opted_out ? CompletionCode::opted_out : code;

@@ -397,6 +397,18 @@ TEST(MppMachine, believes_the_far_end_about_calls_that_rang_while_no_process_liv
   }
 }
 
+TEST(MppMachine, knows_after_a_restart_that_a_call_given_up_as_unanswered_was_picked_up_M_06) {
+  // Or the person would be called again (simulator, seed 1428).
+  Bench before;
+  before.place(order(attempt(1)));
+  before.trunk(Kind::ringing, attempt(1));
+  before.pass(45s);
+  before.trunk(Kind::answered, attempt(1));
+  Bench after(before.journal);
+  ASSERT_EQ(after.ended().size(), 1u);
+  EXPECT_EQ(after.ended()[0].code, CompletionCode::answer_human);
+}
+
 TEST(MppMachine, calls_a_call_lost_that_rang_and_whose_end_is_never_heard_M_06) {
   Bench bench;
   bench.place(order(attempt(1)));
