@@ -153,6 +153,9 @@ class FaultyAttemptStore final : public AttemptStore {
     narrate_saves(ground_, saves);
     return status;
   }
+  Result<std::vector<AttemptId>> settled(const std::vector<AttemptId>& attempts) override {
+    return through(ground_, [&] { return store_.settled(attempts); });
+  }
   Result<std::map<JobId, JobState>> states(const std::vector<JobId>& jobs) override {
     return through(ground_, [&] { return store_.states(jobs); });
   }

@@ -139,6 +139,17 @@ Result<std::map<JobId, JobState>> MemoryAttemptStore::states(const std::vector<J
   return out;
 }
 
+Result<std::vector<AttemptId>> MemoryAttemptStore::settled(const std::vector<AttemptId>& attempts) {
+  std::vector<AttemptId> out;
+  for (const AttemptId& attempt : attempts) {
+    const auto found = tables_.attempts.find(attempt);
+    const bool open =
+        found != tables_.attempts.end() && (found->second.state == AttemptState::intent || found->second.state == AttemptState::unknown);
+    if (!open) out.push_back(attempt);
+  }
+  return out;
+}
+
 Result<DirectorStore::Record> MemoryDirectorStore::record() {
   Record out;
   for (const auto& [id, job] : tables_.jobs) {

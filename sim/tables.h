@@ -73,6 +73,7 @@ class MemoryAttemptStore : public AttemptStore {
   Result<DueFetched> fetch_due(JobId job, const std::optional<DueKey>& after, int limit, Instant now) override;
   Status commit(const LeaseGrant& grant, JobId job, const std::vector<JobEffect>& saves, Instant now) override;
   Result<std::map<JobId, JobState>> states(const std::vector<JobId>& jobs) override;
+  Result<std::vector<AttemptId>> settled(const std::vector<AttemptId>& attempts) override;
 
  private:
   Status apply(const LeaseGrant& grant, JobId job, const JobEffect& save, Instant now);

@@ -560,7 +560,8 @@ std::string World::liveness() const {
       return "contact " + to_string(key.second) + " is lost: done as " + std::string(to_string(*contact.code)) + " and never dialed";
   }
   for (const auto& [mpp, journal] : journals_)
-    if (const auto kept = records_in(*journal); !kept.empty()) return mpp + " still has a record of " + to_string(*kept.begin());
+    for (const AttemptId& kept : records_in(*journal))  // of one that is UNKNOWN for good
+      if (tables_->attempts.at(kept).state != AttemptState::unknown) return mpp + " still has a record of " + to_string(kept);
   return "";
 }
 

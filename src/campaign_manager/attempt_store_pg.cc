@@ -334,6 +334,24 @@ class PgAttemptStore final : public AttemptStore {
     return out;
   }
 
+  Result<std::vector<AttemptId>> settled(const std::vector<AttemptId>& attempts) override {
+    std::vector<int64_t> jobs, contacts, numbers;
+    for (const AttemptId& attempt : attempts) {
+      jobs.push_back(attempt.job.value);
+      contacts.push_back(attempt.contact.value);
+      numbers.push_back(attempt.number);
+    }
+    auto rows = pool_.query(
+        "select q.job_id, q.contact_id, q.number from unnest($1::bigint[], $2::bigint[], $3::int[]) as q (job_id, contact_id, number) "
+        "left join attempt a using (job_id, contact_id, number) where a.state is null or a.state in ('done', 'aborted')",
+        Params{}.add(jobs).add(contacts).add(numbers));
+    if (!rows.ok()) return rows.error();
+    std::vector<AttemptId> out;
+    for (size_t r = 0; r < rows->size(); ++r)
+      out.push_back({JobId{rows->integer(r, 0)}, ContactId{rows->integer(r, 1)}, static_cast<int>(rows->integer(r, 2))});
+    return out;
+  }
+
  private:
   pg::Pool& pool_;
 };

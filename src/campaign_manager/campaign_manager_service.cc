@@ -244,9 +244,23 @@ void CampaignManagerService::handle(Request request, ReplyFn reply) {
   auto* results = std::get_if<AttemptResults>(&request);
   if (!results) return reply(Error{ErrorKind::invalid, "campaign_manager: takes AttemptResults only"});
   const auto job = jobs_.find(results->resource);
-  if (job == jobs_.end()) return reply(Error{ErrorKind::unavailable, results->resource.value + " is not owned here"});
-  feed(*job->second, ResultsArrived{std::move(results->records)});
   reply(Reply{Done{}});
+  if (job == jobs_.end()) return look_up(results->records);
+  feed(*job->second, ResultsArrived{std::move(results->records)});
+}
+
+/// Results of a job that is not ours: it may have ended before the MPP heard that they were settled, and then it is nobody's.
+void CampaignManagerService::look_up(const std::vector<CallRecord>& records) {
+  std::vector<AttemptId> ended;
+  for (const CallRecord& record : records)
+    if (record.stage == CallStage::ended) ended.push_back(record.attempt);
+  if (ended.empty()) return;
+  run_store(
+      seams_.store, 999, [&store = store_, ended = std::move(ended)] { return store.settled(ended); },
+      [this, alive = std::weak_ptr(alive_)](Result<std::vector<AttemptId>> settled) {
+        if (alive.expired() || !settled.ok()) return;
+        settled_.insert(settled_.end(), settled->begin(), settled->end());
+      });
 }
 
 std::vector<CampaignManagerService::JobView> CampaignManagerService::jobs() const {

@@ -66,6 +66,7 @@ class CampaignManagerService {
   void ask(Job& job, const std::string& mpp);
   void check(Job& job, CheckRules& check);
   void tell_settled();
+  void look_up(const std::vector<CallRecord>& records);
 
   Seams& seams_;
   AttemptStore& store_;

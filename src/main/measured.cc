@@ -30,6 +30,7 @@ class MeasuredAttemptStore final : public AttemptStore {
     return store_->fetch_due(job, after, limit, now);
   }
   Result<std::map<JobId, JobState>> states(const std::vector<JobId>& jobs) override { return store_->states(jobs); }
+  Result<std::vector<AttemptId>> settled(const std::vector<AttemptId>& attempts) override { return store_->settled(attempts); }
 
   Status commit(const LeaseGrant& grant, JobId job, const std::vector<JobEffect>& saves, Instant now) override {
     const auto begun = std::chrono::steady_clock::now();

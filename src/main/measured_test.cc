@@ -21,6 +21,7 @@ class StoreThatMayFail final : public AttemptStore {
     return success();
   }
   Result<std::map<JobId, JobState>> states(const std::vector<JobId>&) override { return std::map<JobId, JobState>{}; }
+  Result<std::vector<AttemptId>> settled(const std::vector<AttemptId>&) override { return std::vector<AttemptId>{}; }
 
  private:
   const bool& fails_;

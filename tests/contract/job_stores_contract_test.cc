@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "runtime/test_database.h"
 #include "sim/tables.h"
 
@@ -167,6 +169,14 @@ TEST_P(JobStores, C_02_fill_the_queue_chunk_by_chunk_and_then_the_job_runs) {
   EXPECT_EQ(backend->director().record().value().jobs.at(0).state, JobState::running);
   EXPECT_EQ(due().contacts.size(), 5u);
   EXPECT_TRUE(backend->director().filter_chunk(director, job, 2).value()) << "nothing is done to a job that runs";
+}
+
+TEST_P(JobStores, M_05_know_which_attempts_nobody_needs_an_mpps_record_of) {
+  run_job();
+  for (int n = 1; n <= 4; ++n) ASSERT_TRUE(commit({intent(n)}).ok());
+  ASSERT_TRUE(commit({result(1, CompletionCode::call_busy), SaveAborted{id(2), "no_mpp", kNow}, SaveUnknown{id(3)}}).ok());
+  const auto settled = backend->attempts().settled({id(1), id(2), id(3), id(4), id(5)}).value();
+  EXPECT_EQ(std::set(settled.begin(), settled.end()), (std::set{id(1), id(2), id(5)})) << "the last has been purged, or was never made";
 }
 
 TEST_P(JobStores, change_a_jobs_state_only_from_the_state_it_was_seen_in) {
