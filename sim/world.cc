@@ -403,11 +403,13 @@ void World::audit() {
   for (const auto& [resource, component] : masters()) {
     if (owned(resource)) owned_at_[resource] = now;
     check_one_acts(resource);
+    // Whoever is told to take a zone must have seen for himself that its director is silent: all who might be told count, not the best.
+    const bool allotted = resource == DirectorService::zone_resource("default");
     std::optional<Instant> candidate;
     for (const auto& [_, server] : servers_)
       for (const auto& c : server->components)
         if (const auto since = c->component == component ? fit_since(*server, *c) : std::nullopt)
-          candidate = std::min(candidate.value_or(*since), *since);
+          candidate = allotted ? std::max(candidate.value_or(*since), *since) : std::min(candidate.value_or(*since), *since);
     if (candidate && now - std::max({*candidate, calm_since_, owned_at_[resource]}) > kOwnedWithin && broken_.empty())
       broken_ = resource.value + " was nobody's for too long, though one could have taken it";
   }
