@@ -156,7 +156,7 @@ class FaultyAttemptStore final : public AttemptStore {
   Result<std::vector<AttemptId>> settled(const std::vector<AttemptId>& attempts) override {
     return through(ground_, [&] { return store_.settled(attempts); });
   }
-  Result<std::map<JobId, JobState>> states(const std::vector<JobId>& jobs) override {
+  Result<std::map<JobId, JobStateSeen>> states(const std::vector<JobId>& jobs) override {
     return through(ground_, [&] { return store_.states(jobs); });
   }
 
@@ -179,7 +179,10 @@ class FaultyDirectorStore final : public DirectorStore {
     for (const DirectorEffect& effect : effects) {
       if (const auto* e = std::get_if<SaveJobState>(&effect))
         ground_.tell("campaign_director",
-                     "job " + to_string(e->job) + ": " + std::string(to_string(e->from)) + " -> " + std::string(to_string(e->to)));
+                     "job " + to_string(e->job) + ": " + std::string(to_string(e->from)) + " -> " + std::string(to_string(e->to)) +
+                         (e->reason && *e->reason != FinishReason::exhausted ? ", " + std::string(to_string(*e->reason)) : ""));
+      if (const auto* e = std::get_if<FireSchedule>(&effect))
+        ground_.tell("campaign_director", "schedule " + to_string(e->schedule) + (e->run ? " fires" : " is skipped: it is too late"));
       if (const auto* e = std::get_if<AllotJob>(&effect))
         ground_.tell("campaign_director",
                      "job " + to_string(e->job) + (e->manager ? " is allotted to a campaign manager" : " is allotted to nobody"));

@@ -81,6 +81,9 @@ class Player {
     if (verb == "servers") options_.servers = std::stoi(value);
     else if (verb == "mpps") options_.mpps_per_server = std::stoi(value);
     else if (verb == "contacts") options_.contacts = std::stoi(value);
+    else if (verb == "goal") options_.goal = std::stoi(value);
+    else if (verb == "scheduled") options_.scheduled = true;
+    else if (verb == "finish-after") options_.finish_after = duration_of(value);
     else return false;
     return true;
   }
@@ -103,6 +106,7 @@ class Player {
     if (verb == "play") world_->play(duration_of(argument));
     else if (verb == "kill") world_->kill(process(argument));
     else if (verb == "pause") world_->pause(process(argument), duration_of(more));
+    else if (verb == "keep-away") world_->keep_away(process(argument), duration_of(more));
     else if (verb == "stop") world_->stop(process(argument));
     else if (verb == "power-off") world_->cut_power(server(argument), duration_of(more));
     else if (verb == "cut")

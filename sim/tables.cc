@@ -6,11 +6,29 @@
 
 namespace everdial::sim {
 
+int64_t Tables::reached(const Job& job) const {
+  if (!job.campaign.finish.goal) return 0;
+  const Goal& goal = *job.campaign.finish.goal;
+  const auto counts = [&](const std::optional<CompletionCode>& code) { return code && (goal.codes.empty() || goal.codes.contains(*code)); };
+  if (goal.of == GoalOf::attempts)
+    return std::count_if(attempts.begin(), attempts.end(), [&](const auto& a) {
+      return a.first.job == job.id && a.second.state == AttemptState::done && counts(a.second.code);
+    });
+  return std::count_if(job_contacts.begin(), job_contacts.end(), [&](const auto& c) {
+    return c.first.first == job.id && c.second.state == JobContactState::done && counts(c.second.code);
+  });
+}
+
+int64_t Tables::in_flight(JobId job) const {
+  return std::count_if(job_contacts.begin(), job_contacts.end(),
+                       [&](const auto& c) { return c.first.first == job && c.second.state == JobContactState::in_flight; });
+}
+
 Result<JobLoaded> MemoryAttemptStore::load(const LeaseGrant& grant, JobId job) {
   if (Status fenced = tables_.leases.fence(grant); !fenced.ok()) return fenced.error();
   const auto found = tables_.jobs.find(job);
   if (found == tables_.jobs.end()) return Error{ErrorKind::not_found, "job " + to_string(job) + " does not exist"};
-  JobLoaded out{found->second.campaign, found->second.state, {}, {tables_.mpps.begin(), tables_.mpps.end()}};
+  JobLoaded out{found->second.campaign, found->second.state, {}, {tables_.mpps.begin(), tables_.mpps.end()}, found->second.claimed};
   for (const auto& [id, attempt] : tables_.attempts)
     if (id.job == job && attempt.state == AttemptState::intent)
       out.unsettled.push_back({id, attempt.phone, tables_.job_contacts.at({job, id.contact}).codes});
@@ -42,6 +60,13 @@ Status MemoryAttemptStore::commit(const LeaseGrant& grant, JobId job, const std:
   // All or nothing: an intent that does not fit is found before anything is changed. Results come first, as in one statement each.
   const auto before_contacts = tables_.job_contacts;
   const auto before_attempts = tables_.attempts;
+  Tables::Job& row = tables_.jobs.at(job);
+  const auto intents_among =
+      std::count_if(saves.begin(), saves.end(), [](const JobEffect& save) { return std::holds_alternative<SaveIntent>(save); });
+  if (row.allowance.claims && intents_among > 0) {
+    if (row.claimed + intents_among > *row.allowance.claims)
+      return Error{ErrorKind::conflict, "more contacts were claimed than the director allows"};
+  }
   for (const bool intents : {false, true}) {
     for (const JobEffect& save : saves) {
       if (std::holds_alternative<SaveIntent>(save) != intents) continue;
@@ -52,6 +77,7 @@ Status MemoryAttemptStore::commit(const LeaseGrant& grant, JobId job, const std:
       }
     }
   }
+  if (row.allowance.claims) row.claimed += intents_among;
   return success();
 }
 
@@ -132,10 +158,11 @@ Status MemoryAttemptStore::apply(const LeaseGrant& grant, JobId job, const JobEf
   return status;
 }
 
-Result<std::map<JobId, JobState>> MemoryAttemptStore::states(const std::vector<JobId>& jobs) {
-  std::map<JobId, JobState> out;
+Result<std::map<JobId, JobStateSeen>> MemoryAttemptStore::states(const std::vector<JobId>& jobs) {
+  std::map<JobId, JobStateSeen> out;
   for (JobId job : jobs)
-    if (const auto found = tables_.jobs.find(job); found != tables_.jobs.end()) out[job] = found->second.state;
+    if (const auto found = tables_.jobs.find(job); found != tables_.jobs.end())
+      out[job] = {found->second.state, found->second.allowance, found->second.allowance_seq};
   return out;
 }
 
@@ -154,8 +181,15 @@ Result<DirectorStore::Record> MemoryDirectorStore::record() {
   Record out;
   for (const auto& [id, job] : tables_.jobs) {
     const bool ended = job.state == JobState::stopped || job.state == JobState::completed;
-    if (!ended || job.desired) out.jobs.push_back({id, job.zone, job.state, job.requested, job.drained, job.desired});
+    if (ended && !job.desired) continue;
+    JobSeen& seen = out.jobs.emplace_back(JobSeen{id, job.zone, job.state, job.requested, job.drained, job.desired, job.finish_reason});
+    if (job.campaign.finish == Finish{}) continue;
+    seen.criteria = {job.campaign.finish, job.began, tables_.reached(job), job.claimed, tables_.in_flight(id), job.allowance.claims};
   }
+  out.at = tables_.now();
+  for (const auto& [id, schedule] : tables_.schedules)
+    if (schedule.next_at && *schedule.next_at <= out.at)
+      out.schedules.push_back({id, schedule.timetable, schedule.misfire, schedule.grace, *schedule.next_at});
   const std::string zones = "zone_director/";
   for (const LeaseRow& row : tables_.leases.leases({}).value()) {
     if (!row.resource.value.starts_with(zones)) continue;
@@ -176,11 +210,19 @@ Status MemoryDirectorStore::commit(const LeaseGrant& grant, const std::vector<Di
                      job.state = e.to;
                      job.drained = false;
                      if (e.clears_request) job.requested.reset();
+                     if (e.reason) job.finish_reason = e.reason;
+                   },
+                   [&](const GrantAllowance& e) {
+                     Tables::Job& job = tables_.jobs.at(e.job);
+                     if (job.state != JobState::filtering && job.state != JobState::running) return;
+                     job.allowance = e.allowance;
+                     ++job.allowance_seq;
                    },
                    [&](const ClearRequest& e) {
                      Tables::Job& job = tables_.jobs.at(e.job);
                      if (job.requested == e.request) job.requested.reset();
                    },
+                   [&](const FireSchedule& e) { fire(e); },
                    [&](const AllotZone& e) {
                      tables_.zone_homes.emplace(e.zone, e.server);
                      tables_.leases.set_desired(Resource{"zone_director/" + e.zone}, e.director);
@@ -196,10 +238,25 @@ Status MemoryDirectorStore::commit(const LeaseGrant& grant, const std::vector<Di
   return success();
 }
 
+void MemoryDirectorStore::fire(const FireSchedule& e) {
+  Tables::Schedule& schedule = tables_.schedules.at(e.schedule);
+  if (schedule.next_at != e.seen) return;
+  schedule.next_at = e.next;
+  const bool busy = std::any_of(tables_.jobs.begin(), tables_.jobs.end(), [&](const auto& j) {
+    return j.second.campaign.id == schedule.campaign.id && j.second.state != JobState::stopped && j.second.state != JobState::completed;
+  });
+  schedule.firings.push_back({e.due, !e.run ? "skipped" : busy ? "refused" : "started", e.missed});
+  if (!e.run || busy) return;
+  const JobId id{tables_.jobs.empty() ? 1 : tables_.jobs.rbegin()->first.value + 1};
+  tables_.jobs[id].id = id;
+  tables_.jobs[id].campaign = schedule.campaign;
+}
+
 Result<bool> MemoryDirectorStore::filter_chunk(const LeaseGrant& grant, JobId id, int limit) {
   if (Status fenced = tables_.leases.fence(grant); !fenced.ok()) return fenced.error();
   Tables::Job& job = tables_.jobs.at(id);
   if (job.state != JobState::filtering) return true;
+  if (!job.began) job.began = tables_.now();
   int taken = 0;
   for (; taken < limit && job.filter_cursor < static_cast<int64_t>(tables_.contacts.size()); ++taken) {
     ++job.filter_cursor;

@@ -35,6 +35,11 @@ struct Tables {
     int64_t contacts = 0;
     bool drained = false;
     std::optional<Incarnation> desired;
+    std::optional<FinishReason> finish_reason;
+    std::optional<Instant> began;
+    int64_t claimed = 0;
+    DialingAllowance allowance;
+    int64_t allowance_seq = 0;
   };
   struct JobContact {
     JobContactState state = JobContactState::ready;
@@ -50,9 +55,23 @@ struct Tables {
     Epoch intent_epoch;
     std::optional<Epoch> done_epoch;
   };
+  /// Starts a job of its campaign.
+  struct Schedule {
+    Timetable timetable;
+    Misfire misfire = Misfire::run_once;
+    Duration grace = 60s;
+    std::optional<Instant> next_at;
+    Campaign campaign;
+    struct Firing {
+      Instant due;
+      std::string outcome;
+      int missed = 0;
+    };
+    std::vector<Firing> firings;
+  };
   using ContactKey = std::pair<JobId, ContactId>;
 
-  explicit Tables(std::function<Instant()> now) : leases(std::move(now)) {}
+  explicit Tables(std::function<Instant()> clock) : leases(clock), now(std::move(clock)) {}
 
   MemoryLeaseStore leases;
   std::vector<Contact> contacts;  ///< one list, ids 1, 2, 3...
@@ -63,7 +82,13 @@ struct Tables {
   std::map<std::string, Instant> opted_out_at;  ///< when the opt-out was committed
   std::set<std::string> mpps;
   std::map<std::string, ServerName> zone_homes;
+  std::map<ScheduleId, Schedule> schedules;
   std::vector<std::pair<std::string, std::string>> outbox;  ///< key, event
+  std::function<Instant()> now;
+
+  /// What a goal counts, so far.
+  int64_t reached(const Job& job) const;
+  int64_t in_flight(JobId job) const;
 };
 
 class MemoryAttemptStore : public AttemptStore {
@@ -72,8 +97,8 @@ class MemoryAttemptStore : public AttemptStore {
   Result<JobLoaded> load(const LeaseGrant& grant, JobId job) override;
   Result<DueFetched> fetch_due(JobId job, const std::optional<DueKey>& after, int limit, Instant now) override;
   Status commit(const LeaseGrant& grant, JobId job, const std::vector<JobEffect>& saves, Instant now) override;
-  Result<std::map<JobId, JobState>> states(const std::vector<JobId>& jobs) override;
   Result<std::vector<AttemptId>> settled(const std::vector<AttemptId>& attempts) override;
+  Result<std::map<JobId, JobStateSeen>> states(const std::vector<JobId>& jobs) override;
 
  private:
   Status apply(const LeaseGrant& grant, JobId job, const JobEffect& save, Instant now);
@@ -88,6 +113,7 @@ class MemoryDirectorStore : public DirectorStore {
   Result<bool> filter_chunk(const LeaseGrant& grant, JobId job, int limit) override;
 
  private:
+  void fire(const FireSchedule& e);
   Tables& tables_;
 };
 

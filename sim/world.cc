@@ -153,6 +153,9 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
     if (found->second.state != AttemptState::intent)
       return "the attempt was settled before as " + std::string(found->second.code ? to_string(*found->second.code) : "nothing") +
              " under epoch " + (found->second.done_epoch ? to_string(*found->second.done_epoch) : "?");
+    const Tables::Job& job = tables_->jobs.at(attempt.job);
+    const auto time = job.began ? finish_time(job.campaign.finish, *job.began) : std::nullopt;
+    if (time && ground_->timeline.now() > *time) return "the time of the job was up";
     // An answer of the rule engine may be acted on for 10 s, an order for 5 s more: the other job may have asked just before the opt-out.
     // All of that is longer when the clock is set back meanwhile.
     const auto opted_out = tables_->opted_out_at.find(phone);
@@ -173,7 +176,16 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
     job.campaign.strategy.max_call = 60s;
     job.campaign.strategy.retries = {
         {CompletionCode::call_busy, {2, 5s}}, {CompletionCode::ring_no_answer, {1, 8s}}, {CompletionCode::general_failure, {1, 3s}}};
-    tables_->jobs[job.id] = job;
+    if (options_.goal > 0) job.campaign.finish.goal = Goal{options_.goal, GoalOf::attempts, {CompletionCode::answer_human}};
+    if (options_.finish_after > 0s) job.campaign.finish.after = options_.finish_after;
+    if (!options_.scheduled) {
+      tables_->jobs[job.id] = job;
+      continue;
+    }
+    // Time begins at noon.
+    const Timetable timetable{.minutes = {721, 730}, .weekdays = {1, 2, 3, 4, 5, 6, 7}};
+    tables_->schedules[ScheduleId{i}] = {
+        .timetable = timetable, .next_at = next_due(timetable, ground_->timeline.now()), .campaign = job.campaign};
   }
 
   for (int i = 1; i <= options_.servers; ++i) {
@@ -257,7 +269,8 @@ void World::spawn(Server& server, const server::ChildName& child, const Incarnat
   for (auto& component : server.components) {
     if (component->child() != child) continue;
     component->starting = incarnation;
-    ground_->timeline.after(ground_->timeline.between(50ms, 300ms), [this, &server, c = component.get(), incarnation] {
+    const Duration away = std::max(Duration{}, away_until_[component->name()] - ground_->timeline.now());
+    ground_->timeline.after(away + ground_->timeline.between(50ms, 300ms), [this, &server, c = component.get(), incarnation] {
       if (c->starting != incarnation) return;
       c->starting.reset();
       c->life = std::make_shared<Component::Life>(*this, *c, incarnation, ++next_port_);
@@ -288,6 +301,11 @@ World::Component* World::component(const std::string& name) {
     for (auto& component : server->components)
       if (component->name() == name) return component.get();
   return nullptr;
+}
+
+void World::keep_away(const std::string& name, Duration how_long) {
+  away_until_[name] = ground_->timeline.now() + how_long;
+  kill(name);
 }
 
 void World::kill(const std::string& name) {
@@ -508,6 +526,9 @@ void World::check_database() {
     if (row.to && row.epoch <= highest) broken_ = row.resource.value + ": epoch " + to_string(row.epoch) + " was given twice or decreased";
     highest = std::max(highest, row.epoch);
   }
+  for (const auto& [id, job] : tables_->jobs)
+    if (job.campaign.finish.goal && tables_->reached(job) > job.campaign.finish.goal->count)
+      broken_ = "job " + to_string(id) + " was dialed past its goal";
   for (const auto& [id, attempt] : tables_->attempts) {
     if (attempt.done_epoch && *attempt.done_epoch < attempt.intent_epoch)
       broken_ = "attempt " + to_string(id) + " was settled under an older epoch than it was written";
@@ -554,7 +575,7 @@ std::string World::liveness() const {
   for (const auto& [id, attempt] : tables_->attempts)
     if (attempt.state == AttemptState::intent) return "attempt " + to_string(id) + " is not settled";
   for (const auto& [key, contact] : tables_->job_contacts) {
-    if (tables_->jobs.at(key.first).state == JobState::stopped) continue;
+    if (tables_->jobs.at(key.first).finish_reason != FinishReason::exhausted) continue;
     if (contact.state != JobContactState::done) return "contact " + to_string(key.second) + " is not done";
     const std::string& phone = tables_->contacts[static_cast<size_t>(key.second.value - 1)].phone;
     const bool undialed = contact.code == CompletionCode::restricted_dnc || contact.code == CompletionCode::attempt_unknown;

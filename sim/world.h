@@ -21,6 +21,9 @@ struct Options {
   int contacts = 40;
   int jobs = 1;
   double calls_per_second = 8;
+  int64_t goal = 0;           ///< attempts with a person that a job is to have; 0: none
+  bool scheduled = false;     ///< the first job is started by a schedule, one minute after the beginning; the next would be at minute ten
+  Duration finish_after{};    ///< a job ends so long after it began; 0: when all contacts are done
   Duration faults_for = 30s;  ///< then the weather clears and everything is left alone
   Duration converge_within = 240s;
   bool kills = true, pauses = true, cuts = true, loss = true, store_failures = true, duplicates = true, power_cuts = true,
@@ -61,6 +64,8 @@ class World {
   void pause(const std::string& name, Duration how_long);
   void stop(const std::string& name);  ///< SIGTERM
   void cut_power(const std::string& server, Duration how_long);
+  /// Killed, and for so long it does not come up again.
+  void keep_away(const std::string& name, Duration how_long);
   /// Plays until a process that is able to acts under it; how long that took.
   std::optional<Duration> until_owned(const Resource& resource, Duration at_most);
   /// Names of the processes that act under it, but for those that are frozen.
@@ -97,6 +102,7 @@ class World {
   Instant started_;
   Instant calm_since_;
   std::map<Resource, Instant> owned_at_;
+  std::map<std::string, Instant> away_until_;
   uint16_t next_port_ = 10000;
   std::string broken_;
   size_t history_checked_ = 0;

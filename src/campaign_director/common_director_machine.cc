@@ -35,10 +35,30 @@ std::optional<JobState> next_state(const JobSeen& job) {
     case JobState::pausing:
       return JobState::paused;
     case JobState::stopping:
-      return JobState::stopped;
+      return job.finish_reason.value_or(FinishReason::stopped) == FinishReason::stopped ? JobState::stopped : JobState::completed;
     default:
       return std::nullopt;
   }
+}
+
+bool may_finish(JobState state) {
+  return state == JobState::filtering || state == JobState::running || state == JobState::pausing || state == JobState::paused;
+}
+
+/// Whether one of its criteria is met.
+std::optional<FinishReason> criterion_met(const JobSeen& job, Instant at) {
+  if (!job.criteria || !may_finish(job.state)) return std::nullopt;
+  const JobSeen::Criteria& c = *job.criteria;
+  if (c.finish.goal && c.reached >= c.finish.goal->count) return FinishReason::goal;
+  const auto time = c.began ? finish_time(c.finish, *c.began) : std::nullopt;
+  if (time && *time <= at) return FinishReason::time;
+  return std::nullopt;
+}
+
+std::optional<FinishReason> reason_of(JobState from, JobState to, bool by_request) {
+  if (by_request && (to == JobState::stopping || to == JobState::stopped)) return FinishReason::stopped;
+  if (from == JobState::running && to == JobState::completed) return FinishReason::exhausted;
+  return std::nullopt;
 }
 
 bool ended(JobState state) { return state == JobState::stopped || state == JobState::completed; }
@@ -59,8 +79,25 @@ std::vector<DirectorEffect> CommonDirectorMachine::step(const CommonDirectorInpu
   const WorldSeen& world = std::get<WorldSeen>(input);
   std::vector<DirectorEffect> out;
   zones(world, now, out);
-  jobs(world, out);
+  schedules(world, out);
+  jobs(world, now, out);
   return out;
+}
+
+/// What was due while nobody was there is dealt with at once and together, as the schedule wants it.
+void CommonDirectorMachine::schedules(const WorldSeen& world, std::vector<DirectorEffect>& out) {
+  constexpr int kMostCounted = 1000;
+  for (const ScheduleSeen& s : world.schedules) {
+    if (s.next_at > world.at) continue;
+    FireSchedule fire{.schedule = s.id, .seen = s.next_at, .due = s.next_at};
+    while ((fire.next = next_due(s.timetable, fire.due)) && *fire.next <= world.at && fire.missed < kMostCounted) {
+      fire.due = *fire.next;
+      ++fire.missed;
+    }
+    if (fire.next && *fire.next <= world.at) fire.next = next_due(s.timetable, world.at);
+    fire.run = s.misfire == Misfire::run_once || world.at - fire.due <= s.grace;
+    out.push_back(fire);
+  }
 }
 
 void CommonDirectorMachine::watch(const Session& director, Instant now) {
@@ -110,7 +147,7 @@ void CommonDirectorMachine::zones(const WorldSeen& world, Instant now, std::vect
   }
 }
 
-void CommonDirectorMachine::jobs(const WorldSeen& world, std::vector<DirectorEffect>& out) {
+void CommonDirectorMachine::jobs(const WorldSeen& world, Instant now, std::vector<DirectorEffect>& out) {
   std::map<Incarnation, int> load;
   for (const Session& manager : world.managers)
     if (!parked(world, manager.server)) load[manager.incarnation] = 0;
@@ -126,13 +163,17 @@ void CommonDirectorMachine::jobs(const WorldSeen& world, std::vector<DirectorEff
       by_request = to.has_value();
       if (!to) out.push_back(ClearRequest{job.id, *job.requested});
     }
+    std::optional<FinishReason> reason;
+    if (!to && (reason = criterion_met(job, world.at))) to = JobState::stopping;
     if (!to) to = next_state(job);
     if (to) {
-      out.push_back(SaveJobState{job.id, job.state, *to, by_request});
+      out.push_back(SaveJobState{job.id, job.state, *to, by_request, reason ? reason : reason_of(job.state, *to, by_request)});
       state = *to;
     }
+    if (job.criteria && (state == JobState::filtering || state == JobState::running)) grant(job, world.at, now, out);
 
     if (ended(state)) {
+      granted_at_.erase(job.id);
       if (job.allotted) out.push_back(AllotJob{job.id, std::nullopt});
     } else if ((!job.allotted || !load.contains(*job.allotted)) && !load.empty()) {
       // To the least busy; the first of them by incarnation, so that two looks at one record give one answer.
@@ -141,6 +182,20 @@ void CommonDirectorMachine::jobs(const WorldSeen& world, std::vector<DirectorEff
       out.push_back(AllotJob{job.id, least->first});
     }
   }
+}
+
+/// However long we are away, the allowance does not reach past the criterion: each call in the air and each one that may still be placed
+/// could be the one that counts, and together they are no more than what the goal lacks.
+void CommonDirectorMachine::grant(const JobSeen& job, Instant at, Instant now, std::vector<DirectorEffect>& out) {
+  const JobSeen::Criteria& c = *job.criteria;
+  DialingAllowance allowance;
+  if (c.finish.goal) allowance.claims = c.claimed + std::max<int64_t>(0, c.finish.goal->count - c.reached - c.in_flight);
+  if (const auto time = c.began ? finish_time(c.finish, *c.began) : std::nullopt) allowance.valid_for = *time - at;
+  const auto granted_at = granted_at_.find(job.id);
+  const bool renew = allowance.valid_for && (granted_at == granted_at_.end() || now - granted_at->second >= settings_.grant_every);
+  if (!renew && (!allowance.claims || allowance.claims == c.allowed_claims)) return;
+  granted_at_[job.id] = now;
+  out.push_back(GrantAllowance{job.id, allowance});
 }
 
 }  // namespace everdial

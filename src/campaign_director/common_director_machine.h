@@ -8,14 +8,16 @@
 
 namespace everdial {
 
-/// Job life cycle, allotting of jobs to campaign managers (C-01) and of zones to directors (C-02, C-16, D-03). All that counts is in the
-/// record, so a director that takes over goes on from the first look; what it keeps itself is how long it has seen each server live.
+/// Job life cycle, finish criteria and the dialing allowances under them (C-11), schedules (C-07), allotting of jobs to campaign managers
+/// (C-01) and of zones to directors (C-02, C-16, D-03). All that counts is in the record, so a director that takes over goes on from the
+/// first look; what it keeps itself is how long it has seen each server live.
 class CommonDirectorMachine {
  public:
   struct Settings {
     Duration settled_after = 10min;  ///< zones go home to a server that has lived for so long
     int flaps = 3;                   ///< a server whose director began anew so often...
     Duration flap_window = 10min;    ///< ...within this time is given no zone while there is another
+    Duration grant_every = 1s;       ///< of a dialing allowance with a time, so that a job's new owner need not wait longer
   };
 
   CommonDirectorMachine() = default;
@@ -31,12 +33,15 @@ class CommonDirectorMachine {
     std::deque<Instant> begun;  ///< its lives within the flap window
   };
 
-  void jobs(const WorldSeen& world, std::vector<DirectorEffect>& out);
+  void jobs(const WorldSeen& world, Instant now, std::vector<DirectorEffect>& out);
+  void grant(const JobSeen& job, Instant at, Instant now, std::vector<DirectorEffect>& out);
+  static void schedules(const WorldSeen& world, std::vector<DirectorEffect>& out);
   void zones(const WorldSeen& world, Instant now, std::vector<DirectorEffect>& out);
   void watch(const Session& director, Instant now);
 
   Settings settings_;
   std::map<ServerName, Life> lives_;
+  std::map<JobId, Instant> granted_at_;  ///< by us
 };
 
 }  // namespace everdial

@@ -94,6 +94,114 @@ TEST(CommonDirector, takes_an_ended_job_from_its_manager) {
   EXPECT_FALSE(allots[0].manager);
 }
 
+const Instant kBegan = Instant{} + 1000h;
+
+/// A job with finish criteria as the record shows it, and what is made of it.
+struct FinishBench {
+  CommonDirectorMachine machine;
+  JobSeen seen = job(1, JobState::running);
+  Instant now = Instant{} + 1h, at = kBegan;
+
+  explicit FinishBench(Finish finish) { seen.criteria = JobSeen::Criteria{.finish = std::move(finish), .began = kBegan}; }
+  std::vector<DirectorEffect> look(Duration later = 100ms) {
+    now += later;
+    at += later;
+    return machine.step(WorldSeen{.jobs = {seen}, .managers = managers({kOne}), .at = at}, now);
+  }
+};
+
+TEST(CommonDirector, C_11_ends_a_job_when_its_goal_is_reached_or_its_time_is_up) {
+  FinishBench goal({.goal = Goal{10, GoalOf::attempts, {CompletionCode::answer_human}}});
+  goal.seen.criteria->reached = 9;
+  EXPECT_TRUE(of<SaveJobState>(goal.look()).empty());
+  goal.seen.criteria->reached = 10;
+  for (const JobState state : {JobState::filtering, JobState::running, JobState::pausing, JobState::paused}) {
+    goal.seen.state = state;
+    const auto saves = of<SaveJobState>(goal.look());
+    ASSERT_EQ(saves.size(), 1u);
+    EXPECT_EQ(saves[0].to, JobState::stopping);
+    EXPECT_EQ(saves[0].reason, FinishReason::goal);
+  }
+  goal.seen.state = JobState::stopping;
+  goal.seen.finish_reason = FinishReason::goal;
+  EXPECT_TRUE(goal.look().empty()) << "calls in the air go on to their end";
+  goal.seen.drained = true;
+  EXPECT_EQ(of<SaveJobState>(goal.look()).at(0).to, JobState::completed);
+
+  FinishBench time({.after = 1h});
+  EXPECT_TRUE(of<SaveJobState>(time.look(59min)).empty());
+  EXPECT_EQ(of<SaveJobState>(time.look(1min)).at(0).reason, FinishReason::time);
+}
+
+TEST(CommonDirector, says_why_a_job_ended) {
+  JobSeen seen = job(1, JobState::running);
+  seen.drained = true;
+  EXPECT_EQ(of<SaveJobState>(look({seen})).at(0).reason, FinishReason::exhausted);
+  seen.requested = JobRequest::stop;
+  EXPECT_EQ(of<SaveJobState>(look({seen})).at(0).reason, FinishReason::stopped);
+}
+
+TEST(CommonDirector, C_11_allows_no_more_claims_than_the_goal_lacks) {
+  FinishBench bench({.goal = Goal{10, GoalOf::attempts, {}}});
+  auto granted = [&] {
+    const auto grants = of<GrantAllowance>(bench.look());
+    return grants.empty() ? std::nullopt : grants[0].allowance.claims;
+  };
+  EXPECT_EQ(granted(), 10);
+  bench.seen.criteria->allowed_claims = 10;
+  EXPECT_EQ(granted(), std::nullopt) << "nothing has changed";
+  bench.seen.criteria->claimed = 10;
+  bench.seen.criteria->in_flight = 4;
+  bench.seen.criteria->reached = 3;
+  EXPECT_EQ(granted(), 13) << "7 are lacking, 4 of them may be in the air";
+  bench.seen.criteria->allowed_claims = 13;
+  bench.seen.criteria->in_flight = 9;
+  EXPECT_EQ(granted(), 10) << "never fewer than are claimed";
+}
+
+TEST(CommonDirector, C_11_allows_a_job_with_an_end_by_time_to_be_dialed_until_then_and_says_so_again_each_second) {
+  FinishBench bench({.after = 1h});
+  auto grants = of<GrantAllowance>(bench.look(10min));
+  ASSERT_EQ(grants.size(), 1u);
+  EXPECT_EQ(grants[0].allowance.valid_for, 50min);
+  EXPECT_TRUE(of<GrantAllowance>(bench.look(900ms)).empty());
+  EXPECT_EQ(of<GrantAllowance>(bench.look(100ms)).at(0).allowance.valid_for, 50min - 1s);
+  bench.seen.state = JobState::paused;
+  EXPECT_TRUE(of<GrantAllowance>(bench.look(5s)).empty());
+}
+
+TEST(CommonDirector, C_11_leaves_jobs_without_criteria_without_an_allowance) {
+  EXPECT_TRUE(of<GrantAllowance>(look({job(1, JobState::running)})).empty());
+}
+
+FireSchedule fired(const char* next_at, const char* now, Misfire misfire) {
+  CommonDirectorMachine machine;
+  const ScheduleSeen seen{ScheduleId{3}, Timetable{.minutes = {540, 545}, .weekdays = {1, 2, 3, 4, 5, 6, 7}}, misfire, 60s,
+                          *parse_iso8601(next_at)};
+  return of<FireSchedule>(machine.step(WorldSeen{.schedules = {seen}, .at = *parse_iso8601(now)}, Instant{})).at(0);
+}
+
+TEST(CommonDirector, C_07_fires_a_due_schedule_and_moves_it_on) {
+  const FireSchedule fire = fired("2026-07-01T09:00:00Z", "2026-07-01T09:00:30Z", Misfire::skip);
+  EXPECT_TRUE(fire.run);
+  EXPECT_EQ(fire.due, fire.seen);
+  EXPECT_EQ(fire.next, parse_iso8601("2026-07-01T09:05:00Z"));
+  EXPECT_EQ(fire.missed, 0);
+}
+
+TEST(CommonDirector, F_01_runs_once_or_skips_what_fell_into_an_outage_as_the_schedule_says) {
+  for (const Misfire misfire : {Misfire::run_once, Misfire::skip}) {
+    const FireSchedule fire = fired("2026-07-01T09:00:00Z", "2026-07-03T12:00:00Z", misfire);
+    EXPECT_EQ(fire.run, misfire == Misfire::run_once);
+    EXPECT_EQ(fire.due, parse_iso8601("2026-07-03T09:05:00Z")) << "all of them at once";
+    EXPECT_EQ(fire.missed, 5);
+    EXPECT_EQ(fire.next, parse_iso8601("2026-07-04T09:00:00Z"));
+  }
+  const FireSchedule last = fired("2026-07-01T09:00:00Z", "2026-07-01T09:05:50Z", Misfire::skip);
+  EXPECT_TRUE(last.run) << "the last one is still in time";
+  EXPECT_EQ(last.missed, 1);
+}
+
 /// Directors of servers a and b, zones 1 and 2; what a director decides as time goes by.
 struct ZoneBench {
   CommonDirectorMachine machine{{.settled_after = 10min, .flaps = 3, .flap_window = 10min}};

@@ -59,8 +59,13 @@ void DirectorService::seen(DirectorStore::Record record) {
     feed_zone(name, filtering);
   }
   if (!common_) return look_again();
-  WorldSeen world{std::move(record.jobs), std::move(record.zones), std::move(record.servers), directory_.serving("campaign_manager"),
-                  directory_.serving("campaign_director")};
+  WorldSeen world{std::move(record.jobs),
+                  std::move(record.zones),
+                  std::move(record.servers),
+                  directory_.serving("campaign_manager"),
+                  directory_.serving("campaign_director"),
+                  std::move(record.schedules),
+                  record.at};
   perform(machine_.step(world, seams_.clock.steady()), *common_);
 }
 

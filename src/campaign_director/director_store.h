@@ -21,6 +21,8 @@ class DirectorStore {
     std::vector<JobSeen> jobs;  ///< all unfinished ones, and ended ones that are still allotted
     std::vector<ZoneSeen> zones;
     std::vector<ServerSeen> servers;
+    std::vector<ScheduleSeen> schedules;  ///< those that are due
+    Instant at{};                         ///< the database's clock
   };
   virtual Result<Record> record() = 0;
   /// All effects in one fenced transaction.

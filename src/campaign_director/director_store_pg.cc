@@ -10,16 +10,65 @@ using pg::Connection;
 using pg::Params;
 using pg::Rows;
 
-constexpr const char* kJobs = R"(
-select j.id, j.zone, j.state, j.requested, j.drained, l.desired from job j left join ha_lease l on l.resource = 'job/' || j.id
+// What finish criteria look at is read only where there are any.
+const std::string kJobColumns = R"(
+select j.id, j.zone, j.state, j.requested, j.drained, l.desired, j.finish_reason, nullif(c.finish, '{}')::text, j.started_at,
+       case when c.finish ? 'goal' then coalesce((
+         select sum(count) from (select job_id, code, count from job_result where c.finish #>> '{goal,of}' = 'attempts'
+                                 union all select job_id, code, count from job_contact_result where c.finish #>> '{goal,of}' = 'contacts') r
+          where r.job_id = j.id and (c.finish #> '{goal,codes}' = '[]' or c.finish #> '{goal,codes}' ? r.code)), 0)::bigint end,
+       j.claimed,
+       case when c.finish ? 'goal' then (select count(*) from job_contact q where q.job_id = j.id and q.state = 'in_flight') end,
+       j.allowed_claims )";
+
+const std::string kJobs = kJobColumns + R"(
+  from job j join campaign c on c.id = j.campaign_id left join ha_lease l on l.resource = 'job/' || j.id
  where j.state not in ('stopped', 'completed')
-union all
-select j.id, j.zone, j.state, j.requested, j.drained, l.desired from ha_lease l join job j on l.resource = 'job/' || j.id
+union all)" + kJobColumns +
+                          R"(
+  from ha_lease l join job j on l.resource = 'job/' || j.id join campaign c on c.id = j.campaign_id
  where l.desired is not null and j.state in ('stopped', 'completed') order by 1)";
 
 constexpr const char* kZones = R"(
 select substr(l.resource, 15), coalesce(z.weight, 1), l.preferred, l.desired, l.incarnation, coalesce(z.going_home, false)
   from ha_lease l left join zone z on z.name = substr(l.resource, 15) where l.resource like 'zone_director/%' order by 1)";
+
+constexpr const char* kDueSchedules = R"(
+select id, timetable::text, misfire, grace_s, next_at from schedule where enabled and next_at <= clock_timestamp() order by next_at limit 100)";
+
+// Whoever starts a job holds its campaign's row; taken in a statement of its own, so that the next one sees what the other has committed.
+constexpr const char* kLockCampaign = "select c.id from schedule s join campaign c on c.id = s.campaign_id where s.id = $1 for update of c";
+
+constexpr const char* kFire = R"(
+with due as (update schedule set next_at = $3 where id = $1 and next_at = $2 and enabled returning id, kind, campaign_id, list_id),
+busy as (
+  select max(j.id) as job from due join job j on j.campaign_id = due.campaign_id
+   where due.kind = 'start_job' and j.state not in ('stopped', 'completed')),
+new_job as (
+  insert into job (campaign_id, zone)
+  select c.id, l.zone from due join campaign c on c.id = due.campaign_id join contact_list l on l.id = c.list_id
+   where $6 and due.kind = 'start_job' and (select job from busy) is null
+     and not exists (select from schedule_firing f where f.schedule_id = $1 and f.due_at = $4) returning id),
+latest as (select max(j.id) as job from due join job j on j.campaign_id = due.campaign_id where due.kind = 'export_attempts'),
+new_export as (
+  insert into data_export (kind, list_id, job_id)
+  select case due.kind when 'export_contacts' then 'contacts' else 'attempts' end, due.list_id, latest.job from due cross join latest
+   where $6 and (due.kind = 'export_contacts' or latest.job is not null)
+     and not exists (select from schedule_firing f where f.schedule_id = $1 and f.due_at = $4) returning id),
+new_purge as (
+  insert into purge (begun_by, attempts_days, contacts_days, uploads_days, exports_days)
+  select 'schedule', r.attempts_days, r.contacts_days, r.uploads_days, r.exports_days from due cross join retention r
+   where $6 and due.kind = 'purge' and not exists (select from purge p where p.state in ('queued', 'running'))
+     and not exists (select from schedule_firing f where f.schedule_id = $1 and f.due_at = $4) returning id),
+started as (select id from new_job union all select id from new_export union all select id from new_purge)
+insert into schedule_firing (schedule_id, due_at, missed, outcome, started_id, detail)
+select due.id, $4, $5::int, case when not $6 then 'skipped' when exists (select from started) then 'started' else 'refused' end,
+       (select id from started),
+       case when not $6 or exists (select from started) then null
+            when due.kind = 'export_attempts' then 'the campaign has no job yet'
+            when due.kind = 'purge' then 'another purge is under way'
+            else 'job ' || (select job from busy) || ' of this campaign is not finished' end
+  from due on conflict do nothing)";
 
 class PgDirectorStore final : public DirectorStore {
  public:
@@ -27,7 +76,11 @@ class PgDirectorStore final : public DirectorStore {
 
   Result<Record> record() override {
     return pool_.transaction<Record>([&](Connection& c) -> Result<Record> {
-      auto rows = c.pipeline({{kJobs, {}}, {kZones, {}}, {"select name, capacity, parked, settled, flaps from server order by name", {}}});
+      auto rows = c.pipeline({{kJobs, {}},
+                              {kZones, {}},
+                              {"select name, capacity, parked, settled, flaps from server order by name", {}},
+                              {kDueSchedules, {}},
+                              {"select clock_timestamp()", {}}});
       if (!rows.ok()) return rows.error();
       const Rows &jobs = (*rows)[0], &zones = (*rows)[1], &servers = (*rows)[2];
       Record out;
@@ -39,6 +92,18 @@ class PgDirectorStore final : public DirectorStore {
         if (!jobs.is_null(r, 3)) job.requested = parse_enum<JobRequest>(jobs.text(r, 3));
         job.drained = jobs.boolean(r, 4);
         if (!jobs.is_null(r, 5)) job.allotted = Incarnation{jobs.string(r, 5)};
+        if (!jobs.is_null(r, 6)) job.finish_reason = parse_enum<FinishReason>(jobs.text(r, 6));
+        if (!jobs.is_null(r, 7)) {
+          auto finish = finish_from_json(jobs.string(r, 7));
+          // Criteria that cannot be read are told by the job's owner, which does not dial with them; other jobs go on.
+          if (finish.ok())
+            job.criteria = {std::move(*finish),
+                            jobs.optional_instant(r, 8),
+                            jobs.optional_integer(r, 9).value_or(0),
+                            jobs.integer(r, 10),
+                            jobs.optional_integer(r, 11).value_or(0),
+                            jobs.optional_integer(r, 12)};
+        }
         out.jobs.push_back(std::move(job));
       }
       for (size_t r = 0; r < zones.size(); ++r) {
@@ -52,6 +117,15 @@ class PgDirectorStore final : public DirectorStore {
       for (size_t r = 0; r < servers.size(); ++r)
         out.servers.push_back(
             {ServerName{servers.string(r, 0)}, servers.real(r, 1), servers.boolean(r, 2), servers.boolean(r, 3), servers.boolean(r, 4)});
+      const Rows& due = (*rows)[3];
+      for (size_t r = 0; r < due.size(); ++r) {
+        auto timetable = timetable_from_json(due.string(r, 1));
+        if (!timetable.ok()) continue;  // none that the API has let pass
+        out.schedules.push_back({ScheduleId{due.integer(r, 0)}, std::move(*timetable),
+                                 parse_enum<Misfire>(due.text(r, 2)).value_or(Misfire::run_once), std::chrono::seconds(due.integer(r, 3)),
+                                 due.instant(r, 4)});
+      }
+      out.at = (*rows)[4].instant(0, 0);
       return out;
     });
   }
@@ -95,15 +169,33 @@ select coalesce((select state <> 'filtering' from moved), true))",
     out.push_back({R"(
 with moved as (
   update job set state = $3, drained = false, requested = case when $4 then null else requested end,
-         finished_at = case when $3 in ('stopped', 'completed') then clock_timestamp() else null end
-   where id = $1 and state = $2 returning id, campaign_id, state)
+         finished_at = case when $3 in ('stopped', 'completed') then clock_timestamp() else null end,
+         finish_reason = coalesce($5, finish_reason)
+   where id = $1 and state = $2 returning id, campaign_id, state, finish_reason)
 insert into outbox (topic, key, event)
-select 'job', id::text, jsonb_build_object('job', id, 'campaign', campaign_id, 'from', $2, 'state', state) from moved)",
-                   Params{}.add(e.job.value).add(to_string(e.from)).add(to_string(e.to)).add(e.clears_request)});
+select 'job', id::text, jsonb_strip_nulls(jsonb_build_object('job', id, 'campaign', campaign_id, 'from', $2, 'state', state,
+                                                             'finish_reason', finish_reason)) from moved)",
+                   Params{}
+                       .add(e.job.value)
+                       .add(to_string(e.from))
+                       .add(to_string(e.to))
+                       .add(e.clears_request)
+                       .add(e.reason ? std::optional(to_string(*e.reason)) : std::nullopt)});
+  }
+  static void add(std::vector<Connection::Statement>& out, const GrantAllowance& e) {
+    const auto valid_ms = e.allowance.valid_for ? std::optional<int64_t>(*e.allowance.valid_for / 1ms) : std::nullopt;
+    out.push_back(
+        {"update job set allowed_claims = $2, allowed_ms = $3, allowance_seq = allowance_seq + 1 "
+         "where id = $1 and state in ('filtering', 'running')",
+         Params{}.add(e.job.value).add(e.allowance.claims).add(valid_ms)});
   }
   static void add(std::vector<Connection::Statement>& out, const ClearRequest& e) {
     out.push_back(
         {"update job set requested = null where id = $1 and requested = $2", Params{}.add(e.job.value).add(to_string(e.request))});
+  }
+  static void add(std::vector<Connection::Statement>& out, const FireSchedule& e) {
+    out.push_back({kLockCampaign, Params{}.add(e.schedule.value)});
+    out.push_back({kFire, Params{}.add(e.schedule.value).add(e.seen).add(e.next).add(e.due).add(e.missed).add(e.run)});
   }
   static void add(std::vector<Connection::Statement>& out, const AllotZone& e) {
     out.push_back({"update ha_lease set desired = $2::uuid, preferred = coalesce(preferred, $3) where resource = 'zone_director/' || $1",

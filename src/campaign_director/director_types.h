@@ -7,6 +7,7 @@
 
 #include "model/campaign.h"
 #include "model/lease.h"
+#include "model/schedule.h"
 #include "model/server_choice.h"
 
 namespace everdial {
@@ -18,7 +19,18 @@ struct JobSeen {
   JobState state = JobState::queued;
   std::optional<JobRequest> requested;
   bool drained = false;
-  std::optional<Incarnation> allotted;  ///< ha_lease.desired of job/ID
+  std::optional<Incarnation> allotted;        ///< ha_lease.desired of job/ID
+  std::optional<FinishReason> finish_reason;  ///< why it is stopping
+  /// Of a job with finish criteria: how far it is.
+  struct Criteria {
+    Finish finish;
+    std::optional<Instant> began;  ///< when its queue was begun to be filled
+    int64_t reached = 0;           ///< of the goal
+    int64_t claimed = 0;           ///< contacts claimed since it began; `in_flight` of them have no result yet
+    int64_t in_flight = 0;
+    std::optional<int64_t> allowed_claims;
+  };
+  std::optional<Criteria> criteria;
 };
 
 // ---- common director ---------------------------------------------------------------------------------------------------------
@@ -35,6 +47,15 @@ struct ZoneSeen {
 /// A server as an administrator has set it, and as the director has judged it before.
 using ServerSeen = ServerStanding;
 
+/// A schedule that is due.
+struct ScheduleSeen {
+  ScheduleId id;
+  Timetable timetable;
+  Misfire misfire = Misfire::run_once;
+  Duration grace{};
+  Instant next_at{};
+};
+
 /// One look at the record: unfinished jobs, zones, and the campaign managers and directors that take work.
 struct WorldSeen {
   std::vector<JobSeen> jobs;
@@ -42,6 +63,8 @@ struct WorldSeen {
   std::vector<ServerSeen> servers;
   std::vector<Session> managers;
   std::vector<Session> directors;
+  std::vector<ScheduleSeen> schedules;
+  Instant at{};  ///< the database's clock at the look
 };
 using CommonDirectorInput = std::variant<WorldSeen>;
 
@@ -51,6 +74,12 @@ struct SaveJobState {
   JobState from = JobState::queued;
   JobState to = JobState::queued;
   bool clears_request = false;
+  std::optional<FinishReason> reason = std::nullopt;  ///< kept when it is given
+};
+/// While the job fills its queue or runs.
+struct GrantAllowance {
+  JobId job;
+  DialingAllowance allowance;
 };
 struct ClearRequest {
   JobId job;
@@ -59,6 +88,15 @@ struct ClearRequest {
 struct AllotJob {
   JobId job;
   std::optional<Incarnation> manager;  ///< empty: to nobody, the job has ended
+};
+/// Deals with all due times up to now at once; only if the schedule still stands where it was seen.
+struct FireSchedule {
+  ScheduleId schedule;
+  Instant seen{};               ///< next_at as it was seen
+  Instant due{};                ///< the last of the due times
+  std::optional<Instant> next;  ///< empty: it is due no more
+  int missed = 0;               ///< due times before the last one
+  bool run = true;              ///< false: it is too late, and the schedule says to skip
 };
 struct AllotZone {
   std::string zone;
@@ -71,7 +109,7 @@ struct SaveStanding {
   ServerName server;
   bool settled = true, flaps = false;
 };
-using DirectorEffect = std::variant<SaveJobState, ClearRequest, AllotJob, AllotZone, SaveStanding>;
+using DirectorEffect = std::variant<SaveJobState, GrantAllowance, ClearRequest, AllotJob, AllotZone, SaveStanding, FireSchedule>;
 
 // ---- zone director -----------------------------------------------------------------------------------------------------------
 

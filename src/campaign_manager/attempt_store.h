@@ -24,9 +24,10 @@ class AttemptStore {
   virtual Result<DueFetched> fetch_due(JobId job, const std::optional<DueKey>& after, int limit, Instant now) = 0;
   /// All saves of one or more steps, in one fenced transaction: all or nothing.
   virtual Status commit(const LeaseGrant& grant, JobId job, const std::vector<JobEffect>& saves, Instant now) = 0;
-  virtual Result<std::map<JobId, JobState>> states(const std::vector<JobId>& jobs) = 0;
   /// Those of the attempts whose end is in the record, or that have been purged from it: nobody needs the MPPs' records of them.
   virtual Result<std::vector<AttemptId>> settled(const std::vector<AttemptId>& attempts) = 0;
+  /// State and allowance; `asked_at` is left to the caller.
+  virtual Result<std::map<JobId, JobStateSeen>> states(const std::vector<JobId>& jobs) = 0;
 };
 
 std::unique_ptr<AttemptStore> make_pg_attempt_store(pg::Pool& pool);

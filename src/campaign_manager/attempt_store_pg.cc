@@ -153,6 +153,11 @@ select 'attempt', contact_id::text,
          'code', code, 'answered_at', answered_at, 'ended_at', ended_at, 'trunk', trunk, 'final', retry_at is null or was = 'unknown')
   from open)";
 
+// Within the director's allowance or not at all; a job without a goal has none, and its row is left alone.
+constexpr const char* kClaimed = R"(
+with claimed as (update job set claimed = claimed + $2 where id = $1 and claimed + $2 <= allowed_claims returning 1)
+select allowed_claims is null or exists (select 1 from claimed) from job where id = $1)";
+
 constexpr const char* kAborted = R"(
 with r as materialized (
   select $1::bigint as job_id, *
@@ -209,7 +214,8 @@ class PgAttemptStore final : public AttemptStore {
   Result<JobLoaded> load(const LeaseGrant& grant, JobId job) override {
     return pool_.transaction<JobLoaded>([&](Connection& c) -> Result<JobLoaded> {
       auto rows = c.pipeline({fence(grant),
-                              {"select c.id, c.name, c.list_id, c.strategy::text, c.calls_per_second, c.max_calls, j.state from job j join "
+                              {"select c.id, c.name, c.list_id, c.strategy::text, c.calls_per_second, c.max_calls, j.state, "
+                               "c.finish::text, j.claimed from job j join "
                                "campaign c on c.id = j.campaign_id where j.id = $1",
                                Params{}.add(job.value)},
                               {"select a.contact_id, a.number, a.phone, array_to_string(c.codes, ',') from attempt a join job_contact c "
@@ -224,12 +230,17 @@ class PgAttemptStore final : public AttemptStore {
       auto strategy = strategy_from_json(campaign.string(0, 3));
       if (!strategy.ok())
         return Error{ErrorKind::invalid, "strategy of campaign " + campaign.string(0, 1) + ": " + strategy.error().message};
+      auto finish = finish_from_json(campaign.string(0, 7));
+      if (!finish.ok())
+        return Error{ErrorKind::invalid, "finish criteria of campaign " + campaign.string(0, 1) + ": " + finish.error().message};
       out.campaign = Campaign{CampaignId{campaign.integer(0, 0)},
                               campaign.string(0, 1),
                               ContactListId{campaign.integer(0, 2)},
                               *strategy,
                               campaign.real(0, 4),
-                              static_cast<int>(campaign.integer(0, 5))};
+                              static_cast<int>(campaign.integer(0, 5)),
+                              *finish};
+      out.claimed = campaign.integer(0, 8);
       out.state = parse_enum<JobState>(campaign.text(0, 6)).value_or(JobState::queued);
       for (size_t r = 0; r < attempts.size(); ++r)
         out.unsettled.push_back({AttemptId{job, ContactId{attempts.integer(r, 0)}, static_cast<int>(attempts.integer(r, 1))},
@@ -310,27 +321,38 @@ class PgAttemptStore final : public AttemptStore {
       statements.push_back(
           {kRestricted, Params{}.add(job.value).add(c.restricted.contact).add(c.restricted.code).add(c.restricted.due_at)});
     const size_t intents_at = statements.size();
-    if (!c.intents.contact.empty())
+    const auto claims = static_cast<int64_t>(c.intents.contact.size());
+    if (claims > 0) {
       statements.push_back(
           {kIntents, Params{}.add(job.value).add(c.intents.contact).add(c.intents.number).add(c.intents.phone).add(epoch).add(me)});
+      statements.push_back({kClaimed, Params{}.add(job.value).add(claims)});
+    }
     if (c.drained) statements.push_back({kDrained, Params{}.add(job.value)});
     return pool_.transaction<std::monostate>([&](Connection& connection) -> Status {
       auto rows = connection.pipeline(statements);
       if (!rows.ok()) return rows.error();
-      if (!c.intents.contact.empty() && (*rows)[intents_at].affected() != static_cast<int64_t>(c.intents.contact.size()))
+      if (claims > 0 && (*rows)[intents_at].affected() != claims)
         return Error{ErrorKind::conflict, "job " + to_string(job) + ": a contact was not ready when its intent was written"};
+      if (claims > 0 && !(*rows)[intents_at + 1].boolean(0, 0))
+        return Error{ErrorKind::conflict, "job " + to_string(job) + ": more contacts were claimed than its director allows"};
       return success();
     });
   }
 
-  Result<std::map<JobId, JobState>> states(const std::vector<JobId>& jobs) override {
+  Result<std::map<JobId, JobStateSeen>> states(const std::vector<JobId>& jobs) override {
     std::vector<int64_t> ids;
     for (JobId job : jobs) ids.push_back(job.value);
-    auto rows = pool_.query("select id, state from job where id = any($1::bigint[])", Params{}.add(ids));
+    auto rows =
+        pool_.query("select id, state, allowed_claims, allowed_ms, allowance_seq from job where id = any($1::bigint[])", Params{}.add(ids));
     if (!rows.ok()) return rows.error();
-    std::map<JobId, JobState> out;
-    for (size_t r = 0; r < rows->size(); ++r)
-      out[JobId{rows->integer(r, 0)}] = parse_enum<JobState>(rows->text(r, 1)).value_or(JobState::queued);
+    std::map<JobId, JobStateSeen> out;
+    for (size_t r = 0; r < rows->size(); ++r) {
+      JobStateSeen seen{.state = parse_enum<JobState>(rows->text(r, 1)).value_or(JobState::queued),
+                        .allowance = {rows->optional_integer(r, 2), std::nullopt},
+                        .allowance_seq = rows->integer(r, 4)};
+      if (!rows->is_null(r, 3)) seen.allowance.valid_for = std::chrono::milliseconds(rows->integer(r, 3));
+      out[JobId{rows->integer(r, 0)}] = seen;
+    }
     return out;
   }
 

@@ -207,7 +207,7 @@ void CampaignManagerService::tick() {
       job->path_open = open;
       feed(*job, PathSeen{open});
     } else {
-      feed(*job, JobTick{});
+      feed(*job, JobTick{seams_.clock.steady()});
     }
   }
   tell_settled();
@@ -231,10 +231,12 @@ void CampaignManagerService::poll_states() {
   }
   run_store(
       seams_.store, 999, [&store = store_, ids] { return store.states(ids); },
-      [this](Result<std::map<JobId, JobState>> states) {
+      [this, asked_at = seams_.clock.steady()](Result<std::map<JobId, JobStateSeen>> states) {
         if (states.ok()) {
-          for (const auto& [id, state] : *states)
-            if (const auto job = jobs_.find(job_resource(id)); job != jobs_.end()) feed(*job->second, JobStateSeen{state});
+          for (auto& [id, seen] : *states) {
+            seen.asked_at = asked_at;
+            if (const auto job = jobs_.find(job_resource(id)); job != jobs_.end()) feed(*job->second, seen);
+          }
         }
         state_poll_ = seams_.clock.after(settings_.state_poll, [this] { poll_states(); });
       });

@@ -10,13 +10,7 @@ std::vector<JobEffect> JobMachine::step(const JobInput& input, Instant now) {
   if (over_) return {};
   std::visit(Overloaded{
                  [&](const JobLoaded& i) { loaded(i, now); },
-                 [&](const JobStateSeen& i) {
-                   if (state_ != i.state) {
-                     drained_ = false;
-                     nothing_left_ = false;
-                   }
-                   state_ = i.state;
-                 },
+                 [&](const JobStateSeen& i) { seen(i); },
                  [&](const PathSeen& i) { path_open_ = i.open; },
                  [&](const MppAnswered& i) { answered(i, now); },
                  [&](const DueFetched& i) { fetched(i, now); },
@@ -37,7 +31,7 @@ std::vector<JobEffect> JobMachine::step(const JobInput& input, Instant now) {
                  [&](const ResultsArrived& i) {
                    for (const CallRecord& record : i.records) arrived(record, now);
                  },
-                 [&](const JobTick&) {},
+                 [&](const JobTick& i) { steady_ = i.steady; },
              },
              input);
   if (loaded_ && !over_) tick(now);
@@ -49,6 +43,7 @@ void JobMachine::loaded(const JobLoaded& input, Instant now) {
   campaign_ = input.campaign;
   state_ = input.state;
   mpps_ = input.mpps;
+  claimed_ = input.claimed;
   tokens_at_ = now;
   std::set<AttemptId> doubtful;
   for (const UnsettledAttempt& u : input.unsettled) {
@@ -57,6 +52,25 @@ void JobMachine::loaded(const JobLoaded& input, Instant now) {
     doubtful.insert(u.attempt);
   }
   start_inquiry(true, std::move(doubtful), now);
+}
+
+void JobMachine::seen(const JobStateSeen& input) {
+  if (state_ != input.state) {
+    drained_ = false;
+    nothing_left_ = false;
+  }
+  state_ = input.state;
+  allowance_ = input.allowance;
+  // A time runs from its grant, which came after the look before this one. A grant that was there before our first look may be of any age.
+  if (asked_at_ && allowance_seq_ != input.allowance_seq && allowance_.valid_for) allowed_until_ = *asked_at_ + *allowance_.valid_for;
+  allowance_seq_ = input.allowance_seq;
+  asked_at_ = input.asked_at;
+}
+
+/// How many more contacts may be claimed now (C-11).
+int64_t JobMachine::allowed() const {
+  if (campaign_.finish.by_time() && steady_ >= allowed_until_) return 0;
+  return campaign_.finish.goal ? std::max<int64_t>(0, allowance_.claims.value_or(0) - claimed_) : INT64_MAX;
 }
 
 void JobMachine::start_inquiry(bool barrier, std::set<AttemptId> doubtful, Instant now) {
@@ -238,8 +252,9 @@ void JobMachine::dial(Instant now) {
   tokens_ = std::clamp(tokens_, 0.0, std::max(1.0, rate * 0.1));
   if (!dialing()) return;
   PlaceOrders place;
+  const int64_t allowed = this->allowed();
   while (!ready_.empty() && tokens_ >= 1 && static_cast<int>(in_air_.size()) < campaign_.max_calls &&
-         static_cast<int>(place.orders.size()) < settings_.batch_most) {
+         static_cast<int>(place.orders.size()) < settings_.batch_most && static_cast<int64_t>(place.orders.size()) < allowed) {
     auto [contact, until] = std::move(ready_.front());
     ready_.pop_front();
     buffered_.erase(contact.key.contact);
@@ -248,6 +263,7 @@ void JobMachine::dial(Instant now) {
       continue;
     }
     tokens_ -= 1;
+    if (campaign_.finish.by_time()) until = std::min(until, now + (allowed_until_ - steady_));
     const AttemptId attempt{job_, contact.key.contact, contact.attempts + 1};
     in_air_.emplace(attempt, Call{contact.phone, contact.codes, now, false});
     contacts_in_air_.insert(attempt.contact);
@@ -255,6 +271,7 @@ void JobMachine::dial(Instant now) {
     place.orders.push_back(CallOrder{attempt, grant_.resource, grant_.epoch, std::min(now + settings_.order_valid, until),
                                      make_call_plan(campaign_.strategy, contact.phone)});
   }
+  claimed_ += static_cast<int64_t>(place.orders.size());
   if (!place.orders.empty()) emit(std::move(place));
 }
 

@@ -50,6 +50,7 @@ class JobMachine {
   };
 
   void loaded(const JobLoaded& input, Instant now);
+  void seen(const JobStateSeen& input);
   void start_inquiry(bool barrier, std::set<AttemptId> doubtful, Instant now);
   void answered(const MppAnswered& input, Instant now);
   void end_inquiry(Instant now);
@@ -63,6 +64,7 @@ class JobMachine {
   void fetch(Instant now);
   void drained_if_so(Instant now);
   bool dialing() const;
+  int64_t allowed() const;
   std::optional<Instant> retry_at(CompletionCode code, const std::vector<CompletionCode>& before, Instant ended) const;
   bool known(ContactId contact) const { return buffered_.contains(contact) || contacts_in_air_.contains(contact); }
   void emit(JobEffect effect) { out_.push_back(std::move(effect)); }
@@ -75,7 +77,11 @@ class JobMachine {
   JobState state_ = JobState::queued;
   bool loaded_ = false;
   bool path_open_ = false;
-  bool over_ = false;  ///< StartOver was emitted: nothing more comes from this machine
+  DialingAllowance allowance_;
+  int64_t allowance_seq_ = 0, claimed_ = 0;
+  std::optional<Instant> asked_at_;  ///< of the last look at the record
+  Instant allowed_until_, steady_;   ///< on the steady clock
+  bool over_ = false;                ///< StartOver was emitted: nothing more comes from this machine
 
   std::unordered_map<AttemptId, Call> in_air_;
   std::set<ContactId> contacts_in_air_;

@@ -184,5 +184,34 @@ TEST_F(Job, stops_dialing_when_pausing_and_is_drained_when_the_last_call_has_end
   EXPECT_EQ(of<SaveDrained>(step(ResultsArrived{{ended(id(1), CompletionCode::call_busy)}})).size(), 1u);
 }
 
+TEST_F(Job, C_11_claims_no_more_than_its_director_allows) {
+  campaign.finish.goal = Goal{5, GoalOf::attempts, {}};
+  load();
+  step(PathSeen{true}, 1s);
+  std::vector<DueContact> many;
+  for (int i = 1; i <= 9; ++i) many.push_back(contact(i));
+  step(DueFetched{many, false, false});
+  EXPECT_TRUE(of<SaveIntent>(step(RulesAnswered{allowed(9)})).empty()) << "nothing is allowed yet";
+  EXPECT_EQ(of<SaveIntent>(step(JobStateSeen{JobState::running, {.claims = 5}, 1})).size(), 5u);
+  EXPECT_TRUE(of<SaveIntent>(step(JobTick{}, 1s)).empty());
+  EXPECT_EQ(of<SaveIntent>(step(JobStateSeen{JobState::running, {.claims = 6}, 2})).size(), 1u);
+}
+
+TEST_F(Job, C_11_dials_until_its_time_is_up_and_trusts_no_grant_of_unknown_age) {
+  campaign.finish.after = 1h;
+  load();
+  const Instant steady = Instant{} + 5h;
+  step(JobTick{steady});
+  step(JobStateSeen{JobState::running, {.valid_for = 10s}, 7, steady});
+  EXPECT_TRUE(of<SaveIntent>(dial(1)).empty()) << "it was there before we looked first";
+  EXPECT_TRUE(of<SaveIntent>(step(JobStateSeen{JobState::running, {.valid_for = 10s}, 7, steady + 200ms})).empty());
+  const auto placed = of<PlaceOrders>(step(JobStateSeen{JobState::running, {.valid_for = 3s}, 8, steady + 400ms}));
+  ASSERT_EQ(placed.size(), 1u) << "given since the look before";
+  EXPECT_EQ(placed[0].orders.at(0).not_after, now + 3200ms);
+  step(JobTick{steady + 3300ms});
+  EXPECT_TRUE(of<SaveIntent>(dial(2)).empty());
+  EXPECT_EQ(of<SaveIntent>(step(JobStateSeen{JobState::running, {.valid_for = 1min}, 9, steady + 3300ms})).size(), 1u);
+}
+
 }  // namespace
 }  // namespace everdial

@@ -42,9 +42,13 @@ struct JobLoaded {
   JobState state = JobState::running;
   std::vector<UnsettledAttempt> unsettled;
   std::vector<std::string> mpps;  ///< every MPP that may hold records
+  int64_t claimed = 0;            ///< contacts claimed since the job began
 };
 struct JobStateSeen {
   JobState state = JobState::running;
+  DialingAllowance allowance{};  ///< the director's last grant
+  int64_t allowance_seq = 0;     ///< which one it was; 0: none yet
+  Instant asked_at{};            ///< when the record was asked, on the steady clock
 };
 struct PathSeen {
   bool open = false;  ///< an application server and an MPP are there to place calls
@@ -71,7 +75,9 @@ struct OrdersUnanswered {};  ///< they may or may not be executed
 struct ResultsArrived {
   std::vector<CallRecord> records;
 };
-struct JobTick {};
+struct JobTick {
+  Instant steady{};
+};
 using JobInput = std::variant<JobLoaded, JobStateSeen, PathSeen, MppAnswered, DueFetched, FetchFailed, RulesAnswered, RulesFailed,
                               OrdersAnswered, OrdersUnanswered, ResultsArrived, JobTick>;
 

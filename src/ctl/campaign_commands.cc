@@ -20,18 +20,23 @@ struct CampaignOptions {
   explicit CampaignOptions(Command& command)
       : strategy(command.option("--strategy", "file with the strategy as JSON; - for standard input")),
         calls_per_second(command.option("--calls-per-second", "most calls a second in one job")),
-        max_calls(command.option("--max-calls", "most calls in the air at once in one job")) {}
+        max_calls(command.option("--max-calls", "most calls in the air at once in one job")),
+        finish(command.option("--finish", "file with the finish criteria as JSON; - for standard input")) {}
 
   void put_into(Ctl& ctl, json& body) const {
-    if (!strategy->empty()) {
-      body["strategy"] = json::parse(read_input(ctl, *strategy), nullptr, false);
-      if (body["strategy"].is_discarded()) throw Failure(kUsage, "the strategy in " + *strategy + " is not JSON");
-    }
+    put_json(ctl, body, "strategy", *strategy);
+    put_json(ctl, body, "finish", *finish);
     if (!calls_per_second->empty()) body["calls_per_second"] = number("--calls-per-second", *calls_per_second);
     if (!max_calls->empty()) body["max_calls"] = static_cast<int64_t>(number("--max-calls", *max_calls));
   }
 
-  Command::Text strategy, calls_per_second, max_calls;
+  static void put_json(Ctl& ctl, json& body, const char* member, const std::string& file) {
+    if (file.empty()) return;
+    body[member] = json::parse(read_input(ctl, file), nullptr, false);
+    if (body[member].is_discarded()) throw Failure(kUsage, std::string("the ") + member + " in " + file + " is not JSON");
+  }
+
+  Command::Text strategy, calls_per_second, max_calls, finish;
 };
 
 std::string progress_of(const json& job) {
@@ -50,6 +55,7 @@ void show_job(Ctl& ctl, const json& job) {
   head.erase("contact_results");
   head.erase("progress");
   head.erase("owner");
+  if (job["finish"].empty()) head.erase("finish");
   if (job.contains("owner")) head["owner"] = job["owner"].value("server", "a server that is gone");
   ctl.out << members(head) << progress_of(job) << "\n";
   if (!job["results"].empty()) ctl.out << table(kCounts, job["results"].get<std::vector<json>>());
@@ -102,7 +108,7 @@ void add_campaigns(CLI::App& app, Ctl& ctl) {
     const std::string path = campaign_path(ctl, *updated);
     const json before = ctl.api().get(path);
     json body;
-    for (const char* member : {"name", "list_id", "strategy", "calls_per_second", "max_calls"}) body[member] = before[member];
+    for (const char* member : {"name", "list_id", "strategy", "calls_per_second", "max_calls", "finish"}) body[member] = before[member];
     if (!new_name->empty()) body["name"] = *new_name;
     if (!new_list->empty()) body["list_id"] = ctl.api().id_of("/lists", *new_list);
     changed.put_into(ctl, body);

@@ -244,10 +244,80 @@ void add_dnc(CLI::App& app, Ctl& ctl) {
 });
 }  // namespace everdial::ctl
 
+bool export_over(const json& made) { return made["state"] != "queued" && made["state"] != "running"; }
+
+/// Waits for an export's end and writes its file.
+void fetch_export(Ctl& ctl, json made, const std::string& file) {
+  const std::string path = "/exports/" + human(made["id"]);
+  while (!export_over(made)) {
+    ctl.progress("exporting  " + bar(made["rows"].get<int64_t>(), made.value("total_rows", int64_t{0})) + "  " + human(made["rows"]) +
+                 " rows");
+    std::this_thread::sleep_for(kLookEach);
+    made = ctl.api().get(path);
+  }
+  ctl.end_progress();
+  if (made["state"] != "completed") {
+    ctl.code = kEndedBadly;
+    return ctl.show(made);
+  }
+  if (file.empty()) return ctl.show(made);
+  const std::string text = ctl.api().get_text(path + "/file.csv");
+  if (file == "-") {
+    ctl.out << text;
+    return;
+  }
+  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
+  if (!(stream << text << std::flush)) throw Failure(kUsage, "the file " + file + " cannot be written");
+  ctl.show(made);
+}
+
+void add_exports(CLI::App& app, Ctl& ctl) {
+  auto& exports = group(app, "exports", "contacts and attempts as CSV files");
+  Command(exports, "list", "exports, newest first").run([&ctl] {
+    ctl.show_rows({{"ID", "/id"},
+                   {"KIND", "/kind"},
+                   {"OF", "/name"},
+                   {"STATE", "/state"},
+                   {"ROWS", "/rows"},
+                   {"BYTES", "/size_bytes"},
+                   {"CREATED", "/created_at"}},
+                  ctl.api().items("/exports", ctl.most_items));
+  });
+
+  Command contacts(exports, "contacts", "export a contact list and wait for the file");
+  const auto list = contacts.argument("LIST", "id or name");
+  const auto to = contacts.option("--file", "where to write it; - for standard output");
+  contacts.run([&ctl, list, to] {
+    fetch_export(ctl, ctl.api().call("POST", "/exports", {{"kind", "contacts"}, {"list_id", ctl.api().id_of("/lists", *list)}}), *to);
+  });
+
+  Command attempts(exports, "attempts", "export a job's attempts and wait for the file");
+  const auto job = attempts.argument("JOB", "id");
+  const auto into = attempts.option("--file", "where to write it; - for standard output");
+  attempts.run([&ctl, job, into] {
+    const auto id = static_cast<int64_t>(number("JOB", *job));
+    fetch_export(ctl, ctl.api().call("POST", "/exports", {{"kind", "attempts"}, {"job_id", id}}), *into);
+  });
+
+  Command show(exports, "show", "one export and how far it is");
+  const auto shown = show.argument("ID", "of the export");
+  show.run([&ctl, shown] { ctl.show(ctl.api().get("/exports/" + encoded(*shown))); });
+
+  Command fetch(exports, "fetch", "wait for an export and write its file");
+  const auto fetched = fetch.argument("ID", "of the export");
+  const auto file = fetch.argument("FILE", "where to; - for standard output");
+  fetch.run([&ctl, fetched, file] { fetch_export(ctl, ctl.api().get("/exports/" + encoded(*fetched)), *file); });
+
+  Command cancel(exports, "cancel", "stop an export");
+  const auto cancelled = cancel.argument("ID", "of the export");
+  cancel.run([&ctl, cancelled] { ctl.show(ctl.api().call("POST", "/exports/" + encoded(*cancelled) + "/cancel")); });
+}
+
 }  // namespace
 
 void add_list_commands(CLI::App& app, Ctl& ctl) {
   add_lists(app, ctl);
+  add_exports(app, ctl);
   add_imports(app, ctl);
   add_dnc(app, ctl);
 }

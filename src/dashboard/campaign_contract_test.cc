@@ -48,6 +48,28 @@ TEST_F(TestDashboard, makes_changes_and_removes_campaigns) {
   EXPECT_EQ(as(Role::supervisor, "PUT", path, changed).status, 404);
 }
 
+TEST_F(TestDashboard, C_11_keeps_a_campaigns_finish_criteria_and_tells_why_a_job_ended) {
+  const json finish = {{"after_s", 3600.0},
+                       {"until_minute", 1080},
+                       {"time_zone", "Europe/Berlin"},
+                       {"goal", {{"count", 5}, {"of", "contacts"}, {"codes", {"answer_human"}}}}};
+  const json body = {{"name", "A"}, {"list_id", make_list()}, {"finish", finish}};
+  const auto made = post("/campaigns", body);
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(made.json["finish"], finish);
+  json wrong = body;
+  wrong["finish"] = {{"goal", {{"count", 0}}}};
+  EXPECT_THAT(post("/campaigns", wrong).errors(), ElementsAre(testing::StartsWith("/finish/goal/count: must be from 1")));
+  const auto job = post("/campaigns/1/jobs");
+  EXPECT_EQ(job.json["finish"], finish);
+  EXPECT_FALSE(job.json.contains("finish_reason"));
+  sql("update job set state = 'completed', finish_reason = 'goal', finished_at = now()");
+  EXPECT_EQ(get("/jobs/1").json["finish_reason"], "goal");
+  json without = body;
+  without.erase("finish");
+  EXPECT_EQ(as(Role::supervisor, "PUT", "/campaigns/1", without).json["finish"], json::object());
+}
+
 TEST_F(TestDashboard, starts_one_job_of_a_campaign_at_a_time) {
   const std::string campaign = "/campaigns/" + std::to_string(make_campaign());
   const auto job = post(campaign + "/jobs", nullptr, {{"Idempotency-Key", "j"}});

@@ -14,18 +14,8 @@ std::variant<campaign_store::NewCampaign, Problem> read_campaign(const json& fro
   out.list = ContactListId{body.integer("list_id", 1, INT64_MAX)};
   out.calls_per_second = body.number_or("calls_per_second", 0, 10'000, 10);
   out.max_calls = static_cast<int>(body.integer_or("max_calls", 1, 100'000, 100));
-  if (const json* given = body.member("strategy")) {
-    auto strategy = strategy_from_json(given->dump());
-    if (strategy.ok()) {
-      out.strategy = std::move(*strategy);
-    } else {
-      // "/ring_timeout_s: must be ..." becomes "/strategy/ring_timeout_s"
-      const std::string& message = strategy.error().message;
-      const size_t colon = message.find(": ");
-      const std::string pointer = message.substr(0, colon);
-      body.fail("strategy" + (pointer == "/" ? "" : pointer), colon == std::string::npos ? message : message.substr(colon + 2));
-    }
-  }
+  if (const json* given = body.member("strategy")) body.take(strategy_from_json(given->dump()), "strategy", out.strategy);
+  if (const json* given = body.member("finish")) body.take(finish_from_json(given->dump()), "finish", out.finish);
   if (auto wrong = body.finish()) return std::move(*wrong);
   return out;
 }

@@ -24,6 +24,7 @@ struct NewCampaign {
   Strategy strategy;
   double calls_per_second = 10;
   int max_calls = 100;
+  Finish finish;
 };
 Result<Page> campaigns(pg::Connection& db, const PageRequest& page);
 Result<nlohmann::json> campaign(pg::Connection& db, int64_t id);

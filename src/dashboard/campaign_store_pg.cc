@@ -15,7 +15,7 @@ const std::string kSelectCampaign =
     "select c.id, c.name, c.list_id, l.name, c.strategy, c.calls_per_second, c.max_calls, c.created_at, "
     "(select max(id) from job j where j.campaign_id = c.id and j." +
     kUnfinished +
-    ") "
+    "), c.finish "
     "from campaign c join contact_list l on l.id = c.list_id ";
 
 json campaign_json(const Rows& rows, size_t row) {
@@ -26,6 +26,7 @@ json campaign_json(const Rows& rows, size_t row) {
               {"strategy", json::parse(rows.text(row, 4), nullptr, false)},
               {"calls_per_second", rows.real(row, 5)},
               {"max_calls", rows.integer(row, 6)},
+              {"finish", json::parse(rows.text(row, 9), nullptr, false)},
               {"created_at", to_iso8601(rows.instant(row, 7))}};
   put_integer(out, "unfinished_job_id", rows, row, 8);
   return out;
@@ -38,7 +39,7 @@ const std::string kSelectJob =
     "(select count(*) from job_contact q where q.job_id = j.id and q.state = 'in_flight'), "
     "coalesce((select jsonb_object_agg(code, count) from job_result r where r.job_id = j.id and r.count > 0), '{}'), "
     "coalesce((select jsonb_object_agg(code, count) from job_contact_result r where r.job_id = j.id and r.count > 0), '{}'), "
-    "l.epoch, l.incarnation, s.server, s.component "
+    "l.epoch, l.incarnation, s.server, s.component, j.finish_reason, c.finish "
     "from job j join campaign c on c.id = j.campaign_id left join ha_lease l on l.resource = 'job/' || j.id "
     "left join ha_session s on s.incarnation = l.incarnation ";
 
@@ -72,11 +73,13 @@ json job_json(const Rows& rows, size_t row) {
                 {"in_flight", rows.integer(row, 10)},
                 {"remaining", contacts - done},
                 {"attempts", attempts}}},
+              {"finish", json::parse(rows.text(row, 18), nullptr, false)},
               {"results", std::move(results)},
               {"contact_results", std::move(contact_results)}};
   put_text(out, "requested", rows, row, 5);
   put_instant(out, "started_at", rows, row, 7);
   put_instant(out, "finished_at", rows, row, 8);
+  put_text(out, "finish_reason", rows, row, 17);
   if (!rows.is_null(row, 14)) out["owner"] = owner_json(rows, row, 14);
   if (!rows.is_null(row, 13) && rows.integer(row, 13) > 0) out["epoch"] = rows.integer(row, 13);
   return out;
@@ -125,9 +128,9 @@ Result<json> campaign(Connection& db, int64_t id) {
 Result<json> create_campaign(Connection& db, const NewCampaign& c) {
   if (Status listed = must_have_list(db, c.list); !listed.ok()) return listed.error();
   auto rows = db.query(
-      "insert into campaign (name, list_id, strategy, calls_per_second, max_calls) values ($1, $2, $3::jsonb, $4, $5) "
+      "insert into campaign (name, list_id, strategy, calls_per_second, max_calls, finish) values ($1, $2, $3::jsonb, $4, $5, $6::jsonb) "
       "on conflict (name) do nothing returning id",
-      Params{}.add(c.name).add(c.list.value).add(to_json(c.strategy)).add(c.calls_per_second).add(c.max_calls));
+      Params{}.add(c.name).add(c.list.value).add(to_json(c.strategy)).add(c.calls_per_second).add(c.max_calls).add(to_json(c.finish)));
   if (!rows.ok()) return rows.error();
   if (rows->empty()) return Error{ErrorKind::conflict, kNameTaken};
   return campaign(db, rows->integer(0, 0));
@@ -136,9 +139,17 @@ Result<json> create_campaign(Connection& db, const NewCampaign& c) {
 Result<json> update_campaign(Connection& db, int64_t id, const NewCampaign& c) {
   if (Status idle = must_be_idle(db, id); !idle.ok()) return idle.error();
   if (Status listed = must_have_list(db, c.list); !listed.ok()) return listed.error();
-  auto rows =
-      db.query("update campaign set name = $2, list_id = $3, strategy = $4::jsonb, calls_per_second = $5, max_calls = $6 where id = $1",
-               Params{}.add(id).add(c.name).add(c.list.value).add(to_json(c.strategy)).add(c.calls_per_second).add(c.max_calls));
+  auto rows = db.query(
+      "update campaign set name = $2, list_id = $3, strategy = $4::jsonb, calls_per_second = $5, max_calls = $6, finish = $7::jsonb where "
+      "id = $1",
+      Params{}
+          .add(id)
+          .add(c.name)
+          .add(c.list.value)
+          .add(to_json(c.strategy))
+          .add(c.calls_per_second)
+          .add(c.max_calls)
+          .add(to_json(c.finish)));
   if (!rows.ok() && rows.error().kind == ErrorKind::conflict) return Error{ErrorKind::conflict, kNameTaken};
   if (!rows.ok()) return rows.error();
   return campaign(db, id);

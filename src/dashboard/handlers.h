@@ -126,6 +126,28 @@ Answer get_job(const Call&);
 Answer request_job_change(const Call&);
 Answer list_attempts(const Call&);
 Answer get_attempt(const Call&);
+// schedule_handlers.cc
+Answer list_schedules(const Call&);
+Answer create_schedule(const Call&);
+Answer preview_schedule(const Call&);
+Answer get_schedule(const Call&);
+Answer update_schedule(const Call&);
+Answer delete_schedule(const Call&);
+Answer list_firings(const Call&);
+// export_handlers.cc
+Answer list_exports(const Call&);
+Answer create_export(const Call&);
+Answer get_export(const Call&);
+Answer cancel_export(const Call&);
+Answer download_export(const Call&);
+// history_handlers.cc
+Answer get_job_summary(const Call&);
+Answer get_trend(const Call&);
+Answer list_nuisance_alarms(const Call&);
+Answer get_retention(const Call&);
+Answer update_retention(const Call&);
+Answer list_purges(const Call&);
+Answer begin_purge(const Call&);
 
 /// Puts the rate this server has measured into a job.
 void add_rate(nlohmann::json& job, const JobRates& rates);

@@ -1,7 +1,7 @@
-#include <filesystem>
-
 #include "dashboard/handlers.h"
 #include "dashboard/list_store.h"
+#include "model/csv_text.h"
+#include "model/local_time.h"
 
 namespace everdial {
 namespace {
@@ -10,13 +10,6 @@ using nlohmann::json;
 
 constexpr int64_t kMostFileBytes = int64_t{4} << 30;
 constexpr TextLimits kZoneName{.least = 1, .most = 100, .allowed_punctuation = "_.-"};
-
-/// Whether the time zone database has it; the rule engine reads the same one.
-bool is_time_zone(const std::string& name) {
-  if (name.empty() || name.front() == '/' || name.find("..") != std::string::npos || name.find("//") != std::string::npos) return false;
-  std::error_code error;
-  return std::filesystem::is_regular_file("/usr/share/zoneinfo/" + name, error);
-}
 
 bool is_region(const std::string& name) {
   return name.size() == 2 && std::all_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
@@ -42,21 +35,11 @@ json read_options(BodyReader& body) {
   return *given;
 }
 
-/// One field of a CSV file. A spreadsheet would run what begins like a formula, so that gets an apostrophe in front; numbers do not.
-std::string csv_field(std::string_view text) {
-  std::string out = "\"";
-  const bool signed_number =
-      text.size() > 1 && (text[0] == '+' || text[0] == '-') && text.find_first_not_of("0123456789 ().-", 1) == std::string_view::npos;
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos && !signed_number) out += '\'';
-  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + '"';
-}
-
 std::string csv_rows(const std::vector<json>& rejects) {
   std::string out;
   for (const json& r : rejects)
-    out += std::to_string(r["row"].get<int64_t>()) + "," + csv_field(r["column"].get_ref<const std::string&>()) + "," +
-           csv_field(r["value"].get_ref<const std::string&>()) + "," + csv_field(r["reason"].get_ref<const std::string&>()) + "\r\n";
+    out += std::to_string(r["row"].get<int64_t>()) + "," +
+           csv_row({r["column"].get<std::string>(), r["value"].get<std::string>(), r["reason"].get<std::string>()});
   return out;
 }
 

@@ -12,7 +12,7 @@ using pg::Rows;
 // The size of a list is what its imports have put in: counting a million contacts for each look would be dear.
 const std::string kListColumns =
     "l.id, l.name, l.zone, l.default_region, l.time_zone, l.created_at, "
-    "coalesce((select sum(accepted) from contact_import i where i.list_id = l.id), 0)::bigint";
+    "coalesce((select sum(accepted) from contact_import i where i.list_id = l.id), 0)::bigint - l.purged";
 
 json list_json(const Rows& rows, size_t row) {
   return {{"id", rows.integer(row, 0)},          {"name", rows.text(row, 1)},      {"zone", rows.text(row, 2)},

@@ -104,6 +104,12 @@ int64_t BodyReader::integer_or(const char* field, int64_t least, int64_t most, i
   return optional_integer(field, least, most).value_or(otherwise);
 }
 
+void BodyReader::fail_inside(const std::string& field, const std::string& message) {
+  const size_t colon = message.find(": ");
+  const std::string pointer = message.substr(0, colon);
+  fail(field + (pointer == "/" ? "" : pointer), colon == std::string::npos ? message : message.substr(colon + 2));
+}
+
 std::optional<double> BodyReader::optional_number(const char* field, double above, double most) {
   const json* value = member(field);
   if (!value) return std::nullopt;

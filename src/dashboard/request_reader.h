@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/enum_names.h"
+#include "base/result.h"
 #include "dashboard/problem.h"
 
 namespace everdial {
@@ -42,6 +43,12 @@ class BodyReader {
   double number_or(const char* field, double above, double most, double otherwise);
   std::vector<std::string> phones(const char* field, size_t most);  ///< required, at least one
   std::vector<std::string> texts(const char* field, size_t most);   ///< required, at least one, none of them empty
+  /// What the model read of a member, or its fault at the field: "/ring_timeout_s: must be ..." becomes "/strategy/ring_timeout_s".
+  template <class T>
+  void take(Result<T> read, const std::string& field, T& out) {
+    if (read.ok()) out = std::move(*read);
+    else fail_inside(field, read.error().message);
+  }
   /// The member as it is, null when there is none.
   const nlohmann::json* member(const char* field);
 
@@ -65,6 +72,7 @@ class BodyReader {
 
  private:
   bool require(const char* field);
+  void fail_inside(const std::string& field, const std::string& message);
   std::optional<int64_t> optional_integer(const char* field, int64_t least, int64_t most);
 
   const nlohmann::json& body_;

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/overloaded.h"
 #include "list_manager/column_roles.h"
+#include "model/local_time.h"
 
 namespace everdial {
 namespace {

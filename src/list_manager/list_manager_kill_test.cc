@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "list_manager/export_store.h"
 #include "list_manager/list_manager_service.h"
 #include "runtime/loop.h"
 #include "runtime/test_database.h"
@@ -35,6 +36,11 @@ class NoNetwork final : public Network {
   LeaseService leases(seams, *lease_store, me, {}, 20ms);
   ListManagerService service(seams, *list_store, leases,
                              {.poll_every = 20ms, .bytes_per_read = 3'000, .limits = {.rows_per_save = 100, .csv = {.sample = 1'000}}});
+  const auto export_store = make_pg_export_store(pool);
+  SteppedWork exports(seams, leases,
+                      {[&] { return export_store->waiting_exports(); },
+                       [&](const LeaseGrant& grant) { return export_step(*export_store, grant, {.rows_per_chunk = 50}); }},
+                      uint64_t{1} << 40, {.poll_every = 20ms});
   std::unique_ptr<Timer> timer;
   const std::function<void()> renew = [&] {
     (void)lease_store->renew({me});
@@ -43,6 +49,7 @@ class NoNetwork final : public Network {
   renew();
   leases.start();
   service.start();
+  exports.start();
   loop.run();
   _exit(1);
 }
@@ -99,6 +106,7 @@ class ListManagerProcess : public testing::Test {
   TestDatabase database;
   std::unique_ptr<LeaseStore> leases = make_pg_lease_store(database.pool());
   std::unique_ptr<ListStore> store = make_pg_list_store(database.pool());
+  std::unique_ptr<ExportStore> exports = make_pg_export_store(database.pool());
 
  private:
   pid_t process_ = 0;
@@ -137,6 +145,45 @@ TEST_F(ListManagerProcess, F_01_killed_three_times_ends_with_exactly_the_rows_of
   EXPECT_EQ(import(disturbed).duplicates, import(calm).duplicates);
   EXPECT_EQ(import(disturbed).rejected, import(calm).rejected);
   EXPECT_EQ(import(calm).accepted + import(calm).duplicates + import(calm).rejected, rows);
+}
+
+TEST_F(ListManagerProcess, C_08_killed_three_times_makes_the_very_bytes_of_an_undisturbed_export) {
+  constexpr int rows = 12'000;
+  query("insert into contact_list (name) values ('l')", {});
+  query("insert into contact_import (list_id, file_name, state, accepted, layout) values (1, 'f.csv', 'completed', $1, "
+        R"('{"separator": ",", "header": true, "columns": ["phone", "note"], "phone": 0}'))",
+        pg::Params{}.add(rows));
+  query("insert into contact (list_id, phone, time_zone, attributes, import_id, import_row) select 1, '+1' || (2125550000 + n), 'UTC', "
+        "json_build_object('note', 'row \"' || n || E'\"\\n'), 1, n from generate_series(1, $1::bigint) n",
+        pg::Params{}.add(rows));
+  const auto ask = [&] { return ExportId{query("insert into data_export (kind, list_id) values ('contacts', 1) returning id", {}).integer(0, 0)}; };
+  const auto load = [&](ExportId id) { return exports->load_export(id).value(); };
+  const auto await = [&](ExportId id, int64_t row) {
+    while (load(id).checkpoint.rows < row || (row == rows && load(id).state == ExportState::running)) std::this_thread::yield();
+  };
+  const auto file = [&](ExportId id) {
+    return query("select string_agg(convert_from(data, 'UTF8'), '' order by first_byte) from data_export_chunk where export_id = $1",
+                 pg::Params{}.add(id.value))
+        .string(0, 0);
+  };
+
+  start();
+  const ExportId calm = ask();
+  await(calm, rows);
+  const ExportId disturbed = ask();
+  for (const int row : {rows / 4, rows / 2, rows * 3 / 4}) {
+    await(disturbed, row);
+    kill();
+    EXPECT_EQ(load(disturbed).state, ExportState::running);
+    query("insert into contact (list_id, phone, time_zone, import_id, import_row) values (1, $1, 'UTC', 1, 0)",
+          pg::Params{}.add("+1303555" + std::to_string(row)));
+    start();
+  }
+  await(disturbed, rows);
+  kill();
+  EXPECT_EQ(load(disturbed).state, ExportState::completed);
+  EXPECT_EQ(load(disturbed).checkpoint, load(calm).checkpoint);
+  EXPECT_EQ(file(disturbed), file(calm)) << "contacts that came meanwhile are not in it";
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "list_manager/list_manager_service.h"
 
+#include <charconv>
+
 #include "base/overloaded.h"
 #include "runtime/effect_runner.h"
 
@@ -13,6 +15,19 @@ uint64_t save_lane(ImportId id) { return read_lane(id) + 1; }
 
 // One save under way and one ready: enough to keep database and parser both busy.
 constexpr int saves_at_once = 2;
+
+ImportId import_of(const Resource& resource) {
+  const std::string& name = resource.value;
+  int64_t id = 0;
+  std::from_chars(name.data() + import_resource_prefix.size(), name.data() + name.size(), id);
+  return ImportId{id};
+}
+
+std::vector<LeasedWork::Task> tasks_of(const std::vector<ListStore::Waiting>& waiting) {
+  std::vector<LeasedWork::Task> tasks;
+  for (const auto& [id, held] : waiting) tasks.push_back({import_resource(id), held});
+  return tasks;
+}
 
 bool is_save(const ImportEffect& effect) {
   return std::holds_alternative<SaveRows>(effect) || std::holds_alternative<FinishImport>(effect);
@@ -141,7 +156,7 @@ class ListManagerService::Worker {
   /// Later, because it ends this worker, which is on the stack.
   void leave() {
     owner_.seams_.clock.post([&owner = owner_, id = id_, alive = std::weak_ptr(owner_.alive_)] {
-      if (!alive.expired()) owner.leave(id);
+      if (!alive.expired()) owner.work_.leave(import_resource(id));
     });
   }
 
@@ -163,7 +178,12 @@ ListManagerService::ListManagerService(Seams& seams, ListStore& store, LeaseServ
     : ListManagerService(seams, store, leases, Settings{}) {}
 
 ListManagerService::ListManagerService(Seams& seams, ListStore& store, LeaseService& leases, Settings settings)
-    : seams_(seams), store_(store), leases_(leases), settings_(settings) {}
+    : seams_(seams),
+      store_(store),
+      leases_(leases),
+      settings_(settings),
+      work_(leases, settings.imports_at_once,
+            [this](const LeaseGrant& grant) { return std::make_shared<Worker>(*this, import_of(grant.resource), grant); }) {}
 
 ListManagerService::~ListManagerService() = default;
 
@@ -174,7 +194,7 @@ void ListManagerService::start() {
 
 void ListManagerService::clean() {
   run_store(
-      seams_.store, poll_lane, [&store = store_, keep = settings_.keep_files] { return store.delete_files(keep); },
+      seams_.store, poll_lane, [&store = store_] { return store.delete_files(); },
       [this, alive = std::weak_ptr(alive_)](Status) {
         if (!alive.expired()) clean_timer_ = seams_.clock.after(settings_.clean_every, [this] { clean(); });
       });
@@ -185,33 +205,9 @@ void ListManagerService::poll() {
       seams_.store, poll_lane, [&store = store_] { return store.waiting_imports(); },
       [this, alive = std::weak_ptr(alive_)](Result<std::vector<ListStore::Waiting>> waiting) {
         if (alive.expired()) return;
-        if (waiting.ok()) choose(*waiting);
+        if (waiting.ok()) work_.choose(tasks_of(*waiting));
         timer_ = seams_.clock.after(settings_.poll_every, [this] { poll(); });
       });
-}
-
-/// Stands by for every import that another holds, should that other die, and takes as many free ones as there is room for.
-void ListManagerService::choose(const std::vector<ListStore::Waiting>& waiting) {
-  std::set<ImportId> wanted;
-  size_t taken = workers_.size();
-  for (const auto& [id, held] : waiting) {
-    const bool mine = workers_.contains(id);
-    if (mine || held || taken < settings_.imports_at_once) wanted.insert(id);
-    if (!mine && !held) ++taken;
-  }
-  std::vector<ImportId> unwanted;
-  std::set_difference(candidacies_.begin(), candidacies_.end(), wanted.begin(), wanted.end(), std::back_inserter(unwanted));
-  for (const ImportId id : unwanted) leave(id);
-  for (const ImportId id : wanted) {
-    if (!candidacies_.insert(id).second) continue;
-    leases_.compete(import_resource(id),
-                    {.start = [this, id](const LeaseGrant& grant) { workers_[id] = std::make_unique<Worker>(*this, id, grant); },
-                     .stop = [this, id](const LeaseGrant&, const std::string&) { workers_.erase(id); }});
-  }
-}
-
-void ListManagerService::leave(ImportId id) {
-  if (candidacies_.erase(id)) leases_.withdraw(import_resource(id));
 }
 
 }  // namespace everdial

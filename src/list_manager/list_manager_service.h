@@ -1,10 +1,9 @@
 #pragma once
 
-#include <map>
 #include <memory>
-#include <set>
 
 #include "ha/lease_service.h"
+#include "ha/leased_work.h"
 #include "list_manager/import_machine.h"
 #include "list_manager/list_store.h"
 
@@ -19,7 +18,6 @@ class ListManagerService {
     Duration poll_every = 500ms;
     Duration retry_after = 1s;  ///< after a failure of the database
     size_t bytes_per_read = 256 << 10;
-    Duration keep_files = 24h;  ///< after the import has ended
     Duration clean_every = 10min;
     ImportLimits limits;
   };
@@ -35,15 +33,12 @@ class ListManagerService {
 
   void poll();
   void clean();
-  void choose(const std::vector<ListStore::Waiting>& waiting);
-  void leave(ImportId id);
 
   Seams& seams_;
   ListStore& store_;
   LeaseService& leases_;
   const Settings settings_;
-  std::set<ImportId> candidacies_;
-  std::map<ImportId, std::unique_ptr<Worker>> workers_;
+  LeasedWork work_;
   std::unique_ptr<Timer> timer_, clean_timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();
 };

@@ -29,7 +29,7 @@ class FaultyStore final : public ListStore {
   Status finish_import(const LeaseGrant& grant, const Import& import, const FinishImport& finish) override {
     return store_.finish_import(grant, import, finish);
   }
-  Status delete_files(Duration ended_for) override { return store_.delete_files(ended_for); }
+  Status delete_files() override { return store_.delete_files(); }
 
   int64_t last_row = std::numeric_limits<int64_t>::max();  ///< nothing beyond it can be saved
   bool lose_answers = false;
@@ -130,8 +130,7 @@ TEST(ListManagerService, deletes_a_file_some_time_after_its_import) {
   cluster.world.pass(2s);
   ASSERT_EQ(cluster.import(id).state, ImportState::completed);
   EXPECT_FALSE(cluster.store.read_bytes(id, 0, 10)->empty());
-  cluster.settings.keep_files = 1h;
-  const auto hasty = cluster.start();
+  cluster.store.keep_files = 1h;
   cluster.world.pass(50min);
   EXPECT_FALSE(cluster.store.read_bytes(id, 0, 10)->empty());
   cluster.world.pass(30min);

@@ -34,9 +34,9 @@ class ListStore {
   virtual Status save_rows(const LeaseGrant& grant, const Import& import, const SaveRows& rows) = 0;
   /// ErrorKind::conflict when it is over already.
   virtual Status finish_import(const LeaseGrant& grant, const Import& import, const FinishImport& finish) = 0;
-  /// Deletes the bytes of files whose import ended so long ago; the import, its counts and rejects stay. Needs no grant: nobody works
-  /// on what is over, and whoever comes second finds nothing.
-  virtual Status delete_files(Duration ended_for) = 0;
+  /// Deletes the bytes of files whose import ended as long ago as `retention` says; the import, its counts and rejects stay. Needs no
+  /// grant: nobody works on what is over, and whoever comes second finds nothing.
+  virtual Status delete_files() = 0;
 };
 
 std::unique_ptr<ListStore> make_pg_list_store(pg::Pool& pool);

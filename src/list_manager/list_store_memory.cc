@@ -118,10 +118,10 @@ Status MemoryListStore::finish_import(const LeaseGrant& grant, const Import& imp
   return success();
 }
 
-Status MemoryListStore::delete_files(Duration ended_for) {
+Status MemoryListStore::delete_files() {
   const std::lock_guard lock(mutex_);
   for (auto& [id, upload] : uploads_)
-    if (!waits(upload.import) && upload.ended_at < now_() - ended_for) upload.file.clear();
+    if (!waits(upload.import) && upload.ended_at < now_() - keep_files) upload.file.clear();
   return success();
 }
 

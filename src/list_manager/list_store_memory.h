@@ -30,13 +30,14 @@ class MemoryListStore final : public ListStore {
   std::vector<Contact> contacts(ContactListId list);  ///< in the order they were added
   std::vector<std::string> dnc();
   std::vector<Reject> rejects(ImportId id);
+  Duration keep_files = 24h;
 
   Result<std::vector<Waiting>> waiting_imports() override;
   Result<Import> load_import(ImportId id) override;
   Result<std::string> read_bytes(ImportId id, int64_t first_byte, size_t at_most) override;
   Status save_rows(const LeaseGrant& grant, const Import& import, const SaveRows& rows) override;
   Status finish_import(const LeaseGrant& grant, const Import& import, const FinishImport& finish) override;
-  Status delete_files(Duration ended_for) override;
+  Status delete_files() override;
 
  private:
   struct Upload {

@@ -80,12 +80,11 @@ class PgListStore final : public ListStore {
                                Params{}.add(import.id.value).add(to_string(finish.state)).add(finish.error)});
   }
 
-  Status delete_files(Duration ended_for) override {
+  Status delete_files() override {
     auto deleted = pool_.query(
-        "delete from contact_import_chunk c using contact_import i where i.id = c.import_id "
+        "delete from contact_import_chunk c using contact_import i, retention r where i.id = c.import_id "
         "and i.state in ('completed', 'failed', 'cancelled') "
-        "and coalesce(i.finished_at, i.created_at) < clock_timestamp() - $1::bigint * interval '1 microsecond'",
-        Params{}.add(static_cast<int64_t>(ended_for.count())));
+        "and coalesce(i.finished_at, i.created_at) < clock_timestamp() - r.uploads_days * interval '1 day'");
     if (!deleted.ok()) return deleted.error();
     return success();
   }

@@ -1,6 +1,5 @@
 #include "list_manager/phone_numbers.h"
 
-#include <cctz/time_zone.h>
 #include <phonenumbers/phonenumberutil.h>
 
 #include <algorithm>
@@ -138,15 +137,6 @@ std::string_view time_zone_of(std::string_view e164, std::string_view list_zone)
     return has_list_zone ? list_zone : names[*first];
   }
   return list_zone;
-}
-
-bool is_time_zone(const std::string& name) {
-  // cctz would also open a path or a fixed offset of its own notation.
-  const bool plain =
-      !name.empty() && name.front() != '/' && name.find("..") == std::string::npos &&
-      std::all_of(name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || (c && strchr("_+-/", c)); });
-  cctz::time_zone zone;
-  return plain && !name.starts_with("Fixed/") && cctz::load_time_zone(name, &zone);
 }
 
 }  // namespace everdial

@@ -38,7 +38,4 @@ class PhoneNumbers {
 /// of the country's numbers. Where the prefix tells nothing (satellite, international freephone): `list_zone`.
 std::string_view time_zone_of(std::string_view e164, std::string_view list_zone);
 
-/// Whether `name` is an IANA time zone known on this machine. May read a file; slow.
-bool is_time_zone(const std::string& name);
-
 }  // namespace everdial

@@ -4,9 +4,12 @@
 
 #include "application_server/application_server_service.h"
 #include "campaign_director/director_service.h"
+#include "campaign_director/history_service.h"
 #include "campaign_manager/campaign_manager_service.h"
 #include "dashboard/dashboard_service.h"
+#include "list_manager/export_store.h"
 #include "list_manager/list_manager_service.h"
+#include "list_manager/purge_store.h"
 #include "load_monitor/host_load.h"
 #include "load_monitor/load_monitor_service.h"
 #include "main/measured.h"
@@ -43,15 +46,50 @@ Store& keep(std::unique_ptr<Store> store) {
   return *store.release();
 }
 
+// Lanes of store threads, far above those of imports.
+constexpr uint64_t kExportLanes = uint64_t{1} << 40, kPurgeLanes = uint64_t{1} << 41;
+
 Result<Duties> make_list_manager(Process& process) {
-  auto service = std::make_shared<ListManagerService>(process.seams(), keep(make_pg_list_store(process.pool())), process.leases());
-  return Duties{.start = [service] { service->start(); }};
+  auto imports = std::make_shared<ListManagerService>(process.seams(), keep(make_pg_list_store(process.pool())), process.leases());
+  ExportStore& files = keep(make_pg_export_store(process.pool()));
+  auto exports = std::make_shared<SteppedWork>(
+      process.seams(), process.leases(),
+      SteppedWork::Store{[&files] { return files.waiting_exports(); }, [&files](const LeaseGrant& grant) { return export_step(files, grant, {}); }},
+      kExportLanes, SteppedWork::Settings{});
+  PurgeStore& kept = keep(make_pg_purge_store(process.pool()));
+  auto purges = std::make_shared<SteppedWork>(
+      process.seams(), process.leases(),
+      SteppedWork::Store{[&kept] { return kept.waiting_purges(); }, [&kept](const LeaseGrant& grant) { return kept.purge_step(grant, {}); }},
+      kPurgeLanes, SteppedWork::Settings{.at_once = 1});
+  return Duties{.start = [imports, exports, purges] {
+    imports->start();
+    exports->start();
+    purges->start();
+  }};
 }
 
 Result<Duties> make_campaign_director(Process& process) {
   auto service = std::make_shared<DirectorService>(process.seams(), keep(make_pg_director_store(process.pool())), process.directory(),
                                                    fenced(process), DirectorService::Settings{});
-  process.leases().compete(DirectorService::common_resource(), acting(service));
+  HistoryService::Settings settings;
+  settings.raised = [raised =
+                         process.metrics().counter("everdial_nuisance_alarms_total", "Days of campaigns with too many nuisance calls.")](
+                        const NuisanceAlarm& alarm) mutable {
+    raised.add();
+    log_warning("too many nuisance calls", {{"campaign", to_string(alarm.campaign)},
+                                            {"day", alarm.day},
+                                            {"answered", std::to_string(alarm.answered)},
+                                            {"nuisance", std::to_string(alarm.nuisance)}});
+  };
+  auto history = std::make_shared<HistoryService>(process.seams(), keep(make_pg_history_store(process.pool())), fenced(process), settings);
+  process.leases().compete(DirectorService::common_resource(), {[service, history](const LeaseGrant& grant) {
+                                                                  service->acquired(grant);
+                                                                  history->acquired(grant);
+                                                                },
+                                                                [service, history](const LeaseGrant& grant, const std::string&) {
+                                                                  service->lost(grant);
+                                                                  history->lost(grant);
+                                                                }});
   for (const auto& zone : process.config().dialing.zones) process.leases().compete(DirectorService::zone_resource(zone), acting(service));
   return Duties{.start = [service] { service->start(); }};
 }

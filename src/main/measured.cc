@@ -29,8 +29,8 @@ class MeasuredAttemptStore final : public AttemptStore {
   Result<DueFetched> fetch_due(JobId job, const std::optional<DueKey>& after, int limit, Instant now) override {
     return store_->fetch_due(job, after, limit, now);
   }
-  Result<std::map<JobId, JobState>> states(const std::vector<JobId>& jobs) override { return store_->states(jobs); }
   Result<std::vector<AttemptId>> settled(const std::vector<AttemptId>& attempts) override { return store_->settled(attempts); }
+  Result<std::map<JobId, JobStateSeen>> states(const std::vector<JobId>& jobs) override { return store_->states(jobs); }
 
   Status commit(const LeaseGrant& grant, JobId job, const std::vector<JobEffect>& saves, Instant now) override {
     const auto begun = std::chrono::steady_clock::now();

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/result.h"
@@ -48,6 +49,43 @@ struct Strategy {
 Result<Strategy> strategy_from_json(const std::string& json);
 std::string to_json(const Strategy& strategy);
 
+/// What a goal counts: finished attempts, or contacts that are done.
+enum class GoalOf { attempts, contacts };
+template <>
+inline constexpr auto enum_names<GoalOf> = std::to_array<std::pair<GoalOf, std::string_view>>({
+    {GoalOf::attempts, "attempts"},
+    {GoalOf::contacts, "contacts"},
+});
+
+struct Goal {
+  int64_t count = 0;
+  GoalOf of = GoalOf::attempts;
+  std::set<CompletionCode> codes;  ///< those that count; empty: all
+  bool operator==(const Goal&) const = default;
+};
+
+/// When a job ends although contacts are left, whichever comes first; stored as JSON in campaign.finish. Without any: when all are done.
+struct Finish {
+  std::optional<Duration> after;    ///< so long after it began
+  std::optional<int> until_minute;  ///< the next time that the clock in `time_zone` shows this, minutes after midnight
+  std::string time_zone = "UTC";
+  std::optional<Goal> goal;
+  bool by_time() const { return after || until_minute; }
+  bool operator==(const Finish&) const = default;
+};
+
+Result<Finish> finish_from_json(const std::string& json);
+std::string to_json(const Finish& finish);
+/// When the time of a job that began then is up; empty when it ends not by time.
+std::optional<Instant> finish_time(const Finish& finish, Instant began);
+
+/// How far a job with finish criteria may be dialed until its director looks again: never past the criterion, however long that is.
+struct DialingAllowance {
+  std::optional<int64_t> claims;      ///< with a goal: most contacts claimed since the job began
+  std::optional<Duration> valid_for;  ///< with an end by time: so long from the grant
+  bool operator==(const DialingAllowance&) const = default;
+};
+
 struct Campaign {
   CampaignId id;
   std::string name;
@@ -55,6 +93,7 @@ struct Campaign {
   Strategy strategy;
   double calls_per_second = 10;  ///< rate limit of a job of this campaign
   int max_calls = 100;           ///< calls in the air at once
+  Finish finish;
 };
 
 enum class JobState { queued, filtering, running, pausing, paused, stopping, stopped, completed };
@@ -77,6 +116,16 @@ inline constexpr auto enum_names<JobRequest> = std::to_array<std::pair<JobReques
     {JobRequest::pause, "pause"},
     {JobRequest::resume, "resume"},
     {JobRequest::stop, "stop"},
+});
+
+/// Why a job ended, or is about to.
+enum class FinishReason { exhausted, goal, time, stopped };
+template <>
+inline constexpr auto enum_names<FinishReason> = std::to_array<std::pair<FinishReason, std::string_view>>({
+    {FinishReason::exhausted, "exhausted"},
+    {FinishReason::goal, "goal"},
+    {FinishReason::time, "time"},
+    {FinishReason::stopped, "stopped"},
 });
 
 enum class JobContactState { ready, in_flight, done };

@@ -1,86 +1,13 @@
-#include <nlohmann/json.hpp>
-
 #include "model/campaign.h"
+#include "model/json_reader.h"
+#include "model/local_time.h"
 
 namespace everdial {
 namespace {
 
-using nlohmann::json;
-
-Error wrong(const std::string& field, const std::string& what) { return Error{ErrorKind::invalid, "/" + field + ": " + what}; }
-
-/// Reads the fields of one JSON object and keeps the first thing that is wrong.
-class Reader {
- public:
-  explicit Reader(const json& object) : object_(object) {}
-
-  void seconds(const char* field, Duration& out, double least, double most) {
-    double value = std::chrono::duration<double>(out).count();
-    number(field, value, least, most);
-    out = Duration{static_cast<int64_t>(value * 1e6)};
-  }
-  void integer(const char* field, int& out, int least, int most) {
-    double value = out;
-    number(field, value, least, most);
-    if (!error_ && value != static_cast<int>(value)) error_ = wrong(field, "must be a whole number");
-    out = static_cast<int>(value);
-  }
-  void boolean(const char* field, bool& out) {
-    if (const json* v = find(field)) {
-      if (v->is_boolean()) out = v->get<bool>();
-      else error_ = wrong(field, "must be true or false");
-    }
-  }
-  void text(const char* field, std::string& out, size_t most) {
-    if (const json* v = find(field)) {
-      if (!v->is_string()) error_ = wrong(field, "must be a text");
-      else if (v->get_ref<const std::string&>().size() > most)
-        error_ = wrong(field, "must be at most " + std::to_string(most) + " characters");
-      else out = v->get<std::string>();
-    }
-  }
-  template <class E>
-  void choice(const char* field, E& out) {
-    std::string name{to_string(out)};
-    text(field, name, 100);
-    if (const auto value = parse_enum<E>(name)) out = *value;
-    else if (!error_) error_ = wrong(field, "must be one of " + names<E>());
-  }
-  const json* find(const char* field) {
-    known_.push_back(field);
-    if (error_) return nullptr;
-    const auto found = object_.find(field);
-    return found == object_.end() ? nullptr : &*found;
-  }
-  void fail(Error error) {
-    if (!error_) error_ = std::move(error);
-  }
-  std::optional<Error> finish() {
-    for (const auto& [key, value] : object_.items())
-      if (!error_ && std::find(known_.begin(), known_.end(), key) == known_.end()) error_ = wrong(key, "is not a field of a strategy");
-    return error_;
-  }
-  template <class E>
-  static std::string names() {
-    std::string all;
-    for (const auto& [value, name] : enum_names<E>) all += (all.empty() ? "" : ", ") + std::string(name);
-    return all;
-  }
-
- private:
-  void number(const char* field, double& out, double least, double most) {
-    if (const json* v = find(field)) {
-      if (!v->is_number()) error_ = wrong(field, "must be a number");
-      else if (const double value = v->get<double>(); !(value >= least && value <= most))
-        error_ = wrong(field, "must be from " + json(least).dump() + " to " + json(most).dump());
-      else out = value;
-    }
-  }
-
-  const json& object_;
-  std::vector<std::string> known_;
-  std::optional<Error> error_;
-};
+using model_json::json;
+using model_json::Reader;
+using model_json::wrong;
 
 void read_retries(Reader& reader, Strategy& out) {
   const json* retries = reader.find("retries");
@@ -92,7 +19,7 @@ void read_retries(Reader& reader, Strategy& out) {
     if (!code) return reader.fail(wrong("retries/" + name, "is not a completion code; known are " + Reader::names<CompletionCode>()));
     if (!rule.is_object()) return reader.fail(wrong("retries/" + name, "must be an object with times and delay_s"));
     Retry retry;
-    Reader fields(rule);
+    Reader fields(rule, "a retry");
     fields.integer("times", retry.times, 0, 100);
     fields.seconds("delay_s", retry.delay, 0, 30 * 86'400.0);
     if (const auto error = fields.finish()) return reader.fail({error->kind, "/retries/" + name + error->message});
@@ -100,13 +27,76 @@ void read_retries(Reader& reader, Strategy& out) {
   }
 }
 
+Result<Goal> read_goal(const json& given) {
+  if (!given.is_object()) return wrong("goal", "must be an object with count, of and codes");
+  Goal goal;
+  Reader fields(given, "a goal");
+  int count = 0;
+  fields.integer("count", count, 1, 1'000'000'000);
+  fields.choice("of", goal.of);
+  const json* codes = fields.find("codes");
+  if (auto error = fields.finish()) return Error{error->kind, "/goal" + error->message};
+  if (count == 0) return wrong("goal/count", "is missing");
+  goal.count = count;
+  if (codes && !codes->is_array()) return wrong("goal/codes", "must be an array of completion codes");
+  for (const json& name : codes ? *codes : json::array()) {
+    const auto code = name.is_string() ? parse_enum<CompletionCode>(name.get_ref<const std::string&>()) : std::nullopt;
+    if (!code) return wrong("goal/codes", "must be of " + Reader::names<CompletionCode>());
+    goal.codes.insert(*code);
+  }
+  return goal;
+}
+
 }  // namespace
+
+Result<Finish> finish_from_json(const std::string& text) {
+  const json parsed = json::parse(text, nullptr, false);
+  if (!parsed.is_object()) return Error{ErrorKind::invalid, "/: finish criteria must be a JSON object"};
+  Finish out;
+  Reader reader(parsed, "finish criteria");
+  if (reader.find("after_s")) reader.seconds("after_s", out.after.emplace(), 1, 366 * 86'400.0);
+  if (reader.find("until_minute")) reader.integer("until_minute", out.until_minute.emplace(), 0, 1439);
+  reader.text("time_zone", out.time_zone, 100);
+  if (!is_time_zone(out.time_zone)) reader.fail(wrong("time_zone", "must be an IANA time zone, as Europe/Berlin"));
+  if (const json* given = reader.find("goal")) {
+    auto goal = read_goal(*given);
+    if (goal.ok()) out.goal = std::move(*goal);
+    else reader.fail(goal.error());
+  }
+  if (const auto error = reader.finish()) return *error;
+  return out;
+}
+
+std::string to_json(const Finish& f) {
+  json out = json::object();
+  if (f.after) out["after_s"] = std::chrono::duration<double>(*f.after).count();
+  if (f.until_minute) out["until_minute"] = *f.until_minute;
+  if (f.until_minute || f.time_zone != "UTC") out["time_zone"] = f.time_zone;
+  if (f.goal) {
+    json codes = json::array();
+    for (const CompletionCode code : f.goal->codes) codes.push_back(to_string(code));
+    out["goal"] = {{"count", f.goal->count}, {"of", to_string(f.goal->of)}, {"codes", codes}};
+  }
+  return out.dump();
+}
+
+std::optional<Instant> finish_time(const Finish& finish, Instant began) {
+  std::optional<Instant> first;
+  if (finish.after) first = began + *finish.after;
+  if (finish.until_minute) {
+    auto day = std::chrono::sys_days{local_day(finish.time_zone, began)};
+    Instant at = local_instant(finish.time_zone, day, *finish.until_minute);
+    while (at <= began) at = local_instant(finish.time_zone, day += std::chrono::days{1}, *finish.until_minute);
+    if (!first || at < *first) first = at;
+  }
+  return first;
+}
 
 Result<Strategy> strategy_from_json(const std::string& text) {
   const json parsed = json::parse(text, nullptr, false);
   if (!parsed.is_object()) return Error{ErrorKind::invalid, "/: a strategy must be a JSON object"};
   Strategy out;
-  Reader reader(parsed);
+  Reader reader(parsed, "a strategy");
   reader.seconds("ring_timeout_s", out.ring_timeout, 1, 120);
   reader.seconds("max_call_s", out.max_call, 1, 7200);
   reader.text("prompt", out.prompt, 200);

@@ -13,6 +13,7 @@
 #include "ctl/ctl.h"
 #include "dashboard/dashboard_service.h"
 #include "ha/lease_service.h"
+#include "list_manager/export_store.h"
 #include "list_manager/list_manager_service.h"
 #include "runtime/incarnation.h"
 #include "runtime/loop.h"
@@ -31,10 +32,12 @@ using testing::StartsWith;
 /// A list manager in a thread of its own.
 class RunningListManager {
  public:
-  explicit RunningListManager(pg::Pool& pool) : leases_store_(make_pg_lease_store(pool)), store_(make_pg_list_store(pool)) {
+  explicit RunningListManager(pg::Pool& pool)
+      : leases_store_(make_pg_lease_store(pool)), store_(make_pg_list_store(pool)), export_store_(make_pg_export_store(pool)) {
     EXPECT_TRUE(leases_store_->open_session({.incarnation = me_, .server = ServerName{"as1"}, .component = "list_manager"}).ok());
     leases_.start();
     service_.start();
+    exports_.start();
     thread_ = std::thread([this] { loop_.run(); });
   }
   ~RunningListManager() {
@@ -58,6 +61,13 @@ class RunningListManager {
   Incarnation me_ = new_incarnation(random_);
   LeaseService leases_{seams_, *leases_store_, me_};
   ListManagerService service_{seams_, *store_, leases_, {.poll_every = 20ms}};
+  std::unique_ptr<ExportStore> export_store_;
+  SteppedWork exports_{seams_,
+                       leases_,
+                       {[this] { return export_store_->waiting_exports(); },
+                        [this](const LeaseGrant& grant) { return export_step(*export_store_, grant, {}); }},
+                       uint64_t{1} << 40,
+                       {.poll_every = 20ms}};
   std::thread thread_;
 };
 
@@ -339,12 +349,18 @@ std::vector<Step> all_commands(const std::string& csv, const std::string& strate
       {"imports wait", reads, {"1"}},
       {"imports resume", changes, {"1", csv}},
       {"imports rejects", reads, {"1"}},
+      {"exports contacts", changes, {"Others"}},
+      {"exports attempts", changes, {"1", "--file", "-"}},
+      {"exports list", reads},
+      {"exports show", reads, {"1"}},
+      {"exports fetch", file, {"1", "-"}},
       {"dnc import", changes, {csv}},
       {"imports cancel", changes, {"3"}},
       {"dnc add", changes, {"+12025550101"}},
       {"dnc check", reads, {"+12025550101"}},
       {"dnc list", reads},
       {"dnc remove", changes, {"+12025550101"}},
+      {"exports cancel", changes, {"3"}},
       {"campaigns create", changes, {"Autumn", "--list", "Others", "--strategy", strategy}},
       {"campaigns list", reads},
       {"campaigns show", reads, {"Autumn"}},
@@ -358,6 +374,13 @@ std::vector<Step> all_commands(const std::string& csv, const std::string& strate
       {"jobs attempts", reads, {"1"}},
       {"jobs watch", reads, {"1"}},
       {"attempt show", reads, {"1-1-1"}},
+      {"schedules create", changes, {"Mornings", "--start", "Autumn", "--at", "09:00,17:30", "--weekdays", "mon,fri"}},
+      {"schedules list", reads},
+      {"schedules show", reads, {"Mornings"}},
+      {"schedules firings", reads, {"Mornings"}},
+      {"schedules disable", changes, {"Mornings"}},
+      {"schedules enable", changes, {"Mornings"}},
+      {"schedules delete", changes, {"Mornings"}},
       {"campaigns create", changes, {"Winter", "--list", "Others"}},
       {"campaigns delete", changes, {"Winter"}},
       {"accounts create", changes, {"bob", "--password-file", "-"}, "a long password\n"},
@@ -386,6 +409,7 @@ TEST_F(CtlOnDashboard, each_command_answers_in_each_format) {
     if (step.command == "failover abort")
       sql("insert into drill (server, components, most_calls, calls, asked_by, ends_at) values ('as1', '{}', 0, 0, 'ada', now() + interval "
           "'1 h')");
+    if (step.command == "exports cancel") sql("insert into data_export (kind, list_id) values ('contacts', 1)");
     if (step.command == "jobs resume") sql("update job set state = 'paused' where id = 2");
     if (step.command == "jobs watch") sql("update job set state = 'completed' where id = 1");
     std::vector<std::string> words;

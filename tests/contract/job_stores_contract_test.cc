@@ -18,6 +18,8 @@ using testing::IsEmpty;
 const Incarnation kMe{"00000000-0000-4000-8000-000000000001"}, kOther{"00000000-0000-4000-8000-000000000002"};
 const Instant kNow = *parse_iso8601("2026-07-01T12:00:00Z");
 
+const Timetable kDaily{.minutes = {540}, .weekdays = {1, 2, 3, 4, 5, 6, 7}};
+
 /// A database with one list of `contacts` contacts and one queued job.
 class Backend {
  public:
@@ -27,6 +29,11 @@ class Backend {
   virtual DirectorStore& director() = 0;
   virtual JobId make_job(int contacts) = 0;
   virtual void request(JobId job, JobRequest request) = 0;
+  /// A schedule of the job's campaign that has been due since `next_at`, and its firings as "due outcome missed".
+  virtual ScheduleId make_schedule(Instant next_at) = 0;
+  virtual std::vector<std::string> firings(ScheduleId schedule) = 0;
+  virtual void end_job(JobId job) = 0;
+  virtual void set_finish(const Finish& finish) = 0;  ///< of the job's campaign
   /// "state code due" of a contact, "state code" of an attempt.
   virtual std::string contact(JobId job, int n) = 0;
   virtual std::string attempt(const AttemptId& id) = 0;
@@ -46,6 +53,19 @@ class MemoryBackend final : public Backend {
     return JobId{1};
   }
   void request(JobId job, JobRequest request) override { tables_.jobs.at(job).requested = request; }
+  ScheduleId make_schedule(Instant next_at) override {
+    tables_.schedules[ScheduleId{1}] = {
+        .timetable = kDaily, .grace = 7s, .next_at = next_at, .campaign = tables_.jobs.at(JobId{1}).campaign};
+    return ScheduleId{1};
+  }
+  std::vector<std::string> firings(ScheduleId schedule) override {
+    std::vector<std::string> out;
+    for (const auto& f : tables_.schedules.at(schedule).firings)
+      out.push_back(to_iso8601(f.due) + " " + f.outcome + " " + std::to_string(f.missed));
+    return out;
+  }
+  void end_job(JobId job) override { tables_.jobs.at(job).state = JobState::completed; }
+  void set_finish(const Finish& finish) override { tables_.jobs.at(JobId{1}).campaign.finish = finish; }
   std::string contact(JobId job, int n) override {
     const auto& row = tables_.job_contacts.at({job, nth(n)});
     return std::string(to_string(row.state)) + " " + (row.code ? std::string(to_string(*row.code)) : "-") +
@@ -83,6 +103,21 @@ class PgBackend final : public Backend {
   void request(JobId job, JobRequest request) override {
     must("update job set requested = '" + std::string(to_string(request)) + "' where id = " + to_string(job));
   }
+  ScheduleId make_schedule(Instant next_at) override {
+    return ScheduleId{must("insert into schedule (name, kind, campaign_id, timetable, grace_s, next_at) select 's', 'start_job', id, '" +
+                           to_json(kDaily) + "', 7, '" + to_iso8601(next_at) + "' from campaign returning id")
+                          .integer(0, 0)};
+  }
+  std::vector<std::string> firings(ScheduleId schedule) override {
+    const auto rows =
+        must("select due_at, outcome, missed from schedule_firing where schedule_id = " + to_string(schedule) + " order by 1");
+    std::vector<std::string> out;
+    for (size_t r = 0; r < rows.size(); ++r)
+      out.push_back(to_iso8601(rows.instant(r, 0)) + " " + rows.string(r, 1) + " " + rows.string(r, 2));
+    return out;
+  }
+  void end_job(JobId job) override { must("update job set state = 'completed' where id = " + to_string(job)); }
+  void set_finish(const Finish& finish) override { must("update campaign set finish = '" + to_json(finish) + "'"); }
   std::string contact(JobId job, int n) override {
     const auto rows = must("select state, coalesce(code, '-'), due_at from job_contact where job_id = " + to_string(job) +
                            " and contact_id = " + to_string(nth(n)));
@@ -287,6 +322,69 @@ TEST_P(JobStores, say_a_job_is_drained_only_when_nothing_is_in_flight_or_left) {
   EXPECT_TRUE(due().nothing_left);
   ASSERT_TRUE(commit({SaveDrained{}}).ok());
   EXPECT_TRUE(drained());
+}
+
+TEST_P(JobStores, C_11_show_the_director_how_far_a_goal_is_and_refuse_claims_beyond_what_it_allows) {
+  backend->set_finish({.goal = Goal{3, GoalOf::attempts, {CompletionCode::answer_human}}});
+  run_job();
+  auto criteria = [&] { return backend->director().record().value().jobs.at(0).criteria.value(); };
+  auto grant = [&](int64_t claims) { return backend->director().commit(director, {GrantAllowance{job, {.claims = claims}}}).ok(); };
+  EXPECT_TRUE(criteria().began);
+  EXPECT_EQ(criteria().finish.goal->count, 3);
+  ASSERT_TRUE(grant(3));
+  EXPECT_EQ(criteria().allowed_claims, 3);
+  const JobStateSeen seen = backend->attempts().states({job}).value().at(job);
+  EXPECT_EQ(seen.allowance.claims, 3);
+  EXPECT_EQ(seen.allowance_seq, 1);
+  ASSERT_TRUE(commit({intent(1), intent(2)}).ok());
+  EXPECT_EQ(commit({intent(3), intent(4)}).error().kind, ErrorKind::conflict);
+  EXPECT_EQ(backend->contact(job, 3), "ready -") << "all or nothing";
+  EXPECT_EQ(criteria().claimed, 2);
+  EXPECT_EQ(criteria().in_flight, 2);
+  ASSERT_TRUE(commit({result(1, CompletionCode::answer_human), result(2, CompletionCode::call_busy)}).ok());
+  EXPECT_EQ(criteria().reached, 1);
+  EXPECT_EQ(criteria().in_flight, 0);
+  EXPECT_EQ(backend->attempts().load(owner, job).value().claimed, 2);
+  ASSERT_TRUE(grant(4));
+  ASSERT_TRUE(commit({intent(3), intent(4)}).ok());
+
+  backend->set_finish({.goal = Goal{3, GoalOf::contacts, {}}});
+  EXPECT_EQ(criteria().reached, 2) << "any result, of contacts that are done";
+  ASSERT_TRUE(backend->director().commit(director, {GrantAllowance{job, {.valid_for = 1500ms}}}).ok());
+  EXPECT_EQ(backend->attempts().states({job}).value().at(job).allowance.valid_for, 1500ms);
+  ASSERT_TRUE(
+      backend->director().commit(director, {SaveJobState{job, JobState::running, JobState::stopping, false, FinishReason::goal}}).ok());
+  EXPECT_EQ(backend->director().record().value().jobs.at(0).finish_reason, FinishReason::goal);
+}
+
+TEST_P(JobStores, C_07_fire_a_schedule_once_from_where_it_was_seen_and_start_no_second_job_of_a_campaign) {
+  const Instant due = *parse_iso8601("2026-06-01T09:00:00Z"), next = due + 24h, later = due + 48h;
+  const ScheduleId id = backend->make_schedule(due);
+  const auto seen = backend->director().record().value().schedules;
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].timetable, kDaily);
+  EXPECT_EQ(seen[0].grace, 7s);
+  EXPECT_EQ(seen[0].next_at, due);
+  const auto jobs = [&] { return backend->director().record().value().jobs.size(); };
+  ASSERT_EQ(jobs(), 1u);
+  auto fire = [&](Instant from, std::optional<Instant> to, bool run) {
+    return backend->director().commit(director, {FireSchedule{id, from, from, to, 0, run}}).ok();
+  };
+  ASSERT_TRUE(fire(due, next, true));
+  EXPECT_EQ(jobs(), 1u) << "one of its jobs is not finished";
+  ASSERT_TRUE(fire(next, later, false));
+  backend->end_job(job);
+  ASSERT_TRUE(fire(next, later, true)) << "it has moved on, so this does nothing";
+  EXPECT_EQ(jobs(), 0u);
+  ASSERT_TRUE(fire(later, std::nullopt, true));
+  ASSERT_EQ(jobs(), 1u);
+  EXPECT_EQ(backend->director().record().value().jobs.at(0).state, JobState::queued);
+  ASSERT_TRUE(fire(later, std::nullopt, true));
+  EXPECT_THAT(backend->firings(id),
+              ElementsAre(to_iso8601(due) + " refused 0", to_iso8601(next) + " skipped 0", to_iso8601(later) + " started 0"));
+  EXPECT_THAT(backend->director().record().value().schedules, IsEmpty());
+  acquire(Resource{"campaign_director"}, kOther);
+  EXPECT_EQ(backend->director().commit(director, {FireSchedule{id, later, later, next, 0, true}}).error().kind, ErrorKind::fenced);
 }
 
 TEST_P(JobStores, C_16_remember_the_first_server_of_a_zone_as_its_home) {

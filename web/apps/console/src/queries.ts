@@ -1,4 +1,4 @@
-import { bodyOf, type AttemptState, type CompletionCode, ApiError, type Session } from '@everdial/api-client';
+import { bodyOf, type AttemptState, type CompletionCode, ApiError, type Export, type Session } from '@everdial/api-client';
 import { queryOptions, type InfiniteData, type QueryKey, type UseInfiniteQueryOptions } from '@tanstack/react-query';
 import { api, sessionKey } from './api';
 
@@ -109,6 +109,24 @@ export const attemptQuery = (attempt_id: string) =>
     queryKey: ['attempt', attempt_id],
     queryFn: () => bodyOf(http.GET('/attempts/{attempt_id}', { params: { path: { attempt_id } } })),
   });
+
+export const schedulesQuery = paged(['schedules'], (cursor) => bodyOf(http.GET('/schedules', { params: { query: { cursor } } })));
+export const scheduleQuery = (schedule_id: number) =>
+  queryOptions({
+    queryKey: ['schedule', schedule_id],
+    queryFn: () => bodyOf(http.GET('/schedules/{schedule_id}', { params: { path: { schedule_id } } })),
+  });
+export const firingsQuery = (schedule_id: number) =>
+  paged(['schedule', schedule_id, 'firings'], (cursor) =>
+    bodyOf(http.GET('/schedules/{schedule_id}/firings', { params: { path: { schedule_id }, query: { cursor } } })),
+  );
+
+export const exportsQuery: PagedQuery<Export> = {
+  ...paged(['exports'], (cursor) => bodyOf(http.GET('/exports', { params: { query: { cursor } } }))),
+  // Not in the live stream: looked at again while one is on its way.
+  refetchInterval: ({ state }) =>
+    state.data?.pages.some((page) => page.items.some((one) => one.state === 'queued' || one.state === 'running')) ? 1000 : false,
+};
 
 export const dncQuery = (starts_with: string | undefined) =>
   paged(['dnc', starts_with ?? ''], (cursor) => bodyOf(http.GET('/dnc', { params: { query: { starts_with, cursor, limit: 200 } } })));

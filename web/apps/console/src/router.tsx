@@ -6,6 +6,7 @@ import { AttemptPage } from './pages/AttemptPage';
 import { CampaignPage, NewCampaignPage } from './pages/CampaignPage';
 import { CampaignsPage } from './pages/CampaignsPage';
 import { DncPage } from './pages/DncPage';
+import { ExportsPage } from './pages/ExportsPage';
 import { FailoverPage } from './pages/FailoverPage';
 import { ImportPage } from './pages/ImportPage';
 import { JobPage } from './pages/JobPage';
@@ -14,6 +15,8 @@ import { ListPage } from './pages/ListPage';
 import { ListsPage } from './pages/ListsPage';
 import { LogInPage } from './pages/LogInPage';
 import { NotFoundPage } from './pages/NotFoundPage';
+import { NewSchedulePage, SchedulePage } from './pages/SchedulePage';
+import { SchedulesPage } from './pages/SchedulesPage';
 import { StatusPage } from './pages/StatusPage';
 import { ZonesPage } from './pages/ZonesPage';
 import { sessionQuery, type AttemptFilter } from './queries';
@@ -79,6 +82,15 @@ const campaign = createRoute({
   params: idIn('campaignId'),
   component: CampaignPage,
 });
+const schedules = createRoute({ getParentRoute: () => shell, path: '/schedules', component: SchedulesPage });
+const newScheduleRoute = createRoute({ getParentRoute: () => shell, path: '/schedules/new', component: NewSchedulePage });
+const schedule = createRoute({
+  getParentRoute: () => shell,
+  path: '/schedules/$scheduleId',
+  params: idIn('scheduleId'),
+  component: SchedulePage,
+});
+const exports_ = createRoute({ getParentRoute: () => shell, path: '/exports', component: ExportsPage });
 const jobs = createRoute({ getParentRoute: () => shell, path: '/jobs', component: JobsPage });
 const job = createRoute({
   getParentRoute: () => shell,
@@ -102,7 +114,10 @@ export const router = createRouter({
   routeTree: root.addChildren([
     logIn,
     home,
-    shell.addChildren([status, zones, failover, lists, list, importRoute, dnc, campaigns, newCampaign, campaign, jobs, job, attempt]),
+    shell.addChildren([
+      status, zones, failover, lists, list, importRoute, dnc, campaigns, newCampaign, campaign, schedules, newScheduleRoute, schedule, exports_, jobs, job,
+      attempt,
+    ]),
   ]),
   defaultPreload: 'intent',
   defaultErrorComponent: ({ error, reset }) => <ErrorPanel error={error} retry={reset} />,

@@ -1,12 +1,14 @@
-import type { Job } from '@everdial/api-client';
+import type { FinishReason, Job } from '@everdial/api-client';
 import { BarTable, Chart, CodeBadge, codeTones, formatAge, formatCount, formatRate, JobBadge, Panel, Progress, useNow, When } from '@everdial/ui';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { AttemptsPanel } from '../parts/AttemptsPanel';
+import { ExportButton } from '../parts/ExportButton';
 import { JobControls } from '../parts/JobControls';
 import { Loaded } from '../parts/Loaded';
 import { Facts, Page } from '../parts/Page';
 import { useMayChange } from '../parts/session';
+import { finishText } from '../parts/strategy';
 import { jobQuery } from '../queries';
 import { useSamples } from '../samples';
 import classes from './JobPage.module.css';
@@ -22,7 +24,15 @@ export function JobPage() {
     <Page
       title={job ? `Job ${job.id} of ${job.campaign_name}` : `Job ${jobId}`}
       badge={job && <JobBadge state={job.state} />}
-      actions={job && mayChange && <JobControls job={job} />}
+      actions={
+        job &&
+        mayChange && (
+          <>
+            <ExportButton of={{ kind: 'attempts', job_id: jobId }}>Export the attempts</ExportButton>
+            <JobControls job={job} />
+          </>
+        )
+      }
     >
       <Loaded query={query}>
         {(data) => (
@@ -36,6 +46,13 @@ export function JobPage() {
     </Page>
   );
 }
+
+const finishReasons: Record<FinishReason, string> = {
+  exhausted: 'all contacts done',
+  goal: 'goal reached',
+  time: 'time was up',
+  stopped: 'stopped by a person',
+};
 
 function Overview({ job }: { job: Job }) {
   const now = useNow();
@@ -66,6 +83,7 @@ function Overview({ job }: { job: Job }) {
             ['Zone', job.zone],
             ['Began', <When at={job.started_at ?? job.created_at} />],
             [job.finished_at ? 'Lasted' : 'For', formatAge(lasted)],
+            job.finish_reason ? ['Ended', finishReasons[job.finish_reason]] : ['Ends', finishText(job.finish)],
           ]}
         />
       </div>

@@ -4,6 +4,7 @@ import { Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { queryClient } from '../api';
+import { ExportButton } from '../parts/ExportButton';
 import { DropArea } from '../parts/DropArea';
 import { Loaded } from '../parts/Loaded';
 import { Facts, Page } from '../parts/Page';
@@ -62,9 +63,12 @@ export function ListPage() {
     },
   });
   const campaign = mayChange && (
-    <Button variant="default" onClick={() => void navigate({ to: '/campaigns/new', search: { list: listId } })}>
-      New campaign with this list
-    </Button>
+    <>
+      <ExportButton of={{ kind: 'contacts', list_id: listId }}>Export the contacts</ExportButton>
+      <Button variant="default" onClick={() => void navigate({ to: '/campaigns/new', search: { list: listId } })}>
+        New campaign with this list
+      </Button>
+    </>
   );
   return (
     <Page title={list.data?.name ?? `Contact list ${listId}`} actions={campaign}>

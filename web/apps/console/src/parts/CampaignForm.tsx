@@ -1,11 +1,11 @@
 import type { NewCampaign } from '@everdial/api-client';
-import { ErrorPanel, formatCode, Panel } from '@everdial/ui';
-import { Button, NumberInput, Select, SegmentedControl, Switch, TextInput } from '@mantine/core';
+import { codeTones, ErrorPanel, formatCode, Panel } from '@everdial/ui';
+import { Button, MultiSelect, NumberInput, Select, SegmentedControl, Switch, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { listsQuery } from '../queries';
 import classes from './CampaignForm.module.css';
+import { useChoices } from './choices';
 import { fieldErrors } from './fieldErrors';
 import { campaignOf, check, type CampaignValues } from './strategy';
 
@@ -25,12 +25,7 @@ export function CampaignForm({ initial, action, busy, error, saved, readOnly, wh
   const form = useForm<CampaignValues>({ initialValues: initial, validate: check, validateInputOnBlur: true });
   const { setErrors } = form;
   useEffect(() => setErrors(fieldErrors(error)), [error, setErrors]);
-  const lists = useInfiniteQuery(listsQuery);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = lists;
-  useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  const choices = lists.data?.pages.flatMap((page) => page.items.map((list) => ({ value: String(list.id), label: list.name }))) ?? [];
+  const choices = useChoices(listsQuery);
   const { strategy } = form.values;
 
   const submit = form.onSubmit(
@@ -105,6 +100,32 @@ export function CampaignForm({ initial, action, busy, error, saved, readOnly, wh
               maxLength={200}
               disabled={!strategy.analyse || strategy.machine_action !== 'leave_message'}
               {...field('strategy.machine_prompt')}
+            />
+          </div>
+        </Panel>
+        <Panel title="When it ends">
+          <p className={classes.note}>When all contacts are done; or before, by whichever of these comes first. Empty: not so.</p>
+          <div className={classes.fields}>
+            <TextInput label="Longest run" description="After its start, as 30 min, 8 h or 2 d" {...field('finish.after_s')} />
+            <TextInput label="Ends at" description="A time of day, as 18:00" {...field('finish.until_minute')} />
+            <TextInput label="By the clock of" description="IANA time zone, as Europe/Berlin" {...field('finish.time_zone')} />
+            <NumberInput label="Goal" description="It ends with so many" min={1} max={1_000_000_000} allowDecimal={false} {...field('finish.goal.count')} />
+            <Select
+              label="The goal counts"
+              data={[
+                { value: 'attempts', label: 'Attempts' },
+                { value: 'contacts', label: 'Contacts that are done' },
+              ]}
+              allowDeselect={false}
+              comboboxProps={{ transitionProps: { duration: 0 } }}
+              {...field('finish.goal.of')}
+            />
+            <MultiSelect
+              label="With these results"
+              description="None: with any"
+              data={Object.keys(codeTones).map((code) => ({ value: code, label: formatCode(code) }))}
+              comboboxProps={{ transitionProps: { duration: 0 } }}
+              {...field('finish.goal.codes')}
             />
           </div>
         </Panel>

@@ -8,6 +8,12 @@ describe('a campaign in the form', () => {
       list_id: 7,
       calls_per_second: 12.5,
       max_calls: 40,
+      finish: {
+        after_s: 7200,
+        until_minute: 1080,
+        time_zone: 'Europe/Berlin',
+        goal: { count: 50, of: 'contacts' as const, codes: ['answer_human' as const] },
+      },
       strategy: {
         ring_timeout_s: 20,
         max_call_s: 60,
@@ -36,9 +42,11 @@ describe('a campaign in the form', () => {
   test('says at each field what is wrong with it', () => {
     const values = newCampaignValues();
     values.strategy.calling_from_minute = '25:00';
+    values.finish.after_s = 'later';
+    values.finish.until_minute = '24:30';
     values.strategy.retries['call_busy'] = { times: 1, delay_s: 'soon' };
     expect(Object.keys(check(values))).toEqual([
-      'name', 'list_id', 'strategy.calling_from_minute', 'strategy.retries.call_busy.delay_s',
+      'name', 'list_id', 'strategy.calling_from_minute', 'finish.after_s', 'finish.until_minute', 'strategy.retries.call_busy.delay_s',
     ]);
   });
 

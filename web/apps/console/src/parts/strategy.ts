@@ -1,4 +1,5 @@
-import type { Campaign, CompletionCode, NewCampaign, Strategy } from '@everdial/api-client';
+import type { Campaign, CompletionCode, Finish, GoalOf, NewCampaign, Strategy } from '@everdial/api-client';
+import { formatCode } from '@everdial/ui';
 
 /** Results after which another try may make sense, in the order of the form. */
 export const retryable = ['call_busy', 'ring_no_answer', 'answer_machine', 'call_rejected', 'general_failure', 'call_lost'] as const;
@@ -9,6 +10,13 @@ export interface CampaignValues {
   list_id: string;
   calls_per_second: number;
   max_calls: number;
+  /** Empty fields: no such criterion. */
+  finish: {
+    after_s: string;
+    until_minute: string;
+    time_zone: string;
+    goal: { count: number | ''; of: GoalOf; codes: CompletionCode[] };
+  };
   strategy: Required<Omit<Strategy, 'retries' | 'calling_from_minute' | 'calling_until_minute'>> & {
     calling_from_minute: string;
     calling_until_minute: string;
@@ -26,16 +34,23 @@ export const newCampaignValues = (listId?: number): CampaignValues =>
     } as Strategy,
     calls_per_second: 10,
     max_calls: 100,
+    finish: {},
   });
 
-export function valuesOf(campaign: Pick<Campaign, 'name' | 'list_id' | 'strategy' | 'calls_per_second' | 'max_calls'>): CampaignValues {
-  const s = campaign.strategy;
+export function valuesOf(campaign: Pick<Campaign, 'name' | 'list_id' | 'strategy' | 'calls_per_second' | 'max_calls' | 'finish'>): CampaignValues {
+  const { strategy: s, finish } = campaign;
   const retries = { ...Object.fromEntries(retryable.map((code) => [code, {}])), ...s.retries };
   return {
     name: campaign.name,
     list_id: campaign.list_id ? String(campaign.list_id) : '',
     calls_per_second: campaign.calls_per_second,
     max_calls: campaign.max_calls,
+    finish: {
+      after_s: finish.after_s === undefined ? '' : formatDelay(finish.after_s),
+      until_minute: finish.until_minute === undefined ? '' : formatMinute(finish.until_minute),
+      time_zone: finish.time_zone ?? 'UTC',
+      goal: { count: finish.goal?.count ?? '', of: finish.goal?.of ?? 'attempts', codes: finish.goal?.codes ?? [] },
+    },
     strategy: {
       ring_timeout_s: s.ring_timeout_s ?? 45,
       max_call_s: s.max_call_s ?? 3600,
@@ -67,6 +82,7 @@ export function campaignOf(values: CampaignValues): NewCampaign {
     list_id: Number(values.list_id),
     calls_per_second: values.calls_per_second,
     max_calls: values.max_calls,
+    finish: finishOf(values.finish),
     strategy: {
       ...strategy,
       calling_from_minute: parseMinute(calling_from_minute) ?? 0,
@@ -80,6 +96,14 @@ export function campaignOf(values: CampaignValues): NewCampaign {
   };
 }
 
+function finishOf({ after_s, until_minute, time_zone, goal }: CampaignValues['finish']): Finish {
+  const finish: Finish = {};
+  if (after_s.trim()) finish.after_s = parseDelay(after_s) ?? 0;
+  if (until_minute.trim()) Object.assign(finish, { until_minute: parseMinute(until_minute), time_zone });
+  if (goal.count !== '') finish.goal = { count: goal.count, of: goal.of, codes: goal.codes };
+  return finish;
+}
+
 /** What can be said before the server is asked, by the path of the field. */
 export function check(values: CampaignValues): Record<string, string> {
   const errors: Record<string, string> = {};
@@ -87,6 +111,9 @@ export function check(values: CampaignValues): Record<string, string> {
   if (!values.list_id) errors['list_id'] = 'Choose whom to call';
   for (const field of ['calling_from_minute', 'calling_until_minute'] as const)
     if (parseMinute(values.strategy[field]) === undefined) errors[`strategy.${field}`] = 'A time from 00:00 to 24:00, as 08:30';
+  const { after_s, until_minute } = values.finish;
+  if (after_s.trim() && !parseDelay(after_s)) errors['finish.after_s'] = 'A time as 30 min, 2 h or 1 d';
+  if (until_minute.trim() && parseMinute(until_minute) === undefined) errors['finish.until_minute'] = 'A time from 00:00 to 23:59, as 18:00';
   for (const [code, retry] of Object.entries(values.strategy.retries))
     if (retry.times > 0 && parseDelay(retry.delay_s) === undefined)
       errors[`strategy.retries.${code}.delay_s`] = 'A time as 30 s, 15 min, 2 h or 1 d';
@@ -116,4 +143,13 @@ export function parseDelay(text: string): number | undefined {
   const match = /^\s*(\d+(?:\.\d+)?)\s*(s|min|h|d)?\s*$/i.exec(text);
   if (!match) return undefined;
   return Number(match[1]) * units[(match[2]?.toLowerCase() ?? 's') as keyof typeof units];
+}
+
+/** When a job ends, in words. */
+export function finishText({ after_s, until_minute, time_zone, goal }: Finish): string {
+  const ways = ['when all are done'];
+  if (goal) ways.push(`at ${goal.count} ${goal.of}${goal.codes?.length ? ` with ${goal.codes.map(formatCode).join(' or ')}` : ''}`);
+  if (after_s !== undefined) ways.push(`after ${formatDelay(after_s)}`);
+  if (until_minute !== undefined) ways.push(`at ${formatMinute(until_minute)} ${time_zone ?? 'UTC'}`);
+  return ways.join(', ');
 }
