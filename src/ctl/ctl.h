@@ -79,6 +79,7 @@ void add_failover_commands(CLI::App& app, Ctl& ctl);
 void add_list_commands(CLI::App& app, Ctl& ctl);
 void add_campaign_commands(CLI::App& app, Ctl& ctl);
 void add_schedule_commands(CLI::App& app, Ctl& ctl);
+void add_history_commands(CLI::App& app, Ctl& ctl);
 void add_account_commands(CLI::App& app, Ctl& ctl);
 
 /// A script for bash (zsh takes it too, through bashcompinit) that completes the commands and options of `app`.

@@ -8,6 +8,7 @@
 
 #include "list_manager/export_store.h"
 #include "list_manager/list_manager_service.h"
+#include "list_manager/purge_store.h"
 #include "runtime/loop.h"
 #include "runtime/test_database.h"
 
@@ -41,6 +42,11 @@ class NoNetwork final : public Network {
                       {[&] { return export_store->waiting_exports(); },
                        [&](const LeaseGrant& grant) { return export_step(*export_store, grant, {.rows_per_chunk = 50}); }},
                       uint64_t{1} << 40, {.poll_every = 20ms});
+  const auto purge_store = make_pg_purge_store(pool);
+  SteppedWork purges(seams, leases,
+                     {[&] { return purge_store->waiting_purges(); },
+                      [&](const LeaseGrant& grant) { return purge_store->purge_step(grant, {.contacts_per_step = 50}); }},
+                     uint64_t{1} << 41, {.poll_every = 20ms});
   std::unique_ptr<Timer> timer;
   const std::function<void()> renew = [&] {
     (void)lease_store->renew({me});
@@ -50,6 +56,7 @@ class NoNetwork final : public Network {
   leases.start();
   service.start();
   exports.start();
+  purges.start();
   loop.run();
   _exit(1);
 }
@@ -150,13 +157,17 @@ TEST_F(ListManagerProcess, F_01_killed_three_times_ends_with_exactly_the_rows_of
 TEST_F(ListManagerProcess, C_08_killed_three_times_makes_the_very_bytes_of_an_undisturbed_export) {
   constexpr int rows = 12'000;
   query("insert into contact_list (name) values ('l')", {});
-  query("insert into contact_import (list_id, file_name, state, accepted, layout) values (1, 'f.csv', 'completed', $1, "
-        R"('{"separator": ",", "header": true, "columns": ["phone", "note"], "phone": 0}'))",
-        pg::Params{}.add(rows));
-  query("insert into contact (list_id, phone, time_zone, attributes, import_id, import_row) select 1, '+1' || (2125550000 + n), 'UTC', "
-        "json_build_object('note', 'row \"' || n || E'\"\\n'), 1, n from generate_series(1, $1::bigint) n",
-        pg::Params{}.add(rows));
-  const auto ask = [&] { return ExportId{query("insert into data_export (kind, list_id) values ('contacts', 1) returning id", {}).integer(0, 0)}; };
+  query(
+      "insert into contact_import (list_id, file_name, state, accepted, layout) values (1, 'f.csv', 'completed', $1, "
+      R"('{"separator": ",", "header": true, "columns": ["phone", "note"], "phone": 0}'))",
+      pg::Params{}.add(rows));
+  query(
+      "insert into contact (list_id, phone, time_zone, attributes, import_id, import_row) select 1, '+1' || (2125550000 + n), 'UTC', "
+      "json_build_object('note', 'row \"' || n || E'\"\\n'), 1, n from generate_series(1, $1::bigint) n",
+      pg::Params{}.add(rows));
+  const auto ask = [&] {
+    return ExportId{query("insert into data_export (kind, list_id) values ('contacts', 1) returning id", {}).integer(0, 0)};
+  };
   const auto load = [&](ExportId id) { return exports->load_export(id).value(); };
   const auto await = [&](ExportId id, int64_t row) {
     while (load(id).checkpoint.rows < row || (row == rows && load(id).state == ExportState::running)) std::this_thread::yield();
@@ -184,6 +195,42 @@ TEST_F(ListManagerProcess, C_08_killed_three_times_makes_the_very_bytes_of_an_un
   EXPECT_EQ(load(disturbed).state, ExportState::completed);
   EXPECT_EQ(load(disturbed).checkpoint, load(calm).checkpoint);
   EXPECT_EQ(file(disturbed), file(calm)) << "contacts that came meanwhile are not in it";
+}
+
+TEST_F(ListManagerProcess, C_09_killed_three_times_purges_each_contact_whole_and_once) {
+  constexpr int rows = 9'000;
+  const auto number = [&](const std::string& sql) { return query(sql, {}).integer(0, 0); };
+  query("insert into contact_list (name) values ('l')", {});
+  query(
+      "insert into contact (list_id, phone, time_zone, import_id, import_row) select 1, '+1' || n, 'UTC', 1, n from generate_series(1, "
+      "$1::bigint) n",
+      pg::Params{}.add(rows));
+  query("insert into campaign (name, list_id, strategy) values ('c', 1, '{}')", {});
+  query("insert into job (campaign_id, state, finished_at) values (1, 'completed', now() - interval '9 days')", {});
+  query("insert into job_contact (job_id, contact_id, state) select 1, id, 'done' from contact", {});
+  query(
+      "insert into attempt (job_id, contact_id, number, phone, state, intent_epoch, intent_by) select 1, id, n, phone, 'done', 1, "
+      "gen_random_uuid() from contact, generate_series(1, 2) n",
+      {});
+  query("update history_state set until = now()", {});
+  query("insert into purge (begun_by, contacts_days) values ('test', 5)", {});
+
+  start();
+  for (const int row : {rows / 4, rows / 2, rows * 3 / 4}) {
+    while (number("select contacts from purge") < row) std::this_thread::yield();
+    kill();
+    EXPECT_EQ(number("select count(*) from contact"), rows - number("select contacts from purge"));
+    EXPECT_EQ(number("select count(*) from job_contact"), number("select count(*) from contact"));
+    EXPECT_EQ(number("select count(*) from attempt"), number("select 2 * count(*) from contact"));
+    EXPECT_EQ(number("select count(*) from purge where state = 'running'"), 1);
+    start();
+  }
+  while (number("select count(*) from purge where state = 'completed'") == 0) std::this_thread::yield();
+  kill();
+  EXPECT_EQ(number("select count(*) from contact"), 0);
+  EXPECT_EQ(number("select contacts from purge"), rows);
+  EXPECT_EQ(number("select attempts from purge"), 2 * rows);
+  EXPECT_EQ(number("select queue_rows from purge"), rows);
 }
 
 }  // namespace

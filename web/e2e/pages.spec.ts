@@ -27,6 +27,7 @@ const pages: Record<string, string | ((request: APIRequestContext) => Promise<st
   'a contact list': at('lists', '/lists'),
   'an import': at('imports', '/imports'),
   'Do not call': '/dnc',
+  Retention: '/retention',
 };
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { campaignName, contactsCsv, goodRows, listName, logIn, rejectedRows, sessionFile } from './everdial';
+import { campaignName, contactsCsv, first, goodRows, listName, logIn, post, rejectedRows, sessionFile } from './everdial';
 
 // The way of an operator from a file to finished calls, with nothing but the console.
 test('S_03 an operator imports a list, starts a campaign, watches it to its end and follows one attempt', async ({ page }) => {
@@ -64,4 +64,8 @@ test('S_03 an operator imports a list, starts a campaign, watches it to its end 
   const timeline = page.getByRole('listitem');
   const steps = ['Intent written', 'Call placed', 'Ringing', 'Answered', 'Ended', 'Result committed'];
   for (const step of steps) await expect(timeline.filter({ hasText: step })).toBeVisible();
+
+  const campaign = await first<{ id: number }>(page.request, '/campaigns');
+  const timetable = { minutes: [480], weekdays: [1, 2, 3, 4, 5], time_zone: 'Europe/Berlin', from: '2099-01-01' };
+  await post(page.request, '/schedules', { name: 'In good time', kind: 'start_job', campaign_id: campaign.id, timetable });
 });

@@ -21,6 +21,7 @@ const places = [
   { to: '/lists', label: 'Contact lists', keys: 'g l' },
   { to: '/exports', label: 'Exports', keys: 'g e' },
   { to: '/dnc', label: 'Do not call', keys: 'g d' },
+  { to: '/retention', label: 'Retention', keys: 'g r' },
 ] as const;
 
 /** What stands around every page of somebody who is logged in; the route lets nobody else come here. */

@@ -1,4 +1,4 @@
-import { bodyOf, type AttemptState, type CompletionCode, ApiError, type Export, type Session } from '@everdial/api-client';
+import { bodyOf, type AttemptState, type CompletionCode, ApiError, type Export, type Purge, type Session } from '@everdial/api-client';
 import { queryOptions, type InfiniteData, type QueryKey, type UseInfiniteQueryOptions } from '@tanstack/react-query';
 import { api, sessionKey } from './api';
 
@@ -120,6 +120,31 @@ export const firingsQuery = (schedule_id: number) =>
   paged(['schedule', schedule_id, 'firings'], (cursor) =>
     bodyOf(http.GET('/schedules/{schedule_id}/firings', { params: { path: { schedule_id }, query: { cursor } } })),
   );
+
+// Figures that are caught up from the attempts, not told by the live stream: looked at again now and then.
+export const jobSummaryQuery = (job_id: number) =>
+  queryOptions({
+    queryKey: ['summary', job_id],
+    queryFn: () => bodyOf(http.GET('/jobs/{job_id}/summary', { params: { path: { job_id } } })),
+    refetchInterval: ({ state }) => (state.data?.complete ? false : 5000),
+  });
+export const trendQuery = (campaign_id: number) =>
+  queryOptions({
+    queryKey: ['trend', campaign_id],
+    queryFn: () => bodyOf(http.GET('/campaigns/{campaign_id}/trend', { params: { path: { campaign_id }, query: { by: 'day', buckets: 31 } } })),
+    refetchInterval: 10_000,
+  });
+export const nuisanceQuery = queryOptions({
+  queryKey: ['nuisance'],
+  queryFn: () => bodyOf(http.GET('/nuisance-alarms', { params: { query: { limit: 500 } } })),
+  refetchInterval: 10_000,
+});
+
+export const retentionQuery = queryOptions({ queryKey: ['retention'], queryFn: () => bodyOf(http.GET('/retention')) });
+export const purgesQuery: PagedQuery<Purge> = {
+  ...paged(['purges'], (cursor) => bodyOf(http.GET('/purges', { params: { query: { cursor } } }))),
+  refetchInterval: ({ state }) => (state.data?.pages.some((page) => page.items.some((one) => one.state !== 'completed')) ? 1000 : false),
+};
 
 export const exportsQuery: PagedQuery<Export> = {
   ...paged(['exports'], (cursor) => bodyOf(http.GET('/exports', { params: { query: { cursor } } }))),

@@ -15,6 +15,7 @@ import { ListPage } from './pages/ListPage';
 import { ListsPage } from './pages/ListsPage';
 import { LogInPage } from './pages/LogInPage';
 import { NotFoundPage } from './pages/NotFoundPage';
+import { RetentionPage } from './pages/RetentionPage';
 import { NewSchedulePage, SchedulePage } from './pages/SchedulePage';
 import { SchedulesPage } from './pages/SchedulesPage';
 import { StatusPage } from './pages/StatusPage';
@@ -91,6 +92,7 @@ const schedule = createRoute({
   component: SchedulePage,
 });
 const exports_ = createRoute({ getParentRoute: () => shell, path: '/exports', component: ExportsPage });
+const retention = createRoute({ getParentRoute: () => shell, path: '/retention', component: RetentionPage });
 const jobs = createRoute({ getParentRoute: () => shell, path: '/jobs', component: JobsPage });
 const job = createRoute({
   getParentRoute: () => shell,
@@ -115,7 +117,7 @@ export const router = createRouter({
     logIn,
     home,
     shell.addChildren([
-      status, zones, failover, lists, list, importRoute, dnc, campaigns, newCampaign, campaign, schedules, newScheduleRoute, schedule, exports_, jobs, job,
+      status, zones, failover, lists, list, importRoute, dnc, campaigns, newCampaign, campaign, schedules, newScheduleRoute, schedule, exports_, retention, jobs, job,
       attempt,
     ]),
   ]),

@@ -7,13 +7,14 @@ import { useState } from 'react';
 import { api, queryClient } from '../api';
 import { PlayIcon } from '../icons';
 import { CampaignForm } from '../parts/CampaignForm';
+import { NuisanceNotice, TrendPanel } from '../parts/History';
 import { jobColumns } from '../parts/jobColumns';
 import { Loaded } from '../parts/Loaded';
 import { Page } from '../parts/Page';
 import { PagedTable } from '../parts/PagedTable';
 import { useMayChange } from '../parts/session';
 import { newCampaignValues, valuesOf } from '../parts/strategy';
-import { campaignQuery, jobsQuery } from '../queries';
+import { campaignQuery, jobsQuery, nuisanceQuery } from '../queries';
 
 const newRoute = getRouteApi('/shell/campaigns/new');
 const route = getRouteApi('/shell/campaigns/$campaignId');
@@ -41,6 +42,7 @@ export function NewCampaignPage() {
 export function CampaignPage() {
   const { campaignId } = route.useParams();
   const query = useQuery(campaignQuery(campaignId));
+  const nuisance = useQuery(nuisanceQuery);
   const mayChange = useMayChange();
   return (
     <Page
@@ -50,6 +52,7 @@ export function CampaignPage() {
       <Loaded query={query}>
         {(campaign) => (
           <>
+            <NuisanceNotice days={nuisance.data?.items.filter((alarm) => alarm.campaign_id === campaignId) ?? []} />
             <Panel title="Jobs" flush>
               <PagedTable
                 label="Jobs of this campaign"
@@ -60,6 +63,7 @@ export function CampaignPage() {
                 empty={<EmptyState title="Never started">Starting it makes a job that calls each contact of its list.</EmptyState>}
               />
             </Panel>
+            <TrendPanel campaignId={campaign.id} />
             <Edit key={campaign.id} campaign={campaign} mayChange={mayChange} />
           </>
         )}
