@@ -18,7 +18,7 @@
 namespace everdial::sim {
 
 /// A safety step taken out, to show that the simulator misses it.
-enum class Without { nothing, write_ahead, fence, barrier, duplicate_check, renew_check };
+enum class Without { nothing, write_ahead, fence, barrier, duplicate_check, renew_check, allowance };
 
 inline Error unavailable() { return Error{ErrorKind::unavailable, "the database cannot be reached"}; }
 
@@ -169,11 +169,15 @@ class FaultyAttemptStore final : public AttemptStore {
 
 class FaultyDirectorStore final : public DirectorStore {
  public:
-  FaultyDirectorStore(Ground& ground, Tables& tables) : ground_(ground), store_(tables) {}
+  FaultyDirectorStore(Ground& ground, Tables& tables, Without without) : ground_(ground), store_(tables), without_(without) {}
   Result<Record> record() override {
     return through(ground_, [&] { return store_.record(); });
   }
-  Status commit(const LeaseGrant& g, const std::vector<DirectorEffect>& effects) override {
+  Status commit(const LeaseGrant& g, const std::vector<DirectorEffect>& given) override {
+    std::vector<DirectorEffect> effects = given;
+    if (without_ == Without::allowance)
+      for (DirectorEffect& effect : effects)
+        if (auto* grant = std::get_if<GrantAllowance>(&effect)) grant->allowance.claims = 1'000'000;
     Status status = change(ground_, [&] { return store_.commit(g, effects); });
     if (!status.ok()) return status;
     for (const DirectorEffect& effect : effects) {
@@ -199,6 +203,7 @@ class FaultyDirectorStore final : public DirectorStore {
  private:
   Ground& ground_;
   MemoryDirectorStore store_;
+  Without without_;
 };
 
 class FaultyRuleStore final : public RuleStore {

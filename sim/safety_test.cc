@@ -36,6 +36,32 @@ TEST(Safety, with_all_its_steps_holds_in_every_run) {
   }
 }
 
+Options with_goal(uint64_t seed, Without without) {
+  Options options = rough(without);
+  options.goal = 1 + static_cast<int64_t>(seed % 5);
+  return options;
+}
+
+TEST(Safety, C_11_whatever_fails_no_job_is_dialed_past_its_goal_or_its_time) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    Options options = with_goal(seed, Without::nothing);
+    if (seed % 3 == 0) {
+      options.goal = 0;
+      options.finish_after = 8s;
+    }
+    World world(seed, options);
+    const World::Outcome outcome = world.run();
+    EXPECT_EQ(outcome.kind, World::Outcome::Kind::well) << "seed " << seed << ": " << outcome.what;
+  }
+}
+
+TEST(Safety, C_11_without_the_dialing_allowance_dials_past_a_goal) {
+  bool missed = false;
+  for (uint64_t seed = 1; seed <= 10 && !missed; ++seed)
+    missed = World(seed, with_goal(seed, Without::allowance)).run().what.ends_with("was dialed past its goal");
+  EXPECT_TRUE(missed);
+}
+
 TEST(Safety, without_the_write_ahead_dials_what_no_record_tells_of) { EXPECT_NE(first_broken(Without::write_ahead, kRuns), 0u); }
 /// The server of job 1's owner stands still (as a virtual machine that is moved does) until another owns the job, and then goes on where it
 /// was.

@@ -85,7 +85,7 @@ World::Component::Life::Life(World& world, const Component& c, Incarnation incar
                            [this](const LeaseGrant& grant, const std::string&) { manager->lost(grant); }});
     manager->start();
   } else if (c.component == "campaign_director") {
-    director_store = std::make_unique<FaultyDirectorStore>(ground, tables);
+    director_store = std::make_unique<FaultyDirectorStore>(ground, tables, world.options_.without);
     director = std::make_unique<DirectorService>(seams, *director_store, directory, fenced, DirectorService::Settings{.filter_chunk = 7});
     const LeaseService::Acting acting{[this](const LeaseGrant& grant) { director->acquired(grant); },
                                       [this](const LeaseGrant& grant, const std::string&) { director->lost(grant); }};

@@ -33,8 +33,12 @@ constexpr const char* kZones = R"(
 select substr(l.resource, 15), coalesce(z.weight, 1), l.preferred, l.desired, l.incarnation, coalesce(z.going_home, false)
   from ha_lease l left join zone z on z.name = substr(l.resource, 15) where l.resource like 'zone_director/%' order by 1)";
 
+// What must not begin under the present load stays due until it may, and is late then.
 constexpr const char* kDueSchedules = R"(
-select id, timetable::text, misfire, grace_s, next_at from schedule where enabled and next_at <= clock_timestamp() order by next_at limit 100)";
+select id, timetable::text, misfire, grace_s, next_at from schedule
+ where enabled and next_at <= clock_timestamp()
+   and load_restricted(case kind when 'start_job' then 'job_starts' when 'purge' then 'purges' else 'exports' end) is null
+ order by next_at limit 100)";
 
 // Whoever starts a job holds its campaign's row; taken in a statement of its own, so that the next one sees what the other has committed.
 constexpr const char* kLockCampaign = "select c.id from schedule s join campaign c on c.id = s.campaign_id where s.id = $1 for update of c";

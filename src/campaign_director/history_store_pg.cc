@@ -28,7 +28,8 @@ with results as (
 judged as (
   select *, picked_up and code in ('call_lost', 'general_failure') and analysis is distinct from 'answer_machine' as dropped from results)
 insert into job_hour as h (job_id, hour, code, attempts, answered, nuisance, ring_ms, talk_ms)
-select job_id, hour, code, count(*), count(*) filter (where code in ('answer_human', 'opted_out') or dropped), count(*) filter (where dropped),
+select job_id, hour, code, count(*),
+       count(*) filter (where code in ('answer_human', 'opted_out') or dropped), count(*) filter (where dropped),
        coalesce(sum(ring_ms), 0)::bigint, coalesce(sum(talk_ms), 0)::bigint
   from judged group by job_id, hour, code
 on conflict (job_id, hour, code) do update
@@ -42,7 +43,8 @@ with touched as (
 days as (
   select t.campaign_id, t.day, sum(h.answered) as answered, sum(h.nuisance) as nuisance
     from touched t join job j on j.campaign_id = t.campaign_id
-    join job_hour h on h.job_id = j.id and h.hour >= t.day::timestamp at time zone 'UTC' and h.hour < (t.day + 1)::timestamp at time zone 'UTC'
+    join job_hour h on h.job_id = j.id and h.hour >= t.day::timestamp at time zone 'UTC'
+         and h.hour < (t.day + 1)::timestamp at time zone 'UTC'
    group by t.campaign_id, t.day)
 insert into nuisance_alarm as n (campaign_id, day, answered, nuisance)
 select campaign_id, day, answered, nuisance from days where answered >= $3 and nuisance > $4 * answered

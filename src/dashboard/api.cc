@@ -25,6 +25,7 @@ constexpr unsigned kNoDatabase = 4;  ///< answers although the database does not
 constexpr unsigned kSecret = 8;      ///< the answer's `token` is told once and kept nowhere
 constexpr unsigned kImport = 16;     ///< not while imports are restricted by load (L-03)
 constexpr unsigned kJobStart = 32;   ///< not while job starts are
+constexpr unsigned kExport = 64;     ///< not while exports are
 
 struct Operation {
   std::string_view id;
@@ -104,7 +105,7 @@ constexpr std::array kOperations = std::to_array<Operation>({
     {"delete_schedule", Method::del, "/schedules/{schedule_id}", Access::supervisor, Body::none, delete_schedule},
     {"list_firings", Method::get, "/schedules/{schedule_id}/firings", Access::viewer, Body::none, list_firings},
     {"list_exports", Method::get, "/exports", Access::viewer, Body::none, list_exports},
-    {"create_export", Method::post, "/exports", Access::supervisor, Body::json, create_export},
+    {"create_export", Method::post, "/exports", Access::supervisor, Body::json, create_export, kExport},
     {"get_export", Method::get, "/exports/{export_id}", Access::viewer, Body::none, get_export},
     {"cancel_export", Method::post, "/exports/{export_id}/cancel", Access::supervisor, Body::none, cancel_export},
     {"download_export", Method::get, "/exports/{export_id}/file.csv", Access::supervisor, Body::none, download_export},
@@ -202,7 +203,10 @@ std::string request_hash(const Operation& operation, const Call& call) {
 
 /// The handler, unless this is not to be begun under the present load. What came before keeps its answer.
 Answer handle_unless_restricted(const Operation& operation, const Call& call) {
-  const std::string_view what = has(operation, kImport) ? "imports" : has(operation, kJobStart) ? "job_starts" : "";
+  const std::string_view what = has(operation, kImport)     ? "imports"
+                                : has(operation, kJobStart) ? "job_starts"
+                                : has(operation, kExport)   ? "exports"
+                                                            : "";
   if (what.empty()) return operation.handler(call);
   auto reason = status_store::restricted(call.db(), what);
   if (!reason.ok()) return reason.error();

@@ -33,5 +33,14 @@ TEST_F(TestDashboard, C_08_keeps_exports_for_a_list_manager_and_gives_their_file
   EXPECT_EQ(get("/exports/9").status, 404);
 }
 
+TEST_F(TestDashboard, L_03_holds_exports_back_under_high_load) {
+  make_list();
+  sql("insert into load_restriction (name, reason) values ('exports', 'all 2 servers are under high load')");
+  sql("insert into load_sample (server, cpu, memory, run_queue) values ('as1', 1, 0, 2)");
+  EXPECT_EQ(post("/exports", {{"kind", "contacts"}, {"list_id", 1}}).status, 503);
+  sql("delete from load_restriction");
+  EXPECT_EQ(post("/exports", {{"kind", "contacts"}, {"list_id", 1}}).status, 201);
+}
+
 }  // namespace
 }  // namespace everdial

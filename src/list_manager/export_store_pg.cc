@@ -18,7 +18,8 @@ with names as (
   select c.name, min(i.id * 1000000 + c.nth) as first
     from data_export e join contact_import i on i.list_id = e.list_id and i.layout is not null
     cross join lateral jsonb_array_elements_text(i.layout -> 'columns') with ordinality c (name, nth)
-   where e.id = $1 and to_jsonb(c.nth - 1) not in (i.layout -> 'phone', coalesce(i.layout -> 'ref', 'null'), coalesce(i.layout -> 'time_zone', 'null'))
+   where e.id = $1
+     and to_jsonb(c.nth - 1) not in (i.layout -> 'phone', coalesce(i.layout -> 'ref', 'null'), coalesce(i.layout -> 'time_zone', 'null'))
    group by c.name)
 update data_export e set state = 'running',
        columns = coalesce((select array_agg(name order by first) from names), '{}'),

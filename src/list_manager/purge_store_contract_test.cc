@@ -33,7 +33,10 @@ class Purges : public testing::Test {
   }
   LeaseGrant acquire(const std::string& name, const Incarnation& me) {
     EXPECT_TRUE(leases->ensure({Resource{name}}).ok());
-    return leases->acquire({leases->leases({Resource{name}}).value().at(0), me, "test", 0ms}).value().value();
+    for (const LeaseRow& row : leases->leases({Resource{name}}).value())
+      if (row.resource == Resource{name}) return leases->acquire({row, me, "test", 0ms}).value().value();
+    ADD_FAILURE() << name;
+    return {};
   }
   pg::Rows sql(const std::string& statement) {
     auto rows = database.pool().query(statement);
@@ -67,16 +70,16 @@ class Purges : public testing::Test {
 };
 
 TEST_F(Purges, C_09_remove_attempts_with_their_queues_and_whole_contacts_of_what_ended_long_ago) {
-  EXPECT_EQ(kept(), "25/25/37 25/25/37 25/25/38");
+  EXPECT_EQ(kept(), "25/25/37 25/25/38 25/25/37");
   const LeaseGrant attempts = begin("30, null, null, null");
   EXPECT_EQ(store->waiting_purges().value().size(), 1u);
   run(attempts);
   EXPECT_TRUE(store->waiting_purges().value().empty());
-  EXPECT_EQ(kept(), "25/0/0 25/25/37 25/25/38");
+  EXPECT_EQ(kept(), "25/0/0 25/25/38 25/25/37");
   EXPECT_EQ(text("select attempts || ' ' || queue_rows || ' ' || contacts || ' ' || state from purge"), "37 25 0 completed");
   run(begin("null, 1, null, null"));
-  EXPECT_EQ(kept(), "0/0/0 0/0/0 25/25/38") << "of two lists that no job uses any more";
-  EXPECT_EQ(text("select contacts || ' ' || attempts || ' ' || queue_rows from purge where id = 2"), "50 37 25");
+  EXPECT_EQ(kept(), "0/0/0 0/0/0 25/25/37") << "of two lists that no job uses any more";
+  EXPECT_EQ(text("select contacts || ' ' || attempts || ' ' || queue_rows from purge where id = 2"), "50 38 25");
   EXPECT_EQ(text("select string_agg(purged::text, ' ' order by id) from contact_list"), "25 25 0");
   run(begin("1, 1, 1, 1"));
   EXPECT_EQ(text("select attempts + contacts + queue_rows from purge where id = 3"), "0") << "nothing twice";
@@ -88,19 +91,19 @@ TEST_F(Purges, C_09_go_on_in_another_process_and_refuse_whom_they_were_taken_fro
   const LeaseGrant next = acquire(grant.resource.value, kOther);
   EXPECT_EQ(store->purge_step(grant, {}).error().kind, ErrorKind::fenced);
   run(next);
-  EXPECT_EQ(kept(), "0/0/0 0/0/0 25/25/38");
-  EXPECT_EQ(text("select attempts || ' ' || queue_rows || ' ' || contacts from purge"), "74 50 50");
+  EXPECT_EQ(kept(), "0/0/0 0/0/0 25/25/37");
+  EXPECT_EQ(text("select attempts || ' ' || queue_rows || ' ' || contacts from purge"), "75 50 50");
 }
 
 TEST_F(Purges, C_09_leave_what_is_not_in_the_history_yet_and_lists_that_are_in_use) {
   sql("update history_state set until = now() - interval '60 days'");
   run(begin("1, 1, null, null"));
-  EXPECT_EQ(kept(), "25/25/37 25/25/37 25/25/38");
+  EXPECT_EQ(kept(), "25/25/37 25/25/38 25/25/37");
   sql("update history_state set until = now()");
   sql("insert into job (campaign_id) values (1)");
   sql("insert into data_export (kind, list_id) values ('contacts', 2)");
   run(begin("null, 1, null, null"));
-  EXPECT_EQ(kept(), "25/25/37 25/25/37 25/25/38") << "a job is queued, a file is being made";
+  EXPECT_EQ(kept(), "25/25/37 25/25/38 25/25/37") << "a job is queued, a file is being made";
 }
 
 TEST_F(Purges, C_17_remove_files_piece_by_piece) {

@@ -52,15 +52,16 @@ constexpr uint64_t kExportLanes = uint64_t{1} << 40, kPurgeLanes = uint64_t{1} <
 Result<Duties> make_list_manager(Process& process) {
   auto imports = std::make_shared<ListManagerService>(process.seams(), keep(make_pg_list_store(process.pool())), process.leases());
   ExportStore& files = keep(make_pg_export_store(process.pool()));
-  auto exports = std::make_shared<SteppedWork>(
-      process.seams(), process.leases(),
-      SteppedWork::Store{[&files] { return files.waiting_exports(); }, [&files](const LeaseGrant& grant) { return export_step(files, grant, {}); }},
-      kExportLanes, SteppedWork::Settings{});
+  auto exports =
+      std::make_shared<SteppedWork>(process.seams(), process.leases(),
+                                    SteppedWork::Store{[&files] { return files.waiting_exports(); },
+                                                       [&files](const LeaseGrant& grant) { return export_step(files, grant, {}); }},
+                                    kExportLanes, SteppedWork::Settings{});
   PurgeStore& kept = keep(make_pg_purge_store(process.pool()));
-  auto purges = std::make_shared<SteppedWork>(
-      process.seams(), process.leases(),
-      SteppedWork::Store{[&kept] { return kept.waiting_purges(); }, [&kept](const LeaseGrant& grant) { return kept.purge_step(grant, {}); }},
-      kPurgeLanes, SteppedWork::Settings{.at_once = 1});
+  auto purges = std::make_shared<SteppedWork>(process.seams(), process.leases(),
+                                              SteppedWork::Store{[&kept] { return kept.waiting_purges(); },
+                                                                 [&kept](const LeaseGrant& grant) { return kept.purge_step(grant, {}); }},
+                                              kPurgeLanes, SteppedWork::Settings{.at_once = 1});
   return Duties{.start = [imports, exports, purges] {
     imports->start();
     exports->start();

@@ -11,8 +11,3 @@ export function useMayChange(): boolean {
   const session = useQuery(sessionQuery);
   return session.data ? session.data.account.role !== 'viewer' : false;
 }
-
-export function useMayAdminister(): boolean {
-  const session = useQuery(sessionQuery);
-  return session.data?.account.role === 'administrator';
-}
