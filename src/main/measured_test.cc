@@ -20,7 +20,7 @@ class StoreThatMayFail final : public AttemptStore {
     if (fails_) return Error{ErrorKind::unavailable, "away"};
     return success();
   }
-  Result<std::map<JobId, JobState>> states(const std::vector<JobId>&) override { return std::map<JobId, JobState>{}; }
+  Result<std::map<JobId, JobStateSeen>> states(const std::vector<JobId>&) override { return std::map<JobId, JobStateSeen>{}; }
   Result<std::vector<AttemptId>> settled(const std::vector<AttemptId>&) override { return std::vector<AttemptId>{}; }
 
  private:
