@@ -138,7 +138,7 @@ void DetectorMachine::judge(Peer& peer, Instant now) const {
   const double phi = phi_of(peer, weighed);
   std::optional<DoubtKind> suspicion = peer.suspicion;
   if (peer.heard_us_at && peer.refusals >= 2 && silence >= settings_.refused_after) suspicion = DoubtKind::server_refused;
-  else if (weighed > settings_.silent_after && phi >= settings_.phi) suspicion = DoubtKind::server_silent;
+  else if (weighed > (peer.last ? settings_.silent_after : settings_.unheard_after) && phi >= settings_.phi) suspicion = DoubtKind::server_silent;
   if (suspicion == peer.suspicion) return;
   peer.suspicion = suspicion;
   peer.silence = silence;

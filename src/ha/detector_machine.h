@@ -63,6 +63,7 @@ class DetectorMachine {
     double phi = 8;
     Duration refused_after = 150ms;  ///< without a heartbeat, when the port refuses
     Duration lag_is_silence = 1s;    ///< a sender whose own loop stands still gives no sign of life
+    Duration unheard_after = 4s;     ///< of one never heard: it may not know of us yet, and so wait for no word of ours
     Duration lives_for = 2s;         ///< after its last renewal, when it is not heard
     Duration gone_after = 10s;       ///< the same, for long
     double most_stretch = 8;         ///< of silent_after, by self-doubt

@@ -118,6 +118,16 @@ class Room {
   Instant now_ = from_micros(1'800'000'000'000'000);
 };
 
+TEST(Detector, M_03_doubts_a_server_that_it_never_heard_only_when_that_one_has_stopped_by_itself) {
+  // It may not know of us, and so go on for as long as nobody else could doubt it (simulator, seed 8790).
+  Room room(2);
+  room.lets_through = [](auto&, auto&) { return false; };
+  room.pass(3500ms);
+  EXPECT_THAT(room.doubted_by(1), IsEmpty());
+  room.pass(1s);
+  EXPECT_THAT(room.doubted_by(1), ElementsAre("as2/director server_silent"));
+}
+
 TEST(Detector, doubts_nobody_while_all_are_well) {
   Room room(4);
   room.pass(60s);
