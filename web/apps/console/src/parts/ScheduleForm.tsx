@@ -72,7 +72,10 @@ export function ScheduleForm({ initial, action, busy, error, saved, readOnly, on
             <TextInput label="Times of day" description="As 09:00, 17:30" required {...field('timetable.minutes')} />
             <TextInput label="By the clock of" description="IANA time zone, as Europe/Berlin" required {...field('timetable.time_zone')} />
             {recurrence === 'weekly' && (
-              <div role="group" aria-label="Days of the week" data-path="timetable.weekdays">
+              <div role="group" aria-labelledby="weekdays" data-path="timetable.weekdays">
+                <div className={classes.label} id="weekdays">
+                  Days of the week
+                </div>
                 <Chip.Group multiple {...form.getInputProps('timetable.weekdays')}>
                   <Group gap={4}>
                     {weekdays.map((day, i) => (
@@ -141,7 +144,8 @@ function NextTimes({ timetable }: { timetable: ScheduleValues['timetable'] }) {
     }
   };
   return (
-    <div role="status" aria-label="Next times" className={classes.next}>
+    <div role="status" className={classes.next}>
+      <div className={classes.label}>Next times</div>
       {error ? (
         <p>These times cannot be read yet.</p>
       ) : data && data.times.length === 0 ? (
