@@ -47,6 +47,7 @@ struct Columns {
     std::vector<std::optional<Instant>> due_at;
   } restricted;
   bool drained = false;
+  std::optional<Duration> barrier;
 };
 
 Columns columns_of(const std::vector<JobEffect>& saves) {
@@ -94,6 +95,7 @@ Columns columns_of(const std::vector<JobEffect>& saves) {
                      c.restricted.due_at.push_back(s.due_at);
                    },
                    [&](const SaveDrained&) { c.drained = true; },
+                   [&](const SaveBarrier& s) { c.barrier = s.took; },
                    [](const auto&) {},
                },
                save);
@@ -327,6 +329,10 @@ class PgAttemptStore final : public AttemptStore {
           {kIntents, Params{}.add(job.value).add(c.intents.contact).add(c.intents.number).add(c.intents.phone).add(epoch).add(me)});
       statements.push_back({kClaimed, Params{}.add(job.value).add(claims)});
     }
+    if (c.barrier)
+      statements.push_back(
+          {"update ha_history set barrier_ms = $3 where res_id = $1 and epoch = $2 and to_incarnation = $4::uuid",
+           Params{}.add(grant.res_id).add(epoch).add(std::chrono::duration<double, std::milli>(*c.barrier).count()).add(me)});
     if (c.drained) statements.push_back({kDrained, Params{}.add(job.value)});
     return pool_.transaction<std::monostate>([&](Connection& connection) -> Status {
       auto rows = connection.pipeline(statements);

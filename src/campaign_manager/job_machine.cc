@@ -108,6 +108,7 @@ void JobMachine::end_inquiry(Instant now) {
       settle(lost, now);
     }
   }
+  if (inquiry_->barrier) barrier_took_ = now - inquiry_->since;
   inquiry_.reset();
   inquired_at_ = now;
 }
@@ -272,7 +273,9 @@ void JobMachine::dial(Instant now) {
                                      make_call_plan(campaign_.strategy, contact.phone)});
   }
   claimed_ += static_cast<int64_t>(place.orders.size());
-  if (!place.orders.empty()) emit(std::move(place));
+  if (place.orders.empty()) return;
+  if (const auto took = std::exchange(barrier_took_, std::nullopt)) emit(SaveBarrier{*took});
+  emit(std::move(place));
 }
 
 void JobMachine::fetch(Instant now) {

@@ -89,6 +89,7 @@ class JobMachine {
   std::deque<std::pair<DueContact, Instant>> ready_;  ///< allowed, with the instant until which that holds
   std::set<ContactId> buffered_;                      ///< in checking_ or ready_
   std::optional<Inquiry> inquiry_;
+  std::optional<Duration> barrier_took_;  ///< until it is saved
   Instant inquired_at_;
 
   bool fetching_ = false;

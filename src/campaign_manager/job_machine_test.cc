@@ -143,6 +143,15 @@ TEST_F(Job, dials_other_contacts_while_old_attempts_wait_for_the_barrier) {
   EXPECT_EQ(of<PlaceOrders>(dial(2)).size(), 1u);
 }
 
+TEST_F(Job, A_16_tells_with_its_first_intents_how_long_the_barrier_took_and_only_then) {
+  load({}, {"as1/mpp/1"});
+  step(MppAnswered{"as1/mpp/1", {}}, 300ms);
+  const auto first = dial(2);
+  ASSERT_EQ(of<SaveBarrier>(first).size(), 1u);
+  EXPECT_EQ(of<SaveBarrier>(first)[0].took, 300ms);
+  EXPECT_TRUE(of<SaveBarrier>(step(JobTick{}, 1s)).empty());
+}
+
 TEST_F(Job, never_places_a_contact_that_is_in_the_air_again) {
   load({{id(1), "+1", {}}}, {"as1/mpp/1"});
   step(PathSeen{true}, 1s);

@@ -107,6 +107,10 @@ struct SaveRestricted {
   std::optional<Instant> due_at;  ///< empty: never to be dialed in this job
 };
 struct SaveDrained {};
+/// For the history of failovers: how long it took until all MPPs refused older epochs. Goes with the first intents after it.
+struct SaveBarrier {
+  Duration took{};
+};
 
 // ---- effects: what is done once that is committed ----------------------------------------------------------------------------
 
@@ -130,9 +134,9 @@ struct TellSettled {
 struct StartOver {
   std::string reason;
 };
-using JobEffect = std::variant<SaveIntent, SaveResult, SaveAborted, SaveUnknown, SaveRestricted, SaveDrained, AskMpp, FetchDue, CheckRules,
-                               PlaceOrders, TellSettled, StartOver>;
+using JobEffect = std::variant<SaveIntent, SaveResult, SaveAborted, SaveUnknown, SaveRestricted, SaveDrained, SaveBarrier, AskMpp, FetchDue,
+                               CheckRules, PlaceOrders, TellSettled, StartOver>;
 
-inline bool is_save(const JobEffect& effect) { return effect.index() <= 5; }
+inline bool is_save(const JobEffect& effect) { return effect.index() <= 6; }
 
 }  // namespace everdial

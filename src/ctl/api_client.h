@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "ctl/http_client.h"
+#include "runtime/http_client.h"
 #include "ctl/settings.h"
 
 namespace everdial::ctl {

@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <thread>
 
 #include "ctl/ctl.h"
 
@@ -6,6 +8,8 @@ namespace everdial::ctl {
 namespace {
 
 using nlohmann::json;
+
+constexpr auto kLookEach = std::chrono::milliseconds(500);
 
 const std::vector<Column> kServers = {{"SERVER", "/name"},       {"STATE", "/state"},   {"VERSION", "/version"},
                                       {"CAPACITY", "/capacity"}, {"PARKED", "/parked"}, {"SETTLED", "/settled"},
@@ -23,6 +27,48 @@ std::vector<json> items_of(const json& answer) { return answer["items"].get<std:
 void show_plan(Ctl& ctl, const json& request) {
   ctl.show_rows(kPlan, items_of(ctl.api().call("POST", "/zones/plan", request)));
   ctl.say("nothing is changed (--dry-run)");
+}
+
+json server_named(Ctl& ctl, const std::string& name) {
+  for (json& server : items_of(ctl.api().get("/servers")))
+    if (server["name"] == name) return std::move(server);
+  throw Failure(kNotFound, "there is no server " + name);
+}
+
+bool empty(const json& server) { return server["zones"] == 0 && server["jobs"] == 0; }
+
+std::string list_of(const json& texts) {
+  std::string out;
+  for (const json& text : texts) out += (out.empty() ? "" : ", ") + text.get<std::string>();
+  return out;
+}
+
+/// What stands against taking a server away: work that nobody else could do, and others that could not take over.
+void upgrade_check(Ctl& ctl, const std::string& name) {
+  const json server = server_named(ctl, name), loss = ctl.api().get("/servers/" + encoded(name) + "/what-if");
+  std::vector<json> rows;
+  const auto add = [&](const char* check, bool met, const std::string& detail) {
+    rows.push_back({{"check", check}, {"met", met}, {"detail", detail}});
+    if (!met) ctl.code = kEndedBadly;
+  };
+  const bool replaceable = loss["without_work"].empty();
+  add("others do its work", replaceable, replaceable ? "yes" : "nobody else runs " + list_of(loss["without_work"]));
+  const json readiness = ctl.api().get("/readiness");
+  for (const json& other : readiness["servers"]) {
+    if (other["server"] == name) continue;
+    std::string missing;
+    // Versions differ in the middle of an upgrade, as they may.
+    for (const json& need : other["needs"])
+      if (!need["met"].get<bool>() && need["need"] != "version")
+        missing += (missing.empty() ? "" : "; ") + need["detail"].get<std::string>();
+    add(("ready: " + other["server"].get<std::string>()).c_str(), missing.empty(), missing.empty() ? "yes" : missing);
+  }
+  const std::string holds =
+      human(server["zones"]) + " zones, " + human(server["jobs"]) + " jobs, " + human(loss["calls"]) + " calls that it could touch";
+  rows.push_back({{"check", "parked and empty"}, {"met", server["parked"].get<bool>() && empty(server)}, {"detail", holds}});
+  ctl.show_rows({{"CHECK", "/check"}, {"MET", "/met"}, {"DETAIL", "/detail"}}, rows);
+  if (ctl.code == kDone)
+    ctl.say(server["parked"].get<bool>() ? name + " may be stopped" : "next: everdialctl servers park " + name + " --wait");
 }
 
 void add_component(CLI::App& app, Ctl& ctl) {
@@ -54,11 +100,22 @@ void add_servers(CLI::App& app, Ctl& ctl) {
     Command park(servers, verb, help);
     const auto server = park.argument("SERVER", "name");
     const auto dry = park.flag("--dry-run", "only show which zones would move");
-    park.run([&ctl, server, dry, parked = parked] {
+    const auto wait = parked ? park.flag("--wait", "until it has no zone and no job any more") : std::make_shared<bool>(false);
+    park.run([&ctl, server, dry, wait, parked = parked] {
       if (*dry) return show_plan(ctl, {{"servers", {{{"server", *server}, {"parked", parked}}}}});
-      ctl.show_rows(kServers, {ctl.api().call("PUT", "/servers/" + encoded(*server), {{"parked", parked}})});
+      json now = ctl.api().call("PUT", "/servers/" + encoded(*server), {{"parked", parked}});
+      while (*wait && !empty(now)) {
+        ctl.progress(*server + " has " + human(now["zones"]) + " zones and " + human(now["jobs"]) + " jobs");
+        std::this_thread::sleep_for(kLookEach);
+        now = server_named(ctl, *server);
+      }
+      ctl.end_progress();
+      ctl.show_rows(kServers, {now});
     });
   }
+  Command check(servers, "upgrade-check", "may this server be taken away now? Exit code 6 when not");
+  const auto checked = check.argument("SERVER", "name");
+  check.run([&ctl, checked] { upgrade_check(ctl, *checked); });
   Command capacity(servers, "capacity", "how much a server can take, relative to the others");
   const auto server = capacity.argument("SERVER", "name");
   const auto size = capacity.argument("CAPACITY", "above 0; 1 is usual");

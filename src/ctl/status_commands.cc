@@ -40,6 +40,14 @@ void add_status_commands(CLI::App& app, Ctl& ctl) {
     else ctl.show(status);
   });
 
+  Command alarms(app, "alarms", "what is wrong now and what to do; with --all, of late");
+  const auto all = alarms.flag("--all", "those that are cleared, too");
+  alarms.run([&ctl, all] {
+    const std::vector<Column> columns = {
+        {"ID", "/id"}, {"KIND", "/kind"}, {"SUBJECT", "/subject"}, {"RAISED", "/raised_at"}, {"CLEARED", "/cleared_at"}, {"TEXT", "/text"}};
+    ctl.show_rows(columns, *all ? ctl.api().items("/alarms", ctl.most_items) : ctl.api().get("/status")["alarms"].get<std::vector<json>>());
+  });
+
   Command leases(app, "leases", "who is master of what; with a resource, how that came about");
   const auto resource = leases.optional_argument("RESOURCE", "such as campaign_director or job/42");
   leases.run([&ctl, resource] {

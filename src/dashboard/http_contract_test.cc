@@ -116,7 +116,8 @@ TEST_F(Http, S_03_shows_the_matrix_of_components_and_servers) {
   ASSERT_EQ(status.json["leases"].size(), 2) << status.body;
   EXPECT_EQ(status.json["leases"][0]["server"], "as1");
   EXPECT_TRUE(status.json["leases"][0].contains("since"));
-  EXPECT_EQ(status.json["zones"], json::array({{{"name", "default"}, {"state", "waiting"}, {"weight", 1.0}, {"jobs", 0}, {"going_home", false}}}));
+  EXPECT_EQ(status.json["zones"],
+            json::array({{{"name", "default"}, {"state", "waiting"}, {"weight", 1.0}, {"jobs", 0}, {"going_home", false}}}));
   sql("delete from ha_session");
   sql("insert into ha_history (res_id, epoch, from_incarnation, reason) values (1, 2, '00000000-0000-0000-0000-000000000002', 'died')");
   const auto history = all_pages("/leases/rule_engine/history", 1);

@@ -60,6 +60,14 @@ Need version_need(const SystemStatus& status, const ServerStatus& server) {
   return {"version", false, "it runs " + server.version + ", others run " + *others.begin() + "; finish the upgrade"};
 }
 
+Need media_need(const SystemStatus& status) {
+  const bool wanted = std::find(status.components.begin(), status.components.end(), "mpp") != status.components.end();
+  if (!wanted) return {"media", true, "no server is to run an mpp"};
+  const size_t count = servers_with(status, "mpp").size();
+  return {"media", count > 0,
+          count > 0 ? "media servers on " + std::to_string(count) + " servers" : "no media server is left; start an mpp"};
+}
+
 Need component_need(const ServerStatus& server) {
   std::string missing;
   for (const ComponentStatus& one : server.components)
@@ -106,8 +114,8 @@ std::vector<Readiness> readiness(const SystemStatus& status, const std::vector<R
     if (server.state == ComponentState::STOPPED) one.needs.push_back({"server", false, "it does not run"});
     else if (report == reports.end()) one.needs.push_back({"report", false, "it has not told of itself yet"});
     else
-      one.needs = {clock_need(*report), database_need(*report), heartbeat_need(status, *report), version_need(status, server),
-                   component_need(server)};
+      one.needs = {clock_need(*report),          database_need(*report), heartbeat_need(status, *report),
+                   version_need(status, server), media_need(status),     component_need(server)};
     one.ready = std::all_of(one.needs.begin(), one.needs.end(), [](const Need& need) { return need.met; });
     out.push_back(std::move(one));
   }

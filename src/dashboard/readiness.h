@@ -35,7 +35,7 @@ struct ReportSeen {
 
 /// One thing that must hold for a server to take over (S-04).
 struct Need {
-  std::string need;  ///< "clock", "database", "heartbeats", "version", "components"
+  std::string need;  ///< "clock", "database", "heartbeats", "version", "media", "components"
   bool met = false;
   std::string detail;  ///< what was found and, when it is not met, what to do
 };

@@ -77,6 +77,15 @@ TEST_F(Servers, S_03_show_a_component_stopped_by_order_as_such) {
   EXPECT_EQ(servers[1]["components"][0]["state"], "DORMANT");
 }
 
+TEST_F(Servers, L_02_show_open_alarms_with_the_status_and_all_of_late_on_their_own) {
+  sql("insert into alarm (kind, subject, text, cleared_at) values ('no_mpp', '', 'none left', now()), ('server_lost', 'as2', 'as2 is "
+      "lost', null)");
+  const auto status = get("/status").json["alarms"];
+  ASSERT_EQ(status.size(), 1);
+  EXPECT_EQ(status[0]["subject"], "as2");
+  EXPECT_EQ(all_pages("/alarms", 1).size(), 2);
+}
+
 TEST_F(Servers, A_13_list_zones_with_home_and_present_server) {
   const auto zones = get("/zones").json["items"];
   ASSERT_EQ(zones.size(), 2);

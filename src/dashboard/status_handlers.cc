@@ -23,6 +23,13 @@ Answer get_status(const Call& call) {
                                         std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())));
 }
 
+Answer list_alarms(const Call& call) {
+  QueryReader query(call.query);
+  const PageRequest page = read_page(query, 1);
+  if (auto wrong = query.finish()) return std::move(*wrong);
+  return status_store::alarms(call.db(), page);
+}
+
 Answer list_lease_history(const Call& call) {
   QueryReader query(call.query);
   const PageRequest page = read_page(query, 1);

@@ -106,8 +106,12 @@ json status_json(const SystemSeen& seen, const std::string& server, const std::s
               {"servers", servers_json(seen)},
               {"leases", json::array()},
               {"restrictions", json::array()},
+              {"alarms", json::array()},
               {"zones", zones_json(seen)}};
   for (const auto& l : seen.leases) out["leases"].push_back(lease_json(seen, l));
+  for (const auto& a : seen.alarms)
+    out["alarms"].push_back(
+        {{"id", a.id}, {"kind", a.kind}, {"subject", a.subject}, {"text", a.text}, {"raised_at", to_iso8601(a.raised_at)}});
   for (const auto& r : seen.restrictions)
     out["restrictions"].push_back({{"name", r.name}, {"reason", r.reason}, {"since", to_iso8601(r.since)}});
   return out;

@@ -17,6 +17,8 @@ class Connection;
 namespace everdial::status_store {
 
 Result<SystemSeen> system_seen(pg::Connection& db);
+/// All of late, newest first.
+Result<Page> alarms(pg::Connection& db, const PageRequest& page);
 /// Changes of a lease, newest first; ErrorKind::not_found when there never was such a resource.
 Result<Page> lease_history(pg::Connection& db, const Resource& resource, const PageRequest& page);
 /// Why this (schema/0012) is not begun now; empty when it may be.

@@ -77,6 +77,16 @@ void read_zones(const Rows& rows, SystemSeen& out) {
   }
 }
 
+json alarm_json(const Rows& rows, size_t row) {
+  json out = {{"id", rows.integer(row, 0)},
+              {"kind", rows.text(row, 1)},
+              {"subject", rows.text(row, 2)},
+              {"text", rows.text(row, 3)},
+              {"raised_at", to_iso8601(rows.instant(row, 4))}};
+  put_instant(out, "cleared_at", rows, row, 5);
+  return out;
+}
+
 json change_json(const Rows& rows, size_t row) {
   json out = {{"epoch", rows.integer(row, 1)}, {"at", to_iso8601(rows.instant(row, 2))}, {"reason", rows.text(row, 3)}};
   put_real(out, "detect_ms", rows, row, 4);
@@ -115,6 +125,7 @@ select name, coalesce(weight, 1), coalesce(jobs, 0), saved_home, saved_weight, c
   from names left join zone using (name) left join jobs using (name) order by name)",
        {}},
       {"select name, load_restricted(name), since from load_restriction order by name", {}},
+      {"select id, kind, subject, text, raised_at from alarm where cleared_at is null order by id", {}},
   });
   if (!answers.ok()) return answers.error();
   SystemSeen out;
@@ -126,7 +137,17 @@ select name, coalesce(weight, 1), coalesce(jobs, 0), saved_home, saved_weight, c
   for (size_t r = 0; r < restrictions.size(); ++r)
     if (const auto reason = restrictions.optional_string(r, 1))
       out.restrictions.push_back({restrictions.string(r, 0), *reason, restrictions.instant(r, 2)});
+  const Rows& alarms = (*answers)[5];
+  for (size_t r = 0; r < alarms.size(); ++r)
+    out.alarms.push_back({alarms.integer(r, 0), alarms.string(r, 1), alarms.string(r, 2), alarms.string(r, 3), alarms.instant(r, 4)});
   return out;
+}
+
+Result<Page> alarms(Connection& db, const PageRequest& page) {
+  auto rows = db.query("select id, kind, subject, text, raised_at, cleared_at from alarm where id < $1 order by id desc limit $2",
+                       Params{}.add(below(page)).add(page.limit + 1));
+  if (!rows.ok()) return rows.error();
+  return page_of(*rows, page.limit, alarm_json, id_key);
 }
 
 Result<Page> lease_history(Connection& db, const Resource& resource, const PageRequest& page) {

@@ -60,6 +60,12 @@ struct SystemSeen {
     std::string name, reason;
     Instant since;
   };
+  struct AlarmSeen {
+    int64_t id = 0;
+    std::string kind, subject, text;
+    Instant raised_at;
+  };
+  std::vector<AlarmSeen> alarms;  ///< that are open
   std::vector<RestrictionSeen> restrictions;  ///< by load (L-03)
 };
 

@@ -3,6 +3,9 @@
 #include <charconv>
 
 #include "application_server/application_server_service.h"
+#include "base/overloaded.h"
+#include "campaign_director/alarm_service.h"
+#include "campaign_director/alarm_webhook.h"
 #include "campaign_director/director_service.h"
 #include "campaign_director/history_service.h"
 #include "campaign_manager/campaign_manager_service.h"
@@ -69,6 +72,39 @@ Result<Duties> make_list_manager(Process& process) {
   }};
 }
 
+/// To the log, the metrics and, when there is one, the webhook.
+Result<AlarmService::Settings> alarm_settings(Process& process) {
+  AlarmService::Settings settings;
+  const Config& config = process.config();
+  settings.machine.mixed_for = std::chrono::hours(config.alarms.versions_mixed_h);
+  settings.note = [](const AlarmEffect& effect) {
+    std::visit(Overloaded{
+                   [](const RaiseAlarm& e) {
+                     log_warning("alarm", {{"kind", std::string(to_string(e.name.kind))}, {"subject", e.name.subject}, {"text", e.text}});
+                   },
+                   [](const ClearAlarm& e) {
+                     log_info("alarm cleared", {{"kind", std::string(to_string(e.name.kind))}, {"subject", e.name.subject}});
+                   },
+               },
+               effect);
+  };
+  settings.gave_up = [](const std::string& error) { log_error("the alarms' webhook was not told", {{"error", error}}); };
+  settings.open = [&metrics = process.metrics()](const std::vector<AlarmName>& open) {
+    for (const auto& [kind, name] : enum_names<AlarmKind>)
+      metrics.gauge("everdial_alarms_open", "Alarms that are open.", {{"kind", std::string(name)}})
+          .set(static_cast<double>(std::count_if(open.begin(), open.end(), [k = kind](const AlarmName& one) { return one.kind == k; })));
+  };
+  if (config.alarms.webhook.empty()) return settings;
+  AlarmWebhook webhook{config.alarms.webhook, "", config.alarms.ca_file};
+  if (!config.alarms.key_file.empty()) {
+    auto secret = read_secret(config.alarms.key_file);
+    if (!secret.ok()) return secret.error();
+    webhook.secret = std::move(*secret);
+  }
+  settings.post = [webhook](const std::string& body) { return webhook.post(body); };
+  return settings;
+}
+
 Result<Duties> make_campaign_director(Process& process) {
   auto service = std::make_shared<DirectorService>(process.seams(), keep(make_pg_director_store(process.pool())), process.directory(),
                                                    fenced(process), DirectorService::Settings{});
@@ -83,13 +119,19 @@ Result<Duties> make_campaign_director(Process& process) {
                                             {"nuisance", std::to_string(alarm.nuisance)}});
   };
   auto history = std::make_shared<HistoryService>(process.seams(), keep(make_pg_history_store(process.pool())), fenced(process), settings);
-  process.leases().compete(DirectorService::common_resource(), {[service, history](const LeaseGrant& grant) {
+  auto alarm_of = alarm_settings(process);
+  if (!alarm_of.ok()) return alarm_of.error();
+  auto alarms = std::make_shared<AlarmService>(process.seams(), keep(make_pg_alarm_store(process.pool())), process.directory(),
+                                               fenced(process), std::move(*alarm_of));
+  process.leases().compete(DirectorService::common_resource(), {[service, history, alarms](const LeaseGrant& grant) {
                                                                   service->acquired(grant);
                                                                   history->acquired(grant);
+                                                                  alarms->acquired(grant);
                                                                 },
-                                                                [service, history](const LeaseGrant& grant, const std::string&) {
+                                                                [service, history, alarms](const LeaseGrant& grant, const std::string&) {
                                                                   service->lost(grant);
                                                                   history->lost(grant);
+                                                                  alarms->lost();
                                                                 }});
   for (const auto& zone : process.config().dialing.zones) process.leases().compete(DirectorService::zone_resource(zone), acting(service));
   return Duties{.start = [service] { service->start(); }};

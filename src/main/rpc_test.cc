@@ -10,6 +10,7 @@
 #include "mpp/mpp_rpc.h"
 #include "proto/call.pb.h"
 #include "rule_engine/rule_engine_rpc.h"
+#include "runtime/call_rpc.h"
 #include "runtime/loop.h"
 #include "runtime/rpc_unary.h"
 
@@ -214,6 +215,18 @@ TEST_F(Rpc, answers_thousands_with_many_under_way_at_once) {
   RecordProperty("requests_per_second", static_cast<int>(total / seconds));
   std::printf("%.0f requests/s\n", total / seconds);
   EXPECT_EQ(answered, total);
+}
+
+TEST(MixedVersions, S_01_what_the_next_release_adds_to_a_message_is_left_alone) {
+  rpc::CallRecord newer;
+  rpc::encode(some_record(), &newer);
+  newer.GetReflection()->MutableUnknownFields(&newer)->AddVarint(900, 7);
+  newer.mutable_attempt()->GetReflection()->MutableUnknownFields(newer.mutable_attempt())->AddLengthDelimited(901, "a new field");
+  rpc::CallRecord received;
+  ASSERT_TRUE(received.ParseFromString(newer.SerializeAsString()));
+  CallRecord record;
+  ASSERT_TRUE(rpc::decode(received, record));
+  expect_same(record, some_record());
 }
 
 }  // namespace

@@ -220,6 +220,15 @@ Keys keys_of(Config& c) {
       "load.high_percent", c.load.high_percent, 50, 101,
       "Of processors or memory: the high load of a server. While all servers are under it, imports, exports and job starts wait; 101: "
       "never.");
+  keys.text("alarms.webhook", c.alarms.webhook,
+            "https://HOST[:PORT]/PATH that is told of each alarm, raised and cleared, by a POST of JSON; tried again until it is "
+            "taken. None when empty. The same on all servers that run a campaign_director.");
+  keys.file("alarms.key_file", c.alarms.key_file,
+            "File whose first line signs what the webhook is told: X-Everdial-Signature is the HMAC-SHA256 of X-Everdial-Timestamp, a dot "
+            "and the body.");
+  keys.file("alarms.ca_file", c.alarms.ca_file, "Authorities to trust for the webhook, beside the system's.");
+  keys.integer("alarms.versions_mixed_h", c.alarms.versions_mixed_h, 0, 1000,
+               "Hours for which servers may run different versions without an alarm.");
   keys.choice("log.format", c.log.format, "Lines for people, or one JSON object per line.");
   keys.choice("log.level", c.log.level, "Least level that is written.");
   return keys;
@@ -324,6 +333,10 @@ Status check(Config& config) {
   if (config.mpp.rtp_last_port - config.mpp.rtp_first_port + 1 < 2 * config.mpp.workers)
     return bad("mpp.rtp_first_port to mpp.rtp_last_port must hold two ports for each worker at least");
   if (config.mpp.sip_port + config.mpp.workers - 1 > 65535) return bad("mpp.sip_port: the last worker's port would be above 65535");
+  const std::string& webhook = config.alarms.webhook;
+  const bool here = webhook.starts_with("http://127.0.0.1:") || webhook.starts_with("http://localhost:");
+  if (!webhook.empty() && !webhook.starts_with("https://") && !here)
+    return bad("alarms.webhook: '" + webhook + "' must begin with https://, unless it is on this machine");
   if (Status tls = check_tls(config.rpc.tls, "rpc", config.rpc.listen_host, true); !tls.ok()) return tls;
   return check_tls(config.http.tls, "http", config.http.listen.host, false);
 }

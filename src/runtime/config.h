@@ -99,6 +99,11 @@ struct Config {
     int high_percent = 90;
   } load;
   struct {
+    std::string webhook;
+    std::filesystem::path key_file, ca_file;
+    int versions_mixed_h = 4;
+  } alarms;
+  struct {
     LogFormat format = LogFormat::human;
     LogLevel level = LogLevel::info;
   } log;

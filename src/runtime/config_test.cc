@@ -61,6 +61,7 @@ TEST(Config, errors_name_the_line_the_key_and_what_is_allowed) {
   EXPECT_THAT(error_of("trunks:\n  - name: a\n    url: x\n"), HasSubstr("everdial.yaml:3: url: there is no such key"));
   EXPECT_THAT(error_of("trunks:\n  - name: a\n"), HasSubstr("a needs uri"));
   EXPECT_THAT(error_of("server: {name: 'a b'}"), HasSubstr("server.name"));
+  EXPECT_THAT(error_of("alarms: {webhook: 'http://pager.example/x'}"), HasSubstr("must begin with https://"));
 }
 
 TEST(Config, a_listener_that_leaves_the_machine_needs_tls) {

@@ -3,14 +3,16 @@
 namespace everdial {
 namespace {
 
-/// How many of `migrations` the database has; `conflict` unless they are the same as ours, in order.
-Result<size_t> applied_count(pg::Connection& connection, std::span<const Migration> migrations) {
+/// How many of `migrations` the database has; `conflict` unless they are the same as ours, in order. What it has beyond them is no
+/// matter when `newer_is_fine`.
+Result<size_t> applied_count(pg::Connection& connection, std::span<const Migration> migrations, bool newer_is_fine) {
   const auto exists = connection.query("select to_regclass('schema_migration') is not null");
   if (!exists.ok()) return exists.error();
   if (!exists->boolean(0, 0)) return size_t{0};
   const auto rows = connection.query("select number, name, checksum from schema_migration order by number");
   if (!rows.ok()) return rows.error();
   for (size_t i = 0; i < rows->size(); ++i) {
+    if (i >= migrations.size() && newer_is_fine) return migrations.size();
     if (i >= migrations.size())
       return Error{ErrorKind::conflict, "the database is newer than this program: it has " + rows->string(i, 1) +
                                             ". Install the version that brought it, or a later one"};
@@ -43,7 +45,7 @@ Result<std::vector<std::string>> migrate_locked(pg::Connection& connection, std:
       "create table if not exists schema_migration (number integer primary key, name text not null, checksum text not null, "
       "applied_at timestamptz not null default clock_timestamp())");
   if (!table.ok()) return table.error();
-  const auto count = applied_count(connection, migrations);
+  const auto count = applied_count(connection, migrations, false);
   if (!count.ok()) return count.error();
   std::vector<std::string> applied;
   for (const Migration& migration : migrations.subspan(*count)) {
@@ -66,7 +68,7 @@ Result<std::vector<std::string>> migrate(pg::Connection& connection, std::span<c
 }
 
 Status check_schema(pg::Connection& connection, std::span<const Migration> migrations) {
-  const auto count = applied_count(connection, migrations);
+  const auto count = applied_count(connection, migrations, true);
   if (!count.ok()) return count.error();
   if (*count < migrations.size())
     return Error{ErrorKind::conflict,

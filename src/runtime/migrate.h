@@ -23,7 +23,8 @@ std::span<const Migration> embedded_migrations();
 /// once: one works, the others wait and find nothing to do. `conflict` when an applied file differs from ours, or the database is newer.
 Result<std::vector<std::string>> migrate(pg::Connection& connection, std::span<const Migration> migrations = embedded_migrations());
 
-/// Whether the database has all of `migrations` and nothing newer; the error says what to do.
+/// Whether the database has all of `migrations`; the error says what to do. It may have newer ones: they leave everything that the release
+/// before them uses, so that servers can be upgraded one after the other.
 Status check_schema(pg::Connection& connection, std::span<const Migration> migrations = embedded_migrations());
 
 }  // namespace everdial

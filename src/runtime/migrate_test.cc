@@ -75,6 +75,15 @@ TEST_F(Migrate, refuses_a_newer_database) {
   EXPECT_NE(refused.error().message.find("newer"), std::string::npos) << refused.error().message;
 }
 
+TEST_F(Migrate, S_01_a_program_of_the_release_before_goes_on_with_a_newer_database) {
+  const auto db = open();
+  ASSERT_TRUE(migrate(*db, std::span(kTwo).first(1)).ok());
+  EXPECT_EQ(check_schema(*db, kTwo).error().kind, ErrorKind::conflict) << "a newer program waits for its schema";
+  ASSERT_TRUE(migrate(*db, kTwo).ok());
+  EXPECT_TRUE(check_schema(*db, kTwo).ok());
+  EXPECT_TRUE(check_schema(*db, std::span(kTwo).first(1)).ok());
+}
+
 TEST_F(Migrate, leaves_nothing_of_a_file_that_fails) {
   const auto db = open();
   auto bad = kTwo;

@@ -130,6 +130,10 @@ class CtlOnDashboard : public testing::Test {
       for (const std::string component : {"server", "rule_engine"})
         sql("insert into ha_session (incarnation, server, component, last_seen) values (gen_random_uuid(), '" + server + "', '" +
             component + "', now() + interval '1 h')");
+    sql("update ha_session set last_seen = now() + interval '1 h'");
+    for (const auto& [server, peer] : {std::pair{"as1", "as2"}, std::pair{"as2", "as1"}})
+      sql("insert into server_report (server, incarnation, version, clock_offset_ms, database_ms, peers, deaths) values ('" +
+          std::string(server) + "', gen_random_uuid(), '', 3, 2, '[{\"name\": \"" + peer + "\", \"heard\": true}]', '{}')");
     sql("insert into ha_lease (resource, epoch, preferred) values ('zone_director/west', 1, 'as1'), ('rule_engine', 2, null)");
     sql("insert into ha_history (id, res_id, epoch, from_incarnation, to_incarnation, reason) overriding system value "
         "select 1000, res_id, 2, one.incarnation, two.incarnation, 'server_silent' from ha_lease, ha_session one, ha_session two where "
@@ -319,9 +323,11 @@ std::vector<Step> all_commands(const std::string& csv, const std::string& strate
       {"completion", file},
       {"whoami", reads},
       {"status", reads},
+      {"alarms", reads, {"--all"}},
       {"servers", reads},
       {"servers park", changes, {"as1"}},
       {"servers unpark", changes, {"as1"}},
+      {"servers upgrade-check", reads, {"as2"}},
       {"servers capacity", changes, {"as1", "2"}},
       {"zones", reads},
       {"zones set", changes, {"west", "--weight", "2"}},

@@ -12,7 +12,7 @@
 #include <regex>
 #include <thread>
 
-#include "ctl/http_client.h"
+#include "runtime/http_client.h"
 #include "runtime/test_certificates.h"
 #include "runtime/test_database.h"
 
@@ -114,9 +114,9 @@ class RealServer : public testing::Test {
     }
     return true;
   }
-  ctl::HttpAnswer get(const std::string& path) const {
-    const auto answer = ctl::send_http({false, "127.0.0.1", std::to_string(health_port_)}, {"GET", path, {}, ""}, "", 10s);
-    return answer.ok() ? *answer : ctl::HttpAnswer{0, "", answer.error().message, {}};
+  HttpAnswer get(const std::string& path) const {
+    const auto answer = send_http({false, "127.0.0.1", std::to_string(health_port_)}, {"GET", path, {}, ""}, "", 10s);
+    return answer.ok() ? *answer : HttpAnswer{0, "", answer.error().message, {}};
   }
   bool answers(const std::string& component) const {
     return get("/metrics").body.find("child=\"" + component + "\"} 1") != std::string::npos;
@@ -180,9 +180,9 @@ TEST_F(RealServer, a_frozen_component_does_not_hold_up_the_page) {
 
 TEST_F(RealServer, serves_the_dashboard_over_https_alone) {
   ASSERT_NO_FATAL_FAILURE(start_server());
-  const ctl::HttpRequest health{"GET", "/api/v1/health", {}, ""};
+  const HttpRequest health{"GET", "/api/v1/health", {}, ""};
   const auto ask = [&](bool tls, const std::string& ca) {
-    return ctl::send_http({tls, "127.0.0.1", std::to_string(http_port_)}, health, ca, 10s);
+    return send_http({tls, "127.0.0.1", std::to_string(http_port_)}, health, ca, 10s);
   };
   const auto answer = ask(true, authority_.ca());
   ASSERT_TRUE(answer.ok()) << answer.error().message;

@@ -10,6 +10,7 @@ const pages: Record<string, string | ((request: APIRequestContext) => Promise<st
   Status: '/status',
   Zones: '/zones',
   Failover: '/failover',
+  Alarms: '/alarms',
   Jobs: '/jobs',
   'a job': at('jobs', '/jobs'),
   'an attempt': async (request) => {

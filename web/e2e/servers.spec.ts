@@ -78,3 +78,12 @@ test('S_04 a drill is begun within its limits, watched and aborted; the failover
   await expect(page.getByRole('dialog', { name: /^Failover / })).toContainText('Taken over');
   await expectNoViolation(page);
 });
+
+test('the bell tells what is wrong, and leads to all alarms of late', async ({ page }) => {
+  await page.goto('/status');
+  await page.getByRole('button', { name: /^Alarms: / }).click();
+  await expect(page.getByRole('link', { name: 'All alarms of late' })).toBeVisible();
+  await expectNoViolation(page);
+  await page.getByRole('link', { name: 'All alarms of late' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Alarms' })).toBeVisible();
+});

@@ -9,6 +9,7 @@ import { AutoIcon, MoonIcon, SunIcon } from './icons';
 import { LiveProvider, useLive } from './live';
 import { Restrictions } from './parts/Restrictions';
 import { sessionQuery } from './queries';
+import { AlarmBell } from './parts/Alarms';
 import classes from './Shell.module.css';
 
 const places = [
@@ -83,6 +84,7 @@ function Frame({ name, role }: { name: string; role: string }) {
           ))}
         </nav>
         <LiveStrip />
+        <AlarmBell />
         <ColourScheme />
         <ActionIcon variant="subtle" color="gray" aria-label="Keyboard shortcuts" className={classes.quiet} onClick={() => setHelp(true)}>
           ?

@@ -46,6 +46,7 @@ export const componentOrdersQuery = paged(['component orders'], (cursor) =>
   bodyOf(http.GET('/component-orders', { params: { query: { cursor } } })),
 );
 
+export const alarmsQuery = paged(['alarms'], (cursor) => bodyOf(http.GET('/alarms', { params: { query: { cursor } } })));
 export const failoversQuery = paged(['failovers'], (cursor) => bodyOf(http.GET('/failovers', { params: { query: { cursor } } })));
 export const failoverQuery = (failover_id: number) =>
   queryOptions({

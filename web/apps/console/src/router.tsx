@@ -2,6 +2,7 @@ import type { AttemptState, CompletionCode } from '@everdial/api-client';
 import { codeTones, ErrorPanel } from '@everdial/ui';
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { queryClient } from './api';
+import { AlarmsPage } from './pages/AlarmsPage';
 import { AttemptPage } from './pages/AttemptPage';
 import { CampaignPage, NewCampaignPage } from './pages/CampaignPage';
 import { CampaignsPage } from './pages/CampaignsPage';
@@ -65,6 +66,7 @@ const home = createRoute({
 const status = createRoute({ getParentRoute: () => shell, path: '/status', component: StatusPage });
 const zones = createRoute({ getParentRoute: () => shell, path: '/zones', component: ZonesPage });
 const failover = createRoute({ getParentRoute: () => shell, path: '/failover', component: FailoverPage });
+const alarms = createRoute({ getParentRoute: () => shell, path: '/alarms', component: AlarmsPage });
 const lists = createRoute({ getParentRoute: () => shell, path: '/lists', component: ListsPage });
 const list = createRoute({ getParentRoute: () => shell, path: '/lists/$listId', params: idIn('listId'), component: ListPage });
 const importRoute = createRoute({ getParentRoute: () => shell, path: '/imports/$importId', params: idIn('importId'), component: ImportPage });
@@ -117,7 +119,7 @@ export const router = createRouter({
     logIn,
     home,
     shell.addChildren([
-      status, zones, failover, lists, list, importRoute, dnc, campaigns, newCampaign, campaign, schedules, newScheduleRoute, schedule, exports_, retention, jobs, job,
+      status, zones, failover, alarms, lists, list, importRoute, dnc, campaigns, newCampaign, campaign, schedules, newScheduleRoute, schedule, exports_, retention, jobs, job,
       attempt,
     ]),
   ]),

@@ -13,6 +13,8 @@ export type { components, paths };
 
 type Schemas = components['schemas'];
 export type Account = Schemas['Account'];
+export type Alarm = Schemas['Alarm'];
+export type AlarmKind = Schemas['AlarmKind'];
 export type Attempt = Schemas['Attempt'];
 export type AttemptState = Schemas['AttemptState'];
 export type AttemptWay = Schemas['AttemptWay'];

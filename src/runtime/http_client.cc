@@ -1,4 +1,4 @@
-#include "ctl/http_client.h"
+#include "runtime/http_client.h"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
@@ -7,7 +7,7 @@
 #include <boost/beast/ssl.hpp>
 #include <utility>  // before Asio, which forgets it
 
-namespace everdial::ctl {
+namespace everdial {
 namespace {
 
 namespace asio = boost::asio;
@@ -37,7 +37,7 @@ template <class Stream>
 Result<HttpAnswer> exchange(asio::io_context& io, Stream& stream, const Url& url, const HttpRequest& request) {
   http::request<http::string_body> message{http::string_to_verb(request.method), request.target, 11};
   message.set(http::field::host, url.host + ":" + url.port);
-  message.set(http::field::user_agent, "everdialctl");
+  message.set(http::field::user_agent, "everdial");
   message.keep_alive(false);
   for (const auto& [name, value] : request.headers) message.set(name, value);
   message.body() = request.body;
@@ -118,4 +118,4 @@ Result<HttpAnswer> send_http(const Url& url, const HttpRequest& request, const s
   return url.tls ? exchange_tls(io, std::move(stream), url, request, ca_file) : exchange(io, stream, url, request);
 }
 
-}  // namespace everdial::ctl
+}  // namespace everdial

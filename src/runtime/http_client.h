@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace everdial::ctl {
+namespace everdial {
 
 /// "https://host:port", taken apart.
 struct Url {
@@ -33,4 +33,4 @@ struct HttpAnswer {
 /// ErrorKind::unknown when the connection broke after sending.
 Result<HttpAnswer> send_http(const Url& url, const HttpRequest& request, const std::string& ca_file, std::chrono::milliseconds timeout);
 
-}  // namespace everdial::ctl
+}  // namespace everdial
