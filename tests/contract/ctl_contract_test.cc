@@ -434,7 +434,7 @@ TEST_F(CtlOnDashboard, each_command_answers_in_each_format) {
       words.insert(words.begin(), {"-o", format});
       const Ran ran = ctl(words, step.input);
       words.erase(words.begin(), words.begin() + 2);
-      EXPECT_EQ(ran.code, kDone) << step.command << ": " << ran.err;
+      EXPECT_EQ(ran.code, kDone) << step.command << ": " << ran.err << ran.out;
       EXPECT_NE(ran.out, "") << step.command;
       const bool readable = format == "json" ? !ran.value().is_discarded() : format == "human" || YAML::Load(ran.out).IsDefined();
       EXPECT_TRUE(readable) << step.command << ": " << ran.out;
