@@ -1,7 +1,7 @@
 import { bodyOf, type Drill, type Failover, type Readiness, type Server, type WhatIf } from '@everdial/api-client';
 import { Confirm, DataTable, EmptyState, ErrorPanel, formatDuration, formatTime, Panel, StateBadge, When, type Column } from '@everdial/ui';
 import { Anchor, Button, Checkbox, Group, Modal, NativeSelect, NumberInput } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, queryClient } from '../api';
 import { Loaded } from '../parts/Loaded';
@@ -15,13 +15,26 @@ import classes from './FailoverPage.module.css';
 
 export function FailoverPage() {
   const [shown, setShown] = useState<number>();
+  const [chosen, setChosen] = useState<string>();
   const readiness = useQuery(readinessQuery);
   const status = useQuery(statusQuery);
+  const server = chosen ?? status.data?.servers[0]?.name ?? '';
+  const whatIf = useQuery({ ...whatIfQuery(server), enabled: server !== '', placeholderData: keepPreviousData });
+  const drills = useInfiniteQuery(drillsQuery);
+  const failovers = useInfiniteQuery(failoversQuery);
   const mayChange = useMayAdminister();
+  // All at once: panels that come one after the other push each other down.
+  const late = [readiness, status, ...(server === '' ? [] : [whatIf]), drills, failovers].find((query) => query.data === undefined);
+  if (late)
+    return (
+      <Page title="Failover">
+        <Loaded query={late as UseQueryResult<never>}>{() => null}</Loaded>
+      </Page>
+    );
   return (
     <Page title="Failover">
-      <Loaded query={readiness}>{(data) => <ReadinessPanel readiness={data} />}</Loaded>
-      <Loaded query={status}>{({ servers }) => <WhatIfPanel servers={servers} mayChange={mayChange} />}</Loaded>
+      <ReadinessPanel readiness={readiness.data!} />
+      {whatIf.data && <WhatIfPanel servers={status.data!.servers} server={server} onChoose={setChosen} whatIf={whatIf.data} mayChange={mayChange} />}
       <Panel title="History" flush>
         <PagedTable
           label="Failovers"
@@ -72,10 +85,15 @@ function ReadinessPanel({ readiness }: { readiness: Readiness }) {
   );
 }
 
-function WhatIfPanel({ servers, mayChange }: { servers: Server[]; mayChange: boolean }) {
-  const [chosen, setChosen] = useState<string>();
-  const server = chosen ?? servers[0]?.name;
-  const query = useQuery({ ...whatIfQuery(server ?? ''), enabled: server !== undefined });
+interface WhatIfProps {
+  servers: Server[];
+  server: string;
+  onChoose: (server: string) => void;
+  whatIf: WhatIf;
+  mayChange: boolean;
+}
+
+function WhatIfPanel({ servers, server, onChoose, whatIf, mayChange }: WhatIfProps) {
   return (
     <Panel
       title="What if"
@@ -85,12 +103,12 @@ function WhatIfPanel({ servers, mayChange }: { servers: Server[]; mayChange: boo
           aria-label="The server that would be lost"
           data={servers.map(({ name }) => name)}
           value={server}
-          onChange={(event) => setChosen(event.currentTarget.value)}
+          onChange={(event) => onChoose(event.currentTarget.value)}
         />
       }
     >
-      <Loaded query={query}>{(data) => <Loss whatIf={data} />}</Loaded>
-      {mayChange && server && <Drills servers={servers} server={server} />}
+      <Loss whatIf={whatIf} />
+      {mayChange && <Drills servers={servers} server={server} />}
     </Panel>
   );
 }
