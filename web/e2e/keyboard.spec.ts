@@ -31,7 +31,7 @@ test('everything is reached by keyboard: skip link, places, help, a job and its 
   await page.goto('/status');
   await expect(page.getByRole('heading', { level: 1, name: 'Status' })).toBeFocused();
   const skip = page.getByRole('link', { name: 'Skip to content' });
-  for (let i = 0; i < 15 && !(await skip.evaluate((link) => link === document.activeElement)); i++) await page.keyboard.press('Shift+Tab');
+  for (let i = 0; i < 40 && !(await skip.evaluate((link) => link === document.activeElement)); i++) await page.keyboard.press('Shift+Tab');
   await expect(skip).toBeFocused();
   await expect(skip).toBeInViewport();
   await page.keyboard.press('Enter');
