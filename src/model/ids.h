@@ -11,6 +11,7 @@ using CampaignId = StrongId<struct CampaignTag>;
 using JobId = StrongId<struct JobTag>;
 using ContactListId = StrongId<struct ContactListTag>;
 using ContactId = StrongId<struct ContactTag>;
+using AgentId = StrongId<struct AgentTag>;
 using ScheduleId = StrongId<struct ScheduleTag>;
 using ExportId = StrongId<struct ExportTag>;
 using ImportId = StrongId<struct ImportTag>;
@@ -21,6 +22,8 @@ using Resource = StrongId<struct ResourceTag, std::string>;  ///< what a lease n
 using Address = StrongId<struct AddressTag, std::string>;    ///< host:port of a component's listener
 
 inline Resource job_resource(JobId job) { return Resource{"job/" + to_string(job)}; }
+/// What the master of a zone's agents holds.
+inline Resource agent_zone_resource(const std::string& zone) { return Resource{"agent_manager/zone/" + zone}; }
 
 /// One try to reach one contact in one job. Known before anything is written, so every retry of a request names the same attempt.
 struct AttemptId {
