@@ -169,18 +169,19 @@ struct SendDigits {
 };
 /// End the contact's call.
 struct Release {};
-struct Redial {};
+struct Redial {
+  std::string phone;  ///< empty: the number called before
+};
+/// The contact is held, and another agent asked.
 struct Consult {
-  std::optional<AgentId> agent;  ///< or
-  std::string phone;             ///< somebody outside
+  AgentId agent;
 };
 struct CancelConsult {};
 /// Whom one consults has the contact from now on.
 struct CompleteTransfer {};
 /// The contact goes to another agent without asking.
 struct Transfer {
-  std::optional<AgentId> agent;
-  std::string phone;
+  AgentId agent;
 };
 struct StartConference {};
 struct EndConference {};
