@@ -232,7 +232,7 @@ void World::narrate_request(const Process& from, const Request& request) {
   }
   if (const auto* r = std::get_if<ControlCalls>(&request))
     for (const auto& command : r->commands)
-      say((command.kind == ControlCalls::Kind::play ? "has the prompt played to " : "hangs up ") + to_string(command.attempt));
+      say((command.kind == CallCommand::Kind::play ? "has the prompt played to " : "hangs up ") + to_string(command.attempt));
   if (const auto* r = std::get_if<AttemptsSettled>(&request))
     for (const AttemptId& attempt : r->attempts) say("says that " + to_string(attempt) + " is settled");
   if (const auto* r = std::get_if<ForgetCalls>(&request))

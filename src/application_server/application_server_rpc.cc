@@ -31,22 +31,12 @@ std::optional<Reply> decode(const rpc::CallsPlaced& from) {
 
 rpc::CallEvents encode(const CallEvents& from) {
   rpc::CallEvents to;
-  to.set_mpp(from.mpp.value);
-  for (const auto& event : from.events) {
-    auto* out = to.add_events();
-    rpc::encode(event.record, out->mutable_record());
-    out->set_kind(static_cast<rpc::CallEvents::Kind>(rpc::encode_enum(event.kind)));
-    out->set_digit(event.digit);
-  }
+  rpc::encode(from, &to);
   return to;
 }
 std::optional<Request> decode(const rpc::CallEvents& from) {
-  CallEvents to{.mpp = Address{from.mpp()}};
-  for (const auto& event : from.events()) {
-    auto& out = to.events.emplace_back();
-    out.digit = static_cast<char>(event.digit());
-    if (!rpc::decode(event.record(), out.record) || !rpc::decode_enum(event.kind(), CallEvents::Kind::ended, out.kind)) return std::nullopt;
-  }
+  CallEvents to;
+  if (!rpc::decode(from, to)) return std::nullopt;
   return to;
 }
 
@@ -73,6 +63,9 @@ class Service final : public rpc::ApplicationServer::CallbackService {
   grpc::ServerUnaryReactor* TellEvents(grpc::CallbackServerContext* context, const rpc::CallEvents* in, rpc::Empty*) override {
     return rpc::serve_unary(context, handler_, decode(*in), [](const Reply&) {});
   }
+  grpc::ServerUnaryReactor* SteerCalls(grpc::CallbackServerContext* context, const rpc::CallsToSteer* in, rpc::Empty*) override {
+    return rpc::serve_unary(context, handler_, rpc::decode_steering<everdial::SteerCalls>(*in), [](const Reply&) {});
+  }
   grpc::ServerUnaryReactor* TellSettled(grpc::CallbackServerContext* context, const rpc::AttemptsSettled* in, rpc::Empty*) override {
     return rpc::serve_unary(context, handler_, decode(*in), [](const Reply&) {});
   }
@@ -93,6 +86,9 @@ class Client final : public RpcClient {
     else if (const auto* events = std::get_if<CallEvents>(&request))
       rpc::call_unary<rpc::Empty>(
           encode(*events), timeout, std::move(reply), [this](auto... all) { stub_->async()->TellEvents(all...); }, done);
+    else if (const auto* steer = std::get_if<SteerCalls>(&request))
+      rpc::call_unary<rpc::Empty>(
+          rpc::encode_steering(*steer), timeout, std::move(reply), [this](auto... all) { stub_->async()->SteerCalls(all...); }, done);
     else
       rpc::call_unary<rpc::Empty>(
           encode(std::get<AttemptsSettled>(request)), timeout, std::move(reply),
@@ -107,7 +103,7 @@ class Receiver final : public RpcReceiver {
  public:
   bool takes(const Request& request) const override {
     return std::holds_alternative<PlaceCalls>(request) || std::holds_alternative<CallEvents>(request) ||
-           std::holds_alternative<AttemptsSettled>(request);
+           std::holds_alternative<AttemptsSettled>(request) || std::holds_alternative<SteerCalls>(request);
   }
   std::unique_ptr<RpcClient> client(const std::shared_ptr<grpc::Channel>& channel) const override {
     return std::make_unique<Client>(channel);

@@ -68,7 +68,7 @@ struct AnswerOrders {
 struct Steer {
   ReplyId reply;
   Address mpp;
-  std::vector<ControlCalls::Command> commands;  ///< may be empty
+  std::vector<CallCommand> commands;  ///< may be empty
 };
 /// To whoever owns the job.
 struct Relay {

@@ -3,15 +3,15 @@
 namespace everdial {
 namespace {
 
-using Command = ControlCalls::Command;
+using Command = CallCommand;
 
-Command hang_up(const CallRecord& record, CompletionCode code) { return {record.attempt, ControlCalls::Kind::hang_up, {}, code}; }
+Command hang_up(const CallRecord& record, CompletionCode code) { return {record.attempt, CallCommand::Kind::hang_up, {}, code}; }
 
 CompletionCode found(const CallRecord& record) { return record.analysis.value_or(CompletionCode::answer_human); }
 
 Command play(const CallRecord& record, const std::string& prompt) {
   if (prompt.empty()) return hang_up(record, found(record));
-  return {record.attempt, ControlCalls::Kind::play, prompt, found(record)};
+  return {record.attempt, CallCommand::Kind::play, prompt, found(record)};
 }
 
 std::optional<Command> classified(const CallRecord& record) {
@@ -30,7 +30,7 @@ std::optional<Command> classified(const CallRecord& record) {
 
 }  // namespace
 
-std::optional<ControlCalls::Command> next_command(const CallEvents::Event& event) {
+std::optional<CallCommand> next_command(const CallEvents::Event& event) {
   const CallRecord& record = event.record;
   if (record.stage != CallStage::answered) return std::nullopt;
   if (record.opted_out) return hang_up(record, CompletionCode::opted_out);

@@ -19,14 +19,14 @@ CallEvents::Event event(Kind kind, std::optional<CompletionCode> analysis = std:
 void expect_play(const CallEvents::Event& event, const std::string& prompt) {
   const auto command = next_command(event);
   ASSERT_TRUE(command);
-  EXPECT_EQ(command->kind, ControlCalls::Kind::play);
+  EXPECT_EQ(command->kind, CallCommand::Kind::play);
   EXPECT_EQ(command->prompt, prompt);
 }
 
 void expect_hang_up(const CallEvents::Event& event, CompletionCode code) {
   const auto command = next_command(event);
   ASSERT_TRUE(command);
-  EXPECT_EQ(command->kind, ControlCalls::Kind::hang_up);
+  EXPECT_EQ(command->kind, CallCommand::Kind::hang_up);
   EXPECT_EQ(command->code, code);
 }
 

@@ -20,11 +20,38 @@ std::optional<Request> decode(const rpc::AttemptResults& from) {
   return to;
 }
 
+rpc::CallGrant encode(const GrantCalls& from) {
+  rpc::CallGrant to;
+  to.set_job(from.job.value);
+  to.set_manager(from.manager.value);
+  to.set_epoch(from.epoch.value);
+  to.set_seq(from.seq);
+  to.set_calls(from.calls);
+  to.set_valid_for(from.valid_for.count());
+  if (from.preview) to.set_preview(from.preview->value);
+  return to;
+}
+std::optional<Request> decode(const rpc::CallGrant& from) {
+  GrantCalls to{.job = JobId{from.job()},
+                .manager = Resource{from.manager()},
+                .epoch = Epoch{from.epoch()},
+                .seq = from.seq(),
+                .calls = from.calls(),
+                .valid_for = Duration{from.valid_for()}};
+  if (from.has_preview()) to.preview = AgentId{from.preview()};
+  return to;
+}
+
+std::optional<Reply> done(const rpc::Empty&) { return Done{}; }
+
 class Service final : public rpc::CampaignManager::CallbackService {
  public:
   explicit Service(RequestHandler handler) : handler_(std::move(handler)) {}
 
   grpc::ServerUnaryReactor* TellResults(grpc::CallbackServerContext* context, const rpc::AttemptResults* in, rpc::Empty*) override {
+    return rpc::serve_unary(context, handler_, decode(*in), [](const Reply&) {});
+  }
+  grpc::ServerUnaryReactor* GrantCalls(grpc::CallbackServerContext* context, const rpc::CallGrant* in, rpc::Empty*) override {
     return rpc::serve_unary(context, handler_, decode(*in), [](const Reply&) {});
   }
 
@@ -37,9 +64,13 @@ class Client final : public RpcClient {
   explicit Client(const std::shared_ptr<grpc::Channel>& channel) : stub_(rpc::CampaignManager::NewStub(channel)) {}
 
   void call(const Request& request, Duration timeout, ReplyFn reply) override {
-    rpc::call_unary<rpc::Empty>(
-        encode(std::get<AttemptResults>(request)), timeout, std::move(reply), [this](auto... all) { stub_->async()->TellResults(all...); },
-        [](const rpc::Empty&) { return std::optional<Reply>{Done{}}; });
+    if (const auto* grant = std::get_if<GrantCalls>(&request))
+      rpc::call_unary<rpc::Empty>(
+          encode(*grant), timeout, std::move(reply), [this](auto... all) { stub_->async()->GrantCalls(all...); }, done);
+    else
+      rpc::call_unary<rpc::Empty>(
+          encode(std::get<AttemptResults>(request)), timeout, std::move(reply),
+          [this](auto... all) { stub_->async()->TellResults(all...); }, done);
   }
 
  private:
@@ -48,7 +79,9 @@ class Client final : public RpcClient {
 
 class Receiver final : public RpcReceiver {
  public:
-  bool takes(const Request& request) const override { return std::holds_alternative<AttemptResults>(request); }
+  bool takes(const Request& request) const override {
+    return std::holds_alternative<AttemptResults>(request) || std::holds_alternative<GrantCalls>(request);
+  }
   std::unique_ptr<RpcClient> client(const std::shared_ptr<grpc::Channel>& channel) const override {
     return std::make_unique<Client>(channel);
   }

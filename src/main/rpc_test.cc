@@ -128,7 +128,7 @@ TEST_F(Rpc, carries_each_request_and_its_reply_whole) {
   EXPECT_EQ(std::get<CallEvents>(seen_).events.at(0).digit, '9');
   EXPECT_TRUE(ask(AttemptsSettled{{record.attempt}}).ok());
   EXPECT_EQ(std::get<AttemptsSettled>(seen_).attempts.at(0), record.attempt);
-  EXPECT_TRUE(ask(ControlCalls{{{record.attempt, ControlCalls::Kind::hang_up, "p.wav", CompletionCode::fax}}}).ok());
+  EXPECT_TRUE(ask(ControlCalls{{{record.attempt, CallCommand::Kind::hang_up, "p.wav", CompletionCode::fax}}}).ok());
   EXPECT_EQ(std::get<ControlCalls>(seen_).commands.at(0).code, CompletionCode::fax);
   EXPECT_TRUE(ask(ForgetCalls{{record.attempt}}).ok());
   EXPECT_EQ(std::get<ForgetCalls>(seen_).attempts.at(0), record.attempt);

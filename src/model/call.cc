@@ -1,5 +1,9 @@
 #include "model/call.h"
 
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
 namespace everdial {
 
 CallPlan make_call_plan(const Strategy& strategy, const std::string& phone) {
@@ -13,6 +17,15 @@ CallPlan make_call_plan(const Strategy& strategy, const std::string& phone) {
                   .machine_action = strategy.machine_action,
                   .record = strategy.record,
                   .opt_out_digit = strategy.opt_out_digit};
+}
+
+bool is_sip_address(const std::string& phone) {
+  constexpr size_t longest = 200;
+  if (!phone.starts_with("sip:") || phone.size() > longest) return false;
+  const auto safe = [](unsigned char c) {
+    return std::isalnum(c) || std::string_view("@:.-_+[];=%~!*").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  return phone.find('@') != std::string::npos && phone.back() != '@' && std::all_of(phone.begin(), phone.end(), safe);
 }
 
 }  // namespace everdial

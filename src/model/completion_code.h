@@ -21,6 +21,7 @@ enum class CompletionCode {
   no_callable_address,  ///< not dialed: no usable number
   attempt_unknown,      ///< whether it was dialed cannot be found out; shown, never redialed by itself
   stopped,              ///< not dialed: the job was stopped first
+  nuisance,             ///< a person answered, and no agent was there in time
 };
 
 template <>
@@ -40,6 +41,7 @@ inline constexpr auto enum_names<CompletionCode> = std::to_array<std::pair<Compl
     {CompletionCode::no_callable_address, "no_callable_address"},
     {CompletionCode::attempt_unknown, "attempt_unknown"},
     {CompletionCode::stopped, "stopped"},
+    {CompletionCode::nuisance, "nuisance"},
 });
 
 /// What a final SIP status to our INVITE means for the attempt (RFC 3261 section 21).

@@ -39,6 +39,11 @@ struct AttemptId {
 std::string to_string(const AttemptId& id);
 std::optional<AttemptId> parse_attempt_id(std::string_view text);
 
+/// A line is the call to an agent's phone; `number` counts that agent's nailings.
+inline AttemptId line_of(AgentId agent, int number) { return {JobId{}, ContactId{agent.value}, number}; }
+inline bool is_line(const AttemptId& id) { return id.job == JobId{}; }
+inline AgentId agent_of_line(const AttemptId& line) { return AgentId{line.contact.value}; }
+
 }  // namespace everdial
 
 template <>

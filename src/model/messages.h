@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -35,6 +36,21 @@ struct ContactsChecked {
   Duration valid_for{};         ///< from the asking; an order must not be placed on an older answer
 };
 
+// ---- what is asked of calls --------------------------------------------------------------------------------------------------------
+
+struct CallCommand {
+  enum class Kind {
+    play,     ///< a prompt, heard by this call alone in place of all else until it ends
+    hang_up,  ///< with `code` as the result
+    press,    ///< keys, heard by the far end as DTMF
+  };
+  AttemptId attempt;
+  Kind kind = Kind::hang_up;
+  std::string prompt;                                  ///< with play
+  CompletionCode code = CompletionCode::answer_human;  ///< with hang_up: how the attempt is to end
+  std::string digits;                                  ///< with press: 0-9 * # A-D, at most 64
+};
+
 // ---- application_server ------------------------------------------------------------------------------------------------------
 
 /// Place these calls on some MPP and trunk.
@@ -57,6 +73,17 @@ struct CallEvents {
   std::vector<Event> events;
 };
 
+/// A zone's agent manager says how its lines and its agents' calls go on; handed to the MPPs that carry them. Refused as `fenced` below the
+/// highest epoch heard. Of two that concern one call the one with the higher (epoch, seq) counts, however late the other comes; the same
+/// one again changes nothing.
+struct SteerCalls {
+  Resource resource;  ///< "agent_manager/zone/ID"
+  Epoch epoch;
+  int64_t seq = 0;  ///< counted from 1 in each epoch
+  std::vector<Conversation> conversations;
+  std::vector<CallCommand> commands;  ///< after the conversations
+};
+
 /// The owner has committed these results; the MPP that carried them may forget them.
 struct AttemptsSettled {
   std::vector<AttemptId> attempts;
@@ -64,7 +91,8 @@ struct AttemptsSettled {
 
 // ---- mpp ---------------------------------------------------------------------------------------------------------------------
 
-/// From now on refuse orders for `resource` below `epoch`, durably; answer with every attempt of it not yet forgotten.
+/// From now on refuse orders and commands for `resource` below `epoch`, durably; answer with every attempt of it not yet forgotten, and
+/// with every call for its agents.
 struct RaiseBarrier {
   Resource resource;
   Epoch epoch;
@@ -86,15 +114,13 @@ struct CallsExecuted {
   std::vector<std::string> trunks_down;  ///< by this MPP's own OPTIONS checks
 };
 
+/// From call control, which steers by the plan, or with `resource` a SteerCalls handed on.
 struct ControlCalls {
-  enum class Kind { play, hang_up };
-  struct Command {
-    AttemptId attempt;
-    Kind kind = Kind::hang_up;
-    std::string prompt;                                  ///< with play
-    CompletionCode code = CompletionCode::answer_human;  ///< with hang_up: how the attempt is to end
-  };
-  std::vector<Command> commands;
+  std::vector<CallCommand> commands;
+  Resource resource;
+  Epoch epoch;
+  int64_t seq = 0;
+  std::vector<Conversation> conversations;
 };
 
 struct ForgetCalls {
@@ -110,6 +136,27 @@ struct AttemptResults {
   std::vector<CallRecord> records;
 };
 
+/// An agent manager allows the owner of an agent-based job to place so many calls more within `valid_for`; what is unused then lapses, and
+/// a seq that was counted already counts no more. With `preview` one contact is claimed for that agent and told, not dialed.
+struct GrantCalls {
+  JobId job;
+  Resource manager;  ///< "agent_manager/zone/ID"
+  Epoch epoch;       ///< the manager's
+  int64_t seq = 0;
+  int calls = 0;
+  Duration valid_for = 1s;
+  std::optional<AgentId> preview;
+};
+
+// ---- agent_manager -----------------------------------------------------------------------------------------------------------------
+
+/// What has happened on the zone's lines and on the calls for its agents. Answered `Done` when what follows from it is committed; the MPPs
+/// tell it again each second until then, to whoever is the manager by then.
+struct AgentCallEvents {
+  Resource resource;
+  CallEvents events;
+};
+
 // ---- any ---------------------------------------------------------------------------------------------------------------------
 
 struct Done {};
@@ -121,7 +168,7 @@ struct MetricsRead {
 };
 
 using Request = std::variant<CheckContacts, PlaceCalls, CallEvents, AttemptsSettled, RaiseBarrier, ExecuteCalls, ControlCalls, ForgetCalls,
-                             AttemptResults, ReadMetrics>;
+                             AttemptResults, SteerCalls, GrantCalls, AgentCallEvents, ReadMetrics>;
 using Reply = std::variant<Done, ContactsChecked, CallsPlaced, BarrierRaised, CallsExecuted, MetricsRead>;
 
 }  // namespace everdial

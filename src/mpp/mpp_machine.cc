@@ -161,15 +161,15 @@ bool MppMachine::place_on_next_trunk(Call& call, bool durably) {
 }
 
 void MppMachine::on(const CommandsArrived& input) {
-  for (const ControlCalls::Command& each : input.request.commands) command(each);
+  for (const CallCommand& each : input.request.commands) command(each);
   effects_.push_back(Answer{input.reply, Done{}});
 }
 
-void MppMachine::command(const ControlCalls::Command& command) {
+void MppMachine::command(const CallCommand& command) {
   const auto found = calls_.find(command.attempt);
   if (found == calls_.end() || !is_alive(found->second.record) || found->second.hanging_up) return;
   Call& call = found->second;
-  if (command.kind == ControlCalls::Kind::hang_up) return hang_up(call, command.code);
+  if (command.kind == CallCommand::Kind::hang_up) return hang_up(call, command.code);
   // Requests are repeated when their answer is lost, and another application server may go on with the call: a prompt starts once.
   if (call.record.stage != CallStage::answered || call.prompt == command.prompt) return;
   call.prompt = command.prompt;

@@ -68,7 +68,7 @@ class MppMachine {
 
   OrderVerdict judge(const ExecuteCalls::Order& order) const;
   void execute(const ExecuteCalls::Order& order, const Address& application_server);
-  void command(const ControlCalls::Command& command);
+  void command(const CallCommand& command);
   void report(const TrunkEvent& event);
   void leg_failed(Call& call, int sip_status);
   void leg_ended(Call& call);

@@ -62,7 +62,7 @@ struct Bench {
     more.attempt = id;
     step(TrunkReported{{more}});
   }
-  void command(const ControlCalls::Command& one) { step(CommandsArrived{2, {{one}}}); }
+  void command(const CallCommand& one) { step(CommandsArrived{2, {{one}}}); }
   std::vector<CallRecord> barrier(int64_t epoch) {
     step(BarrierAsked{3, {job, Epoch{epoch}}});
     return std::get<BarrierRaised>(all<Answer>().at(0).body).executed;
@@ -264,7 +264,7 @@ TEST(MppMachine, ends_a_call_as_it_was_told_to_or_as_the_far_end_left_it) {
     bench.trunk(Kind::answered, attempt(id));
     bench.trunk(Kind::classified, attempt(id), {.analysis = CompletionCode::answer_machine});
   }
-  bench.command({attempt(1), ControlCalls::Kind::hang_up, "", CompletionCode::fax});
+  bench.command({attempt(1), CallCommand::Kind::hang_up, "", CompletionCode::fax});
   EXPECT_EQ(bench.all<HangUpOnTrunk>().size(), 1u);
   bench.trunk(Kind::ended, attempt(1));
   EXPECT_EQ(bench.ended().at(0).code, CompletionCode::fax);
@@ -285,12 +285,12 @@ TEST(MppMachine, keeps_an_opt_out_though_the_caller_hangs_up_at_once) {
 TEST(MppMachine, starts_a_prompt_once_though_it_is_told_twice) {
   Bench bench;
   bench.place(order(attempt(1)));
-  bench.command({attempt(1), ControlCalls::Kind::play, "hello.wav"});
+  bench.command({attempt(1), CallCommand::Kind::play, "hello.wav"});
   EXPECT_TRUE(bench.all<PlayOnTrunk>().empty()) << "nobody has answered";
   bench.trunk(Kind::answered, attempt(1));
-  bench.command({attempt(1), ControlCalls::Kind::play, "hello.wav"});
+  bench.command({attempt(1), CallCommand::Kind::play, "hello.wav"});
   EXPECT_EQ(bench.all<PlayOnTrunk>().size(), 1u);
-  bench.command({attempt(1), ControlCalls::Kind::play, "hello.wav"});
+  bench.command({attempt(1), CallCommand::Kind::play, "hello.wav"});
   EXPECT_TRUE(bench.all<PlayOnTrunk>().empty());
 }
 
@@ -346,7 +346,7 @@ TEST(MppMachine, ends_what_an_earlier_process_left_alive) {
   before.trunk(Kind::ringing, attempt(2));
   before.trunk(Kind::answered, attempt(3));
   before.trunk(Kind::answered, attempt(4));
-  before.command({attempt(4), ControlCalls::Kind::hang_up, "", CompletionCode::answer_human});
+  before.command({attempt(4), CallCommand::Kind::hang_up, "", CompletionCode::answer_human});
 
   Bench after(before.journal);
   std::map<AttemptId, CallRecord> ended;

@@ -56,29 +56,6 @@ std::optional<Reply> decode(const rpc::CallsExecuted& from) {
   return to;
 }
 
-rpc::CallCommands encode(const ControlCalls& from) {
-  rpc::CallCommands to;
-  for (const auto& command : from.commands) {
-    auto* out = to.add_commands();
-    rpc::encode(command.attempt, out->mutable_attempt());
-    out->set_kind(static_cast<rpc::CallCommands::Kind>(rpc::encode_enum(command.kind)));
-    out->set_prompt(command.prompt);
-    out->set_code(static_cast<rpc::CompletionCode>(rpc::encode_enum(command.code)));
-  }
-  return to;
-}
-std::optional<Request> decode(const rpc::CallCommands& from) {
-  ControlCalls to;
-  for (const auto& command : from.commands()) {
-    auto& out = to.commands.emplace_back();
-    out.attempt = rpc::decode(command.attempt());
-    out.prompt = command.prompt();
-    if (!rpc::decode_enum(command.kind(), ControlCalls::Kind::hang_up, out.kind) || !rpc::decode_enum(command.code(), out.code))
-      return std::nullopt;
-  }
-  return to;
-}
-
 rpc::CallsToForget encode(const ForgetCalls& from) {
   rpc::CallsToForget to;
   for (const AttemptId& attempt : from.attempts) rpc::encode(attempt, to.add_attempts());
@@ -103,8 +80,8 @@ class Service final : public rpc::Mpp::CallbackService {
                                          rpc::CallsExecuted* out) override {
     return rpc::serve_unary(context, handler_, decode(*in), [out](const Reply& reply) { encode(std::get<CallsExecuted>(reply), out); });
   }
-  grpc::ServerUnaryReactor* ControlCalls(grpc::CallbackServerContext* context, const rpc::CallCommands* in, rpc::Empty*) override {
-    return rpc::serve_unary(context, handler_, decode(*in), [](const Reply&) {});
+  grpc::ServerUnaryReactor* ControlCalls(grpc::CallbackServerContext* context, const rpc::CallsToSteer* in, rpc::Empty*) override {
+    return rpc::serve_unary(context, handler_, rpc::decode_steering<everdial::ControlCalls>(*in), [](const Reply&) {});
   }
   grpc::ServerUnaryReactor* ForgetCalls(grpc::CallbackServerContext* context, const rpc::CallsToForget* in, rpc::Empty*) override {
     return rpc::serve_unary(context, handler_, decode(*in), [](const Reply&) {});
@@ -129,7 +106,7 @@ class Client final : public RpcClient {
           [](const rpc::CallsExecuted& executed) { return decode(executed); });
     else if (const auto* control = std::get_if<ControlCalls>(&request))
       rpc::call_unary<rpc::Empty>(
-          encode(*control), timeout, std::move(reply), [this](auto... all) { stub_->async()->ControlCalls(all...); }, done);
+          rpc::encode_steering(*control), timeout, std::move(reply), [this](auto... all) { stub_->async()->ControlCalls(all...); }, done);
     else
       rpc::call_unary<rpc::Empty>(
           encode(std::get<ForgetCalls>(request)), timeout, std::move(reply), [this](auto... all) { stub_->async()->ForgetCalls(all...); },

@@ -144,7 +144,7 @@ TEST_F(MppServiceTest, tells_the_application_server_that_ordered_the_call_what_h
   mpp->trunk.tell({.kind = TrunkEvent::Kind::answered, .attempt = attempt(1)});
   world.pass(10ms);
   EXPECT_EQ(count(first_server, CallEvents::Kind::answered), 1);
-  EXPECT_TRUE(ask(ControlCalls{{{attempt(1), ControlCalls::Kind::play, "hello.wav"}}}).ok());
+  EXPECT_TRUE(ask(ControlCalls{{{attempt(1), CallCommand::Kind::play, "hello.wav"}}}).ok());
   EXPECT_EQ(mpp->trunk.played, std::vector<std::string>{"hello.wav"});
 }
 

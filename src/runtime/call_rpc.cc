@@ -16,6 +16,8 @@ void encode(const everdial::CallPlan& from, CallPlan* to) {
   to->set_machine_action(static_cast<MachineAction>(encode_enum(from.machine_action)));
   to->set_record(from.record);
   to->set_opt_out_digit(from.opt_out_digit);
+  to->set_agents(from.agents.value);
+  if (from.party != everdial::Party::contact) to->set_party(static_cast<Party>(encode_enum(from.party)));
 }
 
 bool decode(const CallPlan& from, everdial::CallPlan& to) {
@@ -28,7 +30,30 @@ bool decode(const CallPlan& from, everdial::CallPlan& to) {
   to.analyse = from.analyse();
   to.record = from.record();
   to.opt_out_digit = static_cast<char>(from.opt_out_digit());
+  to.agents = Resource{from.agents()};
+  if (from.party() != PARTY_UNSPECIFIED && !decode_enum(from.party(), to.party)) return false;
   return decode_enum(from.machine_action(), to.machine_action);
+}
+
+void encode(const everdial::Conversation& from, Conversation* to) {
+  to->set_id(from.id.value);
+  for (const auto& member : from.members) {
+    auto* out = to->add_members();
+    encode(member.call, out->mutable_call());
+    out->set_role(static_cast<Conversation::Role>(encode_enum(member.role)));
+    if (member.role == everdial::Conversation::Role::whispers) encode(member.to, out->mutable_to());
+  }
+}
+
+bool decode(const Conversation& from, everdial::Conversation& to) {
+  to.id = ConversationId{from.id()};
+  for (const auto& member : from.members()) {
+    auto& out = to.members.emplace_back();
+    out.call = decode(member.call());
+    out.to = decode(member.to());
+    if (!decode_enum(member.role(), out.role)) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -74,6 +99,9 @@ void encode(const everdial::CallRecord& from, CallRecord* to) {
   to->set_opted_out(from.opted_out);
   to->set_digits(from.digits);
   to->set_recording(from.recording);
+  if (from.conversation) encode(*from.conversation, to->mutable_conversation());
+  to->set_steered_by(from.steered_by.value);
+  to->set_steered(from.steered);
 }
 bool decode(const CallRecord& from, everdial::CallRecord& to) {
   to.attempt = decode(from.attempt());
@@ -91,8 +119,71 @@ bool decode(const CallRecord& from, everdial::CallRecord& to) {
   to.opted_out = from.opted_out();
   to.digits = from.digits();
   to.recording = from.recording();
+  if (from.has_conversation() && !decode(from.conversation(), to.conversation.emplace())) return false;
+  to.steered_by = Epoch{from.steered_by()};
+  to.steered = from.steered();
   return decode(from.plan(), to.plan) && decode_enum(from.stage(), to.stage) && decode_enum(from.code(), to.code);
 }
+
+void encode(const everdial::CallEvents& from, CallEvents* to) {
+  to->set_mpp(from.mpp.value);
+  for (const auto& event : from.events) {
+    auto* out = to->add_events();
+    encode(event.record, out->mutable_record());
+    out->set_kind(static_cast<CallEvents::Kind>(encode_enum(event.kind)));
+    out->set_digit(event.digit);
+  }
+}
+bool decode(const CallEvents& from, everdial::CallEvents& to) {
+  to.mpp = Address{from.mpp()};
+  for (const auto& event : from.events()) {
+    auto& out = to.events.emplace_back();
+    out.digit = static_cast<char>(event.digit());
+    if (!decode(event.record(), out.record) || !decode_enum(event.kind(), everdial::CallEvents::Kind::ended, out.kind)) return false;
+  }
+  return true;
+}
+
+template <class Steering>
+CallsToSteer encode_steering(const Steering& from) {
+  CallsToSteer to;
+  to.set_resource(from.resource.value);
+  to.set_epoch(from.epoch.value);
+  to.set_seq(from.seq);
+  for (const auto& conversation : from.conversations) encode(conversation, to.add_conversations());
+  for (const everdial::CallCommand& command : from.commands) {
+    auto* out = to.add_commands();
+    encode(command.attempt, out->mutable_attempt());
+    out->set_kind(static_cast<CallCommand::Kind>(encode_enum(command.kind)));
+    out->set_prompt(command.prompt);
+    out->set_code(static_cast<CompletionCode>(encode_enum(command.code)));
+    out->set_digits(command.digits);
+  }
+  return to;
+}
+template CallsToSteer encode_steering(const SteerCalls& from);
+template CallsToSteer encode_steering(const ControlCalls& from);
+
+template <class Steering>
+std::optional<Request> decode_steering(const CallsToSteer& from) {
+  Steering to;
+  to.resource = Resource{from.resource()};
+  to.epoch = Epoch{from.epoch()};
+  to.seq = from.seq();
+  for (const auto& conversation : from.conversations())
+    if (!decode(conversation, to.conversations.emplace_back())) return std::nullopt;
+  for (const auto& command : from.commands()) {
+    auto& out = to.commands.emplace_back();
+    out.attempt = decode(command.attempt());
+    out.prompt = command.prompt();
+    out.digits = command.digits();
+    if (!decode_enum(command.kind(), everdial::CallCommand::Kind::press, out.kind) || !decode_enum(command.code(), out.code))
+      return std::nullopt;
+  }
+  return to;
+}
+template std::optional<Request> decode_steering<SteerCalls>(const CallsToSteer& from);
+template std::optional<Request> decode_steering<ControlCalls>(const CallsToSteer& from);
 
 grpc::Status to_grpc(const Error& error) {
   switch (error.kind) {

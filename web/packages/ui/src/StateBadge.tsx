@@ -51,6 +51,7 @@ export const codeTones: Record<CompletionCode, Tone> = {
   no_callable_address: 'warn',
   attempt_unknown: 'bad',
   stopped: 'idle',
+  nuisance: 'bad',
 };
 
 /** The state's own word, with a shape and a colour that say how good it is; never a colour alone. */
