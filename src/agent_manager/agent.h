@@ -26,9 +26,10 @@ struct Agent {
   std::optional<JobId> next_job = std::nullopt;     ///< with pending_movement
   std::optional<AttemptId> attempt = std::nullopt;  ///< the contact's call, or who is previewed
   std::string contact_phone{};
-  std::optional<AgentId> other = std::nullopt;  ///< in a consultation: the other one; passive in a conference: its owner
-  bool consulted = false;                       ///< in a consultation: the one who is asked
-  std::map<AgentId, Monitoring> monitors{};     ///< supervisors in this agent's conversation
+  std::optional<AgentId> other = std::nullopt;       ///< in a consultation: the other one; passive in a conference: its owner
+  bool consulted = false;                            ///< in a consultation: the one who is asked
+  std::map<AgentId, Monitoring> monitors{};          ///< supervisors in this agent's conversation
+  std::optional<AgentId> listens_to = std::nullopt;  ///< of a supervisor: in whose conversation
 
   Instant since{};                              ///< of the agent state
   std::optional<Instant> until = std::nullopt;  ///< with preview, callback and wrapup: ends by itself
@@ -44,8 +45,7 @@ struct Agent {
   std::deque<AgentNotice> notices{};  ///< not acknowledged; the last one is next_notice - 1
 };
 
-/// An agent's phone on the line is a call of job 0.
-inline AttemptId line_of(AgentId agent, int number) { return {JobId{0}, ContactId{agent.value}, number}; }
-inline AttemptId line_of(const Agent& agent) { return line_of(agent.id, agent.lines); }
+/// The call to the agent's phone.
+inline AttemptId current_line(const Agent& agent) { return line_of(agent.id, agent.lines); }
 
 }  // namespace everdial::zone

@@ -114,7 +114,7 @@ constexpr Fits kFits[] = {  // as the alternatives of AgentOrder
     {"hold",                    kLoggedOn,                              {C::talking}},
     {"resume",                  kLoggedOn,                              {C::held}},
     {"send_digits",             kLoggedOn,                              {C::talking, C::conference_owner}},
-    {"release",                 kLoggedOn,                              {C::talking, C::held, C::conference_owner}},
+    {"release",                 kLoggedOn,                              {C::talking, C::held, C::conference_owner, C::conference_passive}},
     {"redial",                  kLoggedOn,                              {C::wrapup}},
     {"consult",                 kLoggedOn,                              {C::talking}},
     {"cancel_consult",          kLoggedOn,                              {C::consult}},
@@ -132,7 +132,6 @@ constexpr Fits kFits[] = {  // as the alternatives of AgentOrder
     {"blend_to_inbound",        kLoggedOn,                              kAnyCall},
     {"blend_to_outbound",       kLoggedOn,                              kAnyCall},
     {"move_to_job",             kLoggedOn,                              kAnyCall},
-    {"release_from_job",        kLoggedOn,                              kAnyCall},
     {"force_state",             kLoggedOn,                              kAnyCall},
     {"monitor",                 kLoggedOn,                              kHearsContact},
 };

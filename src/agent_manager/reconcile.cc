@@ -49,9 +49,8 @@ Reconciled reconcile(const Agent& row, const std::optional<agent_command::SaySta
   if (desktop && desktop->attempt && desktop->attempt != row.attempt && desktop->attempt == mpp.joined)
     return {AgentStates{}, desktop->attempt};
 
-  const bool had_line = states.nail == NailState::nailed;
-  if (mpp.line_up) states.nail = had_line || states.nail == NailState::pending ? NailState::nailed : states.nail;
-  else if (had_line) states.nail = NailState::not_nailed;
+  if (mpp.line_up && states.nail == NailState::pending) states.nail = NailState::nailed;
+  else if (!mpp.line_up && (states.nail == NailState::nailed || mpp.line_gone)) states.nail = NailState::not_nailed;
 
   using Contact = MppWord::Contact;
   const bool gone = mpp.contact == Contact::gone || (mpp.contact == Contact::none && hears_contact(states.call));
@@ -59,7 +58,8 @@ Reconciled reconcile(const Agent& row, const std::optional<agent_command::SaySta
     return c.before == states.call && (c.before != C::consult || c.passive == row.consulted);
   });
   C after = cell.after;
-  if (states.nail != NailState::nailed) after = cell.after_line_lost;
+  const bool needs_no_line = !row.keep_line && states.call == C::preview;
+  if (states.nail != NailState::nailed && !needs_no_line) after = cell.after_line_lost;
   else if (gone) after = cell.after_contact_gone;
   else if (states.call == C::dialing && mpp.contact != Contact::up) after = C::dialing;  // it still rings, or is about to
   return {with_call(states, after)};

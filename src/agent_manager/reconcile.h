@@ -12,6 +12,7 @@ struct MppWord {
   bool line_up = false;
   Contact contact = Contact::none;                 ///< the call of the agent's row
   std::optional<AttemptId> joined = std::nullopt;  ///< the contact's call that the line is in one conversation with
+  bool line_gone = false;                          ///< neither up nor about to be
   bool operator==(const MppWord&) const = default;
 };
 

@@ -161,7 +161,7 @@ struct DialPreview {
   std::string phone;  ///< another number of the contact; empty: the one previewed
 };
 struct SkipPreview {};    ///< another contact, and this one again later
-struct CancelPreview {};  ///< no contact now: to wrap-up without a call
+struct CancelPreview {};  ///< the contact is not to be dialed
 struct Hold {};
 struct Resume {};
 struct SendDigits {
@@ -215,7 +215,6 @@ struct BlendToOutbound {};
 struct MoveToJob {
   JobId job;
 };
-struct ReleaseFromJob {};
 struct ForceState {
   AgentState state = AgentState::not_ready;  ///< ready, not_ready or logged_out
   std::string reason;
@@ -235,8 +234,8 @@ using AgentOrder =
                  agent_command::CancelConsult, agent_command::CompleteTransfer, agent_command::Transfer, agent_command::StartConference,
                  agent_command::EndConference, agent_command::ChangeConferenceOwner, agent_command::WrapUp, agent_command::ExtendWrapUp,
                  agent_command::CreateCallback, agent_command::AddToDnc, agent_command::SetAttribute, agent_command::AddNote,
-                 agent_command::BlendToInbound, agent_command::BlendToOutbound, agent_command::MoveToJob, agent_command::ReleaseFromJob,
-                 agent_command::ForceState, agent_command::Monitor>;
+                 agent_command::BlendToInbound, agent_command::BlendToOutbound, agent_command::MoveToJob, agent_command::ForceState,
+                 agent_command::Monitor>;
 
 /// An order with what makes it safe to repeat.
 struct AgentCommand {

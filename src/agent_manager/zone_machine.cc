@@ -1,0 +1,430 @@
+#include "agent_manager/zone_machine.h"
+
+#include <algorithm>
+
+#include "agent_manager/agent_states.h"
+#include "agent_manager/assignment.h"
+#include "base/check.h"
+#include "base/overloaded.h"
+
+namespace everdial::zone {
+
+using A = AgentState;
+using N = NailState;
+using C = AgentCallState;
+using J = AgentJobState;
+
+std::vector<Effect> ZoneMachine::step(const Input& input, Instant now) {
+  now_ = now;
+  std::visit(Overloaded{
+                 [&](const ZoneLoaded& i) { loaded(i); },
+                 [&](const JobsSeen& i) { jobs_seen(i.jobs); },
+                 [&](const AgentSeen& i) {
+                   Agent& agent = agents_.try_emplace(i.agent, Agent{.id = i.agent}).first->second;
+                   if (agent.states.agent == A::logged_out) agent.skills = i.skills;
+                 },
+                 [&](const MppAnswered& i) { mpp_answered(i); },
+                 [&](const CommandArrived& i) { command_arrived(i); },
+                 [&](const EventsArrived& i) { events_arrived(i); },
+                 [&](const NoticesTaken& i) { notices_taken(i); },
+                 [&](const PreviewClaimed& i) { preview_claimed(i); },
+                 [&](const LineRefused& i) {
+                   Agent* agent = find(agent_of_line(i.line));
+                   if (!serving_ || !agent || current_line(*agent) != i.line || agent->states.nail != N::pending) return;
+                   tell(*agent, agent_notice::NailingLost{i.why});
+                   apply(*agent, reconcile(*agent, std::nullopt, {.contact = MppWord::Contact::up, .line_gone = true}), i.why);
+                 },
+                 [&](const TimePassed&) { time_passed(); },
+             },
+             input);
+  if (serving_) {
+    judge_calls();
+    attach_agents();
+    nail_agents();
+    assign_calls();
+    ask_previews();
+  }
+  save_and_tell();
+  return std::exchange(out_, {});
+}
+
+// ---- taking the zone over ------------------------------------------------------------------------------------------------------
+
+void ZoneMachine::loaded(const ZoneLoaded& input) {
+  loaded_ = true;
+  loaded_at_ = asked_at_ = now_;
+  away_ = input.away;
+  for (const Agent& agent : input.agents) agents_.emplace(agent.id, agent);
+  for (const LiveCall& call : input.calls) calls_.emplace(call.attempt, call);
+  for (const AgentJob& job : input.jobs) jobs_.emplace(job.id, job);
+  for (const auto& [id, agent] : agents_) {
+    const bool passive = agent.consulted || agent.states.call == C::conference_passive;
+    if (agent.attempt && !passive && agent.states.call != C::wrapup) owners_[*agent.attempt] = id;
+  }
+  unanswered_ = {input.mpps.begin(), input.mpps.end()};
+  for (const std::string& mpp : unanswered_) emit(AskMpp{mpp});
+  if (unanswered_.empty()) take_over();
+}
+
+void ZoneMachine::mpp_answered(const MppAnswered& input) {
+  if (!loaded_ || serving_) return;
+  for (const CallRecord& record : input.records) found_.insert_or_assign(record.attempt, record);
+  unanswered_.erase(input.mpp);
+  if (unanswered_.empty()) take_over();
+}
+
+/// All MPPs refuse older managers, and have said what they carry: three records become one.
+void ZoneMachine::take_over() {
+  serving_ = true;
+  std::vector<AttemptId> ended_lines;
+  for (auto& [id, agent] : agents_) {
+    if (agent.states.agent == A::logged_out) continue;
+    if (away_ > Duration{}) emit(SaveAway{id, away_, now_});
+    MppWord word;
+    if (const auto line = found_.find(current_line(agent)); line != found_.end()) {
+      word.line_up = line->second.stage == CallStage::answered;
+      word.line_gone = line->second.stage == CallStage::ended;
+      if (line->second.conversation)
+        for (const Conversation::Member& member : line->second.conversation->members)
+          if (!is_line(member.call)) word.joined = member.call;
+    } else {
+      word.line_gone = true;
+    }
+    using Contact = MppWord::Contact;
+    if (const auto call = agent.attempt ? found_.find(*agent.attempt) : found_.end(); call != found_.end())
+      word.contact = call->second.stage == CallStage::ended      ? Contact::gone
+                     : call->second.stage == CallStage::answered ? Contact::up
+                                                                 : Contact::ringing;
+    const auto said = words_.find(id);
+    const auto desktop = said == words_.end() ? std::nullopt : std::optional(said->second);
+    if (word.contact == Contact::gone || word.contact == Contact::none) {
+      if (agent.attempt && calls_.erase(*agent.attempt)) emit(RemoveCall{*agent.attempt});
+    }
+    apply(agent, reconcile(agent, desktop, word), "taken_over");
+    if (agent.states.call == C::talking || agent.states.call == C::held || agent.states.call == C::conference_owner ||
+        (agent.states.call == C::consult && !agent.consulted))
+      converse(agent);
+  }
+  // Who is nowhere any more, and what the manager before us was about to end.
+  for (auto call = calls_.begin(); call != calls_.end();) {
+    const auto found = found_.find(call->first);
+    const bool alive = found != found_.end() && found->second.stage != CallStage::ended;
+    if (!alive) emit(RemoveCall{call->first});
+    call = alive ? std::next(call) : calls_.erase(call);
+  }
+  for (const auto& [attempt, record] : found_) {
+    if (is_line(attempt)) {
+      line_told(record);
+    } else if (record.stage == CallStage::answered && record.steered > 0 && !calls_.contains(attempt) && !owner_of(attempt)) {
+      hang_up(attempt);
+    }
+  }
+  found_.clear();
+  words_.clear();
+}
+
+// ---- what is told --------------------------------------------------------------------------------------------------------------
+
+void ZoneMachine::jobs_seen(const std::vector<AgentJob>& jobs) {
+  if (!loaded_) return;
+  for (auto& [id, job] : jobs_) job.running = false;
+  for (const AgentJob& job : jobs) jobs_.insert_or_assign(job.id, job);
+  if (!serving_) return;
+  for (auto& [id, agent] : agents_) {
+    if (!agent.job || agent.states.agent == A::logged_out) continue;
+    const AgentJob* its = job(agent.job);
+    if (its && its->running) continue;
+    AgentStates to = agent.states;
+    if (to.job == J::pending_attach || (to.job == J::attached && to.call == C::idle)) to.job = J::detached;
+    else if (to.job == J::attached) to.job = J::end;
+    move(agent, to, "job_end");
+    if (to.job == J::detached) agent.job.reset();
+  }
+  std::erase_if(jobs_, [&](const auto& entry) {
+    return !entry.second.running &&
+           std::none_of(agents_.begin(), agents_.end(), [&](const auto& a) { return a.second.job == entry.first; });
+  });
+}
+
+void ZoneMachine::command_arrived(const CommandArrived& input) {
+  const AgentCommand& command = input.command;
+  Agent* agent = find(command.agent);
+  const auto answer = [&](AgentAnswer given) { emit(AnswerCommand{input.reply, std::move(given)}); };
+  if (const auto* word = std::get_if<agent_command::SayStates>(&command.order); word && agent && !serving_)
+    words_.insert_or_assign(agent->id, *word);
+  if (!serving_) return answer({AgentError::manager_not_available, "the zone is being taken over; ask again in a moment"});
+  if (!agent) return answer({AgentError::no_such_agent, "no agent " + to_string(command.agent) + " in this zone"});
+  if (command.id.empty() || command.id.size() > 64)
+    return answer({AgentError::invalid, "the command's id must be of 1 to 64 characters", agent->states});
+  for (const Agent::Answered& before : agent->answered)
+    if (before.command == command.id) return answer(before.answer);
+
+  AgentAnswer given;
+  const auto* log_on = std::get_if<agent_command::LogOn>(&command.order);
+  const bool same_desktop = command.session.empty() || command.session == agent->session;
+  if (!log_on && !same_desktop) {
+    return answer({AgentError::session_ended, "this desktop's session has ended; log on again", agent->states});
+  } else if (const auto refused = refusal(*agent, command.order); refused && !(log_on && (log_on->forced || same_desktop))) {
+    given = *refused;
+  } else {
+    if (log_on && !same_desktop) {
+      if (agent->states.agent != A::logged_out)
+        emit(Notify{{agent->id, agent->session, agent->next_notice, {agent_notice::LoggedOff{"logged on elsewhere", true}}}});
+      agent->session = command.session;
+      agent->next_notice = 1;
+      agent->notices.clear();
+      first_new_.erase(agent->id);
+    }
+    const auto wrong = std::visit([&](const auto& order) { return carry_out(*agent, order); }, command.order);
+    if (wrong) given = {wrong->first, wrong->second};
+    given.states = agent->states;
+  }
+  agent->answered.push_back({command.id, given});
+  if (agent->answered.size() > settings_.answers_kept) agent->answered.pop_front();
+  touch(*agent);
+  answer(given);
+}
+
+void ZoneMachine::events_arrived(const EventsArrived& input) {
+  if (!serving_) return;  // told again in a second
+  for (const CallEvents::Event& event : input.events.events) {
+    if (is_line(event.record.attempt)) line_told(event.record);
+    else contact_told(event);
+  }
+  emit(AcknowledgeEvents{input.reply});
+}
+
+void ZoneMachine::line_told(const CallRecord& record) {
+  Agent* agent = find(agent_of_line(record.attempt));
+  const bool current = agent && agent->states.nail != N::not_nailed && current_line(*agent) == record.attempt;
+  if (record.stage == CallStage::ended) {
+    if (current) {
+      tell(*agent, agent_notice::NailingLost{std::string(to_string(record.code))});
+      apply(*agent, reconcile(*agent, std::nullopt, {.contact = MppWord::Contact::up, .line_gone = true}), "line_lost");
+    }
+    emit(ForgetLines{{record.attempt}});
+  } else if (!current) {
+    hang_up(record.attempt);
+  } else if (record.stage == CallStage::answered && agent->states.nail == N::pending) {
+    line_answered(*agent);
+  }
+}
+
+void ZoneMachine::contact_told(const CallEvents::Event& event) {
+  const CallRecord& record = event.record;
+  Agent* owner = owner_of(record.attempt);
+  const auto known = calls_.find(record.attempt);
+  if (record.stage == CallStage::ended) {
+    if (known != calls_.end()) {
+      calls_.erase(known);
+      emit(RemoveCall{record.attempt});
+    }
+    if (!owner) return;
+    const std::string code{to_string(record.code)};
+    if (owner->states.call == C::dialing) tell(*owner, agent_notice::DialFailed{record.attempt, code});
+    else tell(*owner, agent_notice::CallEnded{record.attempt, code});
+    const bool nailed = owner->states.nail == N::nailed;
+    apply(*owner, reconcile(*owner, std::nullopt, {.line_up = nailed, .contact = MppWord::Contact::gone}), code);
+  } else if (record.stage == CallStage::answered) {
+    if (known != calls_.end()) {
+      if (known->second.nuisance && event.kind == CallEvents::Kind::prompt_done) hang_up(record.attempt, CompletionCode::nuisance);
+      return;
+    }
+    const bool dialed_by_hand = owner && owner->states.call == C::dialing;
+    const bool live = record.plan.analyse ? record.analysis == CompletionCode::answer_human : true;
+    if (!live && !dialed_by_hand) return;
+    const AgentJob* its = job(record.attempt.job);
+    const Duration window = its ? its->settings.answer_within : AgentSettings{}.answer_within;
+    const LiveCall call{record.attempt, record.plan.phone, now_, now_ + window};
+    calls_.emplace(record.attempt, call);
+    emit(SaveCall{call});
+    if (dialed_by_hand) {
+      call_becomes(*owner, C::talking);
+      converse(*owner);
+    }
+  }
+}
+
+void ZoneMachine::notices_taken(const NoticesTaken& input) {
+  Agent* agent = find(input.agent);
+  if (!agent || agent->session != input.session) return;
+  int64_t first = agent->next_notice - static_cast<int64_t>(agent->notices.size());
+  // Saved with the agent's next change: a notice that is kept too long is only told again.
+  for (; first <= input.up_to && !agent->notices.empty(); ++first) agent->notices.pop_front();
+}
+
+void ZoneMachine::preview_claimed(const PreviewClaimed& input) {
+  Agent* agent = serving_ ? find(input.agent) : nullptr;
+  const bool redials = agent && agent->states.call == C::dialing && agent->attempt && agent->attempt != input.attempt &&
+                       agent->attempt->contact == input.attempt.contact && !owner_of(*agent->attempt);
+  if (agent && agent->attempt == input.attempt) return;  // told twice
+  if (!agent || !(redials || (agent->states.agent == A::ready && agent->states.job == J::attached && agent->job == input.attempt.job)))
+    return emit(SettlePreview{.attempt = input.attempt, .again = true});
+  agent->attempt = input.attempt;
+  agent->contact_phone = input.phone;
+  owners_[input.attempt] = agent->id;
+  touch(*agent);
+  if (redials) return emit(SettlePreview{.attempt = input.attempt, .dial = true});
+  call_becomes(*agent, C::preview);
+  tell(*agent, agent_notice::CallOffered{input.attempt, input.phone});
+  if (const Duration limit = settings_of(*agent).preview_limit; limit > Duration{}) {
+    agent->until = now_ + limit;
+    tell(*agent, agent_notice::TimeLimit{*agent->until, 0});
+  }
+}
+
+void ZoneMachine::time_passed() {
+  if (!loaded_) return;
+  if (!serving_) {
+    if (now_ - loaded_at_ >= settings_.mpps_answer_within) return take_over();
+    if (now_ - asked_at_ < settings_.ask_again) return;
+    asked_at_ = now_;
+    for (const std::string& mpp : unanswered_) emit(AskMpp{mpp});
+    return;
+  }
+  for (auto& [id, agent] : agents_) {
+    if (!agent.until || *agent.until > now_) continue;
+    agent.until.reset();
+    touch(agent);
+    switch (agent.states.call) {
+      case C::preview:
+        if (carry_out(agent, agent_command::DialPreview{})) (void)carry_out(agent, agent_command::SkipPreview{});
+        break;
+      case C::wrapup:
+        dispose(agent, settings_of(agent).codes.front(), "");
+        call_becomes(agent, C::idle, "wrapup_limit");
+        break;
+      case C::dialing:
+        tell(agent, agent_notice::DialFailed{*agent.attempt, "never_placed"});
+        call_becomes(agent, C::wrapup, "never_placed");
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+// ---- what the zone does by itself ----------------------------------------------------------------------------------------------
+
+/// Whoever waits too long is not to wait on: the law's rule (D-04).
+void ZoneMachine::judge_calls() {
+  for (auto& [attempt, call] : calls_) {
+    if (call.nuisance || call.nuisance_at > now_ || owner_of(attempt)) continue;
+    call.nuisance = true;
+    emit(SaveCall{call});
+    const AgentJob* its = job(attempt.job);
+    const std::string prompt = its ? its->settings.nuisance_prompt : "";
+    if (prompt.empty()) hang_up(attempt, CompletionCode::nuisance);
+    else steering_.commands.push_back({.attempt = attempt, .kind = CallCommand::Kind::play, .prompt = prompt});
+  }
+}
+
+/// Who is ready and has no job gets the one that has fewest agents, of those whose skills it has.
+void ZoneMachine::attach_agents() {
+  std::map<JobId, int> count;
+  for (const auto& [id, agent] : agents_)
+    if (agent.job) ++count[*agent.job];
+  for (auto& [id, agent] : agents_) {
+    if (agent.states.agent != A::ready || agent.states.job != J::detached) continue;
+    const AgentJob* best = nullptr;
+    for (const auto& [job_id, job] : jobs_) {
+      const bool full = job.settings.agents_most > 0 && count[job_id] >= job.settings.agents_most;
+      const bool able = std::all_of(job.settings.skills.begin(), job.settings.skills.end(), [&](const auto& needed) {
+        const auto has = agent.skills.find(needed.first);
+        return has != agent.skills.end() && has->second >= needed.second;
+      });
+      if (job.running && !full && able && (!best || count[job_id] < count[best->id])) best = &job;
+    }
+    if (!best) continue;
+    ++count[best->id];
+    agent.job = best->id;
+    AgentStates to = agent.states;
+    const bool has_line = to.nail == N::nailed || !agent.keep_line;
+    to.job = has_line ? J::attached : J::pending_attach;
+    move(agent, to);
+    if (has_line) tell(agent, agent_notice::JobAttached{best->id, best->campaign});
+  }
+}
+
+/// Lines that were lost are called again by themselves.
+void ZoneMachine::nail_agents() {
+  for (auto& [id, agent] : agents_) {
+    const bool works = agent.states.job == J::attached || agent.states.job == J::pending_attach;
+    if (!agent.keep_line || agent.states.nail != N::not_nailed || agent.states.agent != A::ready || !works) continue;
+    if (may_nail(agent)) nail(agent);
+  }
+}
+
+bool ZoneMachine::free_for_call(const Agent& agent) const {
+  if (agent.states.agent != A::ready || agent.states.job != J::attached || agent.listens_to) return false;
+  if (agent.states.nail == N::nailed) return true;
+  // A phone that has just not answered is not called for the next contact, too.
+  return !agent.keep_line && agent.states.nail == N::not_nailed && may_nail(agent);
+}
+
+bool ZoneMachine::may_nail(const Agent& agent) const {
+  const auto when = nail_not_before_.find(agent.id);
+  return when == nail_not_before_.end() || when->second <= now_;
+}
+
+void ZoneMachine::assign_calls() {
+  std::vector<WaitingCall> waiting;
+  for (const auto& [attempt, call] : calls_)
+    if (!call.nuisance && !owner_of(attempt)) waiting.push_back({attempt, call.live_at});
+  if (waiting.empty()) return;
+  std::vector<ReadyAgent> ready;
+  for (const auto& [id, agent] : agents_)
+    if (free_for_call(agent)) ready.push_back({id, *agent.job, agent.since});
+  for (const Assigned& assigned : assign(std::move(waiting), ready))
+    take_call(agents_.at(assigned.agent), assigned.attempt, calls_.at(assigned.attempt).phone);
+}
+
+void ZoneMachine::ask_previews() {
+  for (auto& [id, agent] : agents_) {
+    if (!free_for_call(agent) || !settings_of(agent).preview) continue;
+    if (const auto when = preview_not_before_.find(id); when != preview_not_before_.end() && when->second > now_) continue;
+    preview_not_before_[id] = now_ + settings_.preview_again;
+    emit(AskPreview{.job = *agent.job, .agent = id});
+  }
+}
+
+void ZoneMachine::save_and_tell() {
+  for (const AgentId& id : std::exchange(touched_, {})) {
+    const Agent& agent = agents_.at(id);
+    EVERDIAL_CHECK(together(agent.states));
+    emit(SaveAgent{agent});
+  }
+  if (!steering_.conversations.empty() || !steering_.commands.empty()) {
+    steering_.resource = grant_.resource;
+    steering_.epoch = grant_.epoch;
+    steering_.seq = ++steered_;
+    emit(Steer{std::exchange(steering_, {})});
+  }
+  for (const auto& [id, first] : std::exchange(first_new_, {})) {
+    const Agent& agent = agents_.at(id);
+    const auto new_ones = std::min<int64_t>(agent.next_notice - first, static_cast<int64_t>(agent.notices.size()));
+    emit(Notify{{id, agent.session, agent.next_notice - new_ones, {agent.notices.end() - new_ones, agent.notices.end()}}});
+  }
+}
+
+// ---- finding things ------------------------------------------------------------------------------------------------------------
+
+Agent* ZoneMachine::find(AgentId id) {
+  const auto found = agents_.find(id);
+  return found == agents_.end() ? nullptr : &found->second;
+}
+Agent* ZoneMachine::owner_of(const AttemptId& attempt) {
+  const auto found = owners_.find(attempt);
+  return found == owners_.end() ? nullptr : find(found->second);
+}
+const AgentJob* ZoneMachine::job(const std::optional<JobId>& id) const {
+  const auto found = id ? jobs_.find(*id) : jobs_.end();
+  return found == jobs_.end() ? nullptr : &found->second;
+}
+const AgentSettings& ZoneMachine::settings_of(const Agent& agent) const {
+  static const AgentSettings usual;
+  const AgentJob* its = job(agent.attempt ? std::optional(agent.attempt->job) : agent.job);
+  return its ? its->settings : usual;
+}
+
+}  // namespace everdial::zone

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent_manager/reconcile.h"
+#include "agent_manager/zone_types.h"
+
+namespace everdial::zone {
+
+/// All agents and live calls of one zone in the hands of their master; made anew for each grant of the zone's lease. `now` is the wall
+/// clock. Each change is saved before it is steered, told or answered; what its memory has is what the rows have.
+class ZoneMachine {
+ public:
+  struct Settings {
+    Duration mpps_answer_within = 30s;  ///< after a take-over; lines and calls of an MPP that is silent for longer are lost
+    Duration ask_again = 300ms;         ///< an MPP that has not answered
+    Duration order_valid = 5s;          ///< not_after of a line's order
+    Duration line_rings = 30s;
+    Duration nail_again = 5s;     ///< after a line was lost or not answered
+    Duration preview_again = 2s;  ///< a contact was asked for, and none has come
+    Duration dial_limit = 3min;   ///< of a contact previewed; its end comes much earlier, unless it was never placed
+    size_t answers_kept = 8;
+    size_t notices_kept = 200;
+  };
+
+  ZoneMachine(LeaseGrant grant, Settings settings) : grant_(std::move(grant)), settings_(settings) {}
+
+  std::vector<Effect> step(const Input& input, Instant now);
+
+  const std::map<AgentId, Agent>& agents() const { return agents_; }
+  const std::map<AttemptId, LiveCall>& calls() const { return calls_; }
+  bool serving() const { return serving_; }  ///< reconciled: commands are taken
+
+ private:
+  // Inputs.
+  void loaded(const ZoneLoaded& input);
+  void jobs_seen(const std::vector<AgentJob>& jobs);
+  void mpp_answered(const MppAnswered& input);
+  void take_over();
+  void command_arrived(const CommandArrived& input);
+  void events_arrived(const EventsArrived& input);
+  void line_told(const CallRecord& record);
+  void contact_told(const CallEvents::Event& event);
+  void notices_taken(const NoticesTaken& input);
+  void preview_claimed(const PreviewClaimed& input);
+  void time_passed();
+
+  // Orders (zone_orders.cc): each gives its answer, or what is wrong.
+  using Wrong = std::optional<std::pair<AgentError, std::string>>;
+  Wrong carry_out(Agent& agent, const agent_command::LogOn& order);
+  Wrong carry_out(Agent& agent, const agent_command::LogOff& order);
+  Wrong carry_out(Agent& agent, const agent_command::LogOffLater& order);
+  Wrong carry_out(Agent& agent, const agent_command::Ready& order);
+  Wrong carry_out(Agent& agent, const agent_command::NotReady& order);
+  Wrong carry_out(Agent& agent, const agent_command::SetSkills& order);
+  Wrong carry_out(Agent& agent, const agent_command::SayStates& order);
+  Wrong carry_out(Agent& agent, const agent_command::NailUp& order);
+  Wrong carry_out(Agent& agent, const agent_command::DropLine& order);
+  Wrong carry_out(Agent& agent, const agent_command::DialPreview& order);
+  Wrong carry_out(Agent& agent, const agent_command::SkipPreview& order);
+  Wrong carry_out(Agent& agent, const agent_command::CancelPreview& order);
+  Wrong carry_out(Agent& agent, const agent_command::Hold& order);
+  Wrong carry_out(Agent& agent, const agent_command::Resume& order);
+  Wrong carry_out(Agent& agent, const agent_command::SendDigits& order);
+  Wrong carry_out(Agent& agent, const agent_command::Release& order);
+  Wrong carry_out(Agent& agent, const agent_command::Redial& order);
+  Wrong carry_out(Agent& agent, const agent_command::Consult& order);
+  Wrong carry_out(Agent& agent, const agent_command::CancelConsult& order);
+  Wrong carry_out(Agent& agent, const agent_command::CompleteTransfer& order);
+  Wrong carry_out(Agent& agent, const agent_command::Transfer& order);
+  Wrong carry_out(Agent& agent, const agent_command::StartConference& order);
+  Wrong carry_out(Agent& agent, const agent_command::EndConference& order);
+  Wrong carry_out(Agent& agent, const agent_command::ChangeConferenceOwner& order);
+  Wrong carry_out(Agent& agent, const agent_command::WrapUp& order);
+  Wrong carry_out(Agent& agent, const agent_command::ExtendWrapUp& order);
+  Wrong carry_out(Agent& agent, const agent_command::CreateCallback& order);
+  Wrong carry_out(Agent& agent, const agent_command::AddToDnc& order);
+  Wrong carry_out(Agent& agent, const agent_command::SetAttribute& order);
+  Wrong carry_out(Agent& agent, const agent_command::AddNote& order);
+  Wrong carry_out(Agent& agent, const agent_command::BlendToInbound& order);
+  Wrong carry_out(Agent& agent, const agent_command::BlendToOutbound& order);
+  Wrong carry_out(Agent& agent, const agent_command::MoveToJob& order);
+  Wrong carry_out(Agent& agent, const agent_command::ForceState& order);
+  Wrong carry_out(Agent& agent, const agent_command::Monitor& order);
+
+  // What is done to one agent (zone_agents.cc).
+  void move(Agent& agent, const AgentStates& to, const std::string& reason = {});
+  void call_becomes(Agent& agent, AgentCallState call, const std::string& reason = {});
+  void left_call(Agent& agent, AgentCallState from);
+  void at_rest(Agent& agent, AgentJobState from);
+  void apply(Agent& agent, const Reconciled& result, const std::string& reason);
+  void log_out(Agent& agent, const std::string& reason, bool forced);
+  void nail(Agent& agent, AgentCallState call = AgentCallState::idle);
+  void line_answered(Agent& agent);
+  void drop_line(Agent& agent);
+  void take_call(Agent& agent, const AttemptId& attempt, const std::string& phone);
+  void hand_call(Agent& from, Agent& to);
+  void part(Agent& agent);
+  Agent* partner(const Agent& agent);
+  void converse(const Agent& agent);
+  void alone(const Agent& agent);
+  void hang_up(const AttemptId& call, CompletionCode code = CompletionCode::answer_human);
+  void tell(Agent& agent, AgentNotice notice);
+  void dispose(const Agent& agent, const std::string& code, const std::string& note);
+
+  // What the zone does by itself, after each input.
+  void attach_agents();
+  void nail_agents();
+  void assign_calls();
+  void ask_previews();
+  void judge_calls();
+  void save_and_tell();
+
+  Agent* find(AgentId id);
+  Agent* owner_of(const AttemptId& attempt);
+  const AgentJob* job(const std::optional<JobId>& id) const;
+  const AgentSettings& settings_of(const Agent& agent) const;
+  bool free_for_call(const Agent& agent) const;
+  bool may_nail(const Agent& agent) const;
+  void touch(const Agent& agent) { touched_.insert(agent.id); }
+  void emit(Effect effect) { out_.push_back(std::move(effect)); }
+
+  LeaseGrant grant_;
+  Settings settings_;
+  Instant now_;
+  std::map<AgentId, Agent> agents_;
+  std::map<AttemptId, LiveCall> calls_;
+  std::map<AttemptId, AgentId> owners_;  ///< of contacts' calls, from the first word of them to their end or the agent's
+  std::map<JobId, AgentJob> jobs_;
+
+  // Until the zone is taken over.
+  bool loaded_ = false, serving_ = false;
+  Instant loaded_at_, asked_at_;
+  Duration away_{};
+  std::set<std::string> unanswered_;
+  std::map<AttemptId, CallRecord> found_;  ///< at the MPPs
+  std::map<AgentId, agent_command::SayStates> words_;
+
+  std::map<AgentId, Instant> nail_not_before_, preview_not_before_;
+
+  // Of this step.
+  std::vector<Effect> out_;
+  std::set<AgentId> touched_;
+  std::map<AgentId, int64_t> first_new_;  ///< notice
+  SteerCalls steering_;
+  int64_t steered_ = 0;
+};
+
+}  // namespace everdial::zone
