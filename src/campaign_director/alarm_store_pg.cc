@@ -81,7 +81,7 @@ insert into alarm_delivery (alarm_id, event) select id, 'cleared' from cleared w
                  },
                  effect);
     }
-    statements.push_back({"delete from alarm where cleared_at < clock_timestamp() - interval '90 days'", {}});
+    statements.emplace_back().sql = "delete from alarm where cleared_at < clock_timestamp() - interval '90 days'";
     return run(statements);
   }
 

@@ -9,7 +9,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto kLookEach = std::chrono::milliseconds(500);
 
 const std::vector<Column> kCounts = {{"RESULT", "/code"}, {"COUNT", "/count"}};
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <iosfwd>
 #include <memory>
@@ -16,6 +17,9 @@ class App;
 }
 
 namespace everdial::ctl {
+
+/// Between two looks at work that a command waits for.
+constexpr auto kLookEach = std::chrono::milliseconds(300);
 
 /// What all commands share.
 struct Ctl {

@@ -10,7 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto kLookEach = std::chrono::milliseconds(300);
 
 const std::vector<Column> kFailovers = {{"ID", "/id"},
                                         {"AT", "/at"},
@@ -27,12 +26,6 @@ const std::vector<Column> kDrills = {{"ID", "/id"},       {"SERVER", "/server"},
                                      {"CALLS", "/calls"}};
 
 std::vector<json> rows_of(const json& array) { return array.get<std::vector<json>>(); }
-
-std::string list_of(const json& texts) {
-  std::string out;
-  for (const json& text : texts) out += (out.empty() ? "" : ", ") + text.get<std::string>();
-  return out.empty() ? "nobody" : out;
-}
 
 /// Whole, with the microseconds: the order of things is what one looks for.
 std::vector<json> with_exact_times(const json& timeline) {

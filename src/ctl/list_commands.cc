@@ -12,7 +12,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t kChunkBytes = int64_t{2} << 20;
-constexpr auto kLookEach = std::chrono::milliseconds(300);
 
 const std::vector<Column> kImports = {{"ID", "/id"},
                                       {"KIND", "/kind"},

@@ -55,6 +55,12 @@ void write_yaml(std::ostream& out, const json& value, const std::string& indent)
 
 }  // namespace
 
+std::string list_of(const json& texts) {
+  std::string out;
+  for (const json& text : texts) out += (out.empty() ? "" : ", ") + text.get<std::string>();
+  return out.empty() ? "nobody" : out;
+}
+
 std::string human(const json& value) {
   if (value.is_null()) return "";
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";

@@ -35,6 +35,8 @@ std::string members(const nlohmann::json& object);
 std::string yaml(const nlohmann::json& value);
 /// "[######      ]  50 %"
 std::string bar(int64_t done, int64_t all);
+/// Texts with commas between them; "nobody" when there is none.
+std::string list_of(const nlohmann::json& texts);
 /// A value as people read it.
 std::string human(const nlohmann::json& value);
 

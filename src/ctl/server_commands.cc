@@ -9,7 +9,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto kLookEach = std::chrono::milliseconds(500);
 
 const std::vector<Column> kServers = {{"SERVER", "/name"},       {"STATE", "/state"},   {"VERSION", "/version"},
                                       {"CAPACITY", "/capacity"}, {"PARKED", "/parked"}, {"SETTLED", "/settled"},
@@ -36,12 +35,6 @@ json server_named(Ctl& ctl, const std::string& name) {
 }
 
 bool empty(const json& server) { return server["zones"] == 0 && server["jobs"] == 0; }
-
-std::string list_of(const json& texts) {
-  std::string out;
-  for (const json& text : texts) out += (out.empty() ? "" : ", ") + text.get<std::string>();
-  return out;
-}
 
 /// What stands against taking a server away: work that nobody else could do, and others that could not take over.
 void upgrade_check(Ctl& ctl, const std::string& name) {

@@ -7,14 +7,14 @@
 namespace everdial {
 namespace {
 
-const Incarnation kMe{"00000000-0000-4000-8000-000000000001"}, kOther{"00000000-0000-4000-8000-000000000002"};
+const Incarnation kFirst{"00000000-0000-4000-8000-000000000001"}, kSecond{"00000000-0000-4000-8000-000000000002"};
 
 /// Three lists of 25 contacts, each with a campaign and a job in which each contact has an attempt or two: ended long ago, ended lately,
 /// and under way.
 class Purges : public testing::Test {
  protected:
   Purges() {
-    for (const auto& me : {kMe, kOther}) EXPECT_TRUE(leases->open_session(Session{me, ServerName{"as1"}, "list_manager"}).ok());
+    for (const auto& me : {kFirst, kSecond}) EXPECT_TRUE(leases->open_session(Session{me, ServerName{"as1"}, "list_manager"}).ok());
     sql("insert into contact_list (name) select 'l' || n from generate_series(1, 3) n");
     sql("insert into contact (list_id, phone, time_zone, import_id, import_row) select l, '+1' || l || n, 'UTC', 1, n from "
         "generate_series(1, 3) l, generate_series(1, 25) n");
@@ -26,7 +26,7 @@ class Purges : public testing::Test {
         "'done', 1, gen_random_uuid(), now() - interval '50 days' from contact, generate_series(1, 2) n where n = 1 or id % 2 = 0");
     sql("update history_state set until = now()");
   }
-  LeaseGrant begin(const std::string& days, const Incarnation& me = kMe) {
+  LeaseGrant begin(const std::string& days, const Incarnation& me = kFirst) {
     const std::string id = text("insert into purge (begun_by, attempts_days, contacts_days, uploads_days, exports_days) values ('test', " +
                                 days + ") returning id");
     return acquire("purge/" + id, me);
@@ -88,7 +88,7 @@ TEST_F(Purges, C_09_remove_attempts_with_their_queues_and_whole_contacts_of_what
 TEST_F(Purges, C_09_go_on_in_another_process_and_refuse_whom_they_were_taken_from) {
   const LeaseGrant grant = begin("1, 1, null, null");
   for (int i = 0; i < 3; ++i) ASSERT_FALSE(store->purge_step(grant, {.contacts_per_step = 7}).value());
-  const LeaseGrant next = acquire(grant.resource.value, kOther);
+  const LeaseGrant next = acquire(grant.resource.value, kSecond);
   EXPECT_EQ(store->purge_step(grant, {}).error().kind, ErrorKind::fenced);
   run(next);
   EXPECT_EQ(kept(), "0/0/0 0/0/0 25/25/37");

@@ -11,12 +11,12 @@ using pg::Connection;
 using pg::Params;
 using pg::Rows;
 
-constexpr const char* kBegin = R"(
+constexpr const char* kBeginPurge = R"(
 update purge set state = 'running' where id = $1 and state in ('queued', 'running')
 returning phase, attempts_days, contacts_days, uploads_days, exports_days)";
 
 // A job's attempts and queue rows go together, contact by contact; what the history has not taken up yet stays.
-constexpr const char* kAttempts = R"(
+constexpr const char* kPurgeAttempts = R"(
 with old as (
   select j.id from job j, history_state h
    where j.state in ('stopped', 'completed') and not j.purged and j.finished_at < clock_timestamp() - $2 * interval '1 day'
@@ -48,7 +48,7 @@ select l.id from contact_list l
    and ($2 = 0::bigint or l.id = $2)
  order by l.id limit 1)";
 
-constexpr const char* kContacts = R"(
+constexpr const char* kPurgeContacts = R"(
 with picked as (select id from contact where list_id = $2 order by id limit $3),
 jobs as (select j.id from campaign c join job j on j.campaign_id = c.id where c.list_id = $2),
 attempts as (delete from attempt a using jobs j, picked p where a.job_id = j.id and a.contact_id = p.id returning 1),
@@ -59,7 +59,7 @@ update purge set attempts = attempts + (select count(*) from attempts), queue_ro
        contacts = contacts + (select count(*) from contacts)
  where id = $1)";
 
-constexpr const char* kUploads = R"(
+constexpr const char* kPurgeUploads = R"(
 with picked as (
   select c.import_id, c.first_byte from contact_import_chunk c join contact_import i on i.id = c.import_id
    where i.state in ('completed', 'failed', 'cancelled')
@@ -67,7 +67,7 @@ with picked as (
 gone as (delete from contact_import_chunk c using picked p where c.import_id = p.import_id and c.first_byte = p.first_byte returning 1)
 update purge set uploads = uploads + (select count(*) from gone) where id = $1 and exists (select from picked))";
 
-constexpr const char* kExports = R"(
+constexpr const char* kPurgeExports = R"(
 with old as (
   select id from data_export where state in ('completed', 'failed', 'cancelled') and finished_at < clock_timestamp() - $2 * interval '1 day'
    order by id limit 1),
@@ -103,7 +103,7 @@ class PgPurgeStore final : public PurgeStore {
     const std::string& name = grant.resource.value;
     std::from_chars(name.data() + purge_resource_prefix.size(), name.data() + name.size(), id);
     return pool_.transaction<bool>([&](Connection& c) -> Result<bool> {
-      auto begun = c.pipeline({fence(grant), {kBegin, Params{}.add(id)}});
+      auto begun = c.pipeline({fence(grant), {kBeginPurge, Params{}.add(id)}});
       if (!begun.ok()) return begun.error();
       const Rows& purge = (*begun)[1];
       if (purge.empty()) return true;
@@ -125,7 +125,7 @@ class PgPurgeStore final : public PurgeStore {
   /// False when there was nothing to remove.
   static Result<bool> batch(Connection& c, const std::string& phase, int64_t id, int64_t days, const PurgeLimits& limits) {
     if (phase == "contacts") return contacts(c, id, days, limits.contacts_per_step);
-    const char* sql = phase == "attempts" ? kAttempts : phase == "uploads" ? kUploads : kExports;
+    const char* sql = phase == "attempts" ? kPurgeAttempts : phase == "uploads" ? kPurgeUploads : kPurgeExports;
     const int most = phase == "attempts" ? limits.contacts_per_step : limits.chunks_per_step;
     auto removed = c.query(sql, Params{}.add(id).add(days).add(most));
     if (!removed.ok()) return removed.error();
@@ -143,7 +143,7 @@ class PgPurgeStore final : public PurgeStore {
     if (!held.ok()) return held.error();
     // Somebody has begun to use it just now: it is not old any more, and the next step sees that, too.
     if ((*held)[2].empty()) return true;
-    auto removed = c.query(kContacts, Params{}.add(id).add(list).add(most));
+    auto removed = c.query(kPurgeContacts, Params{}.add(id).add(list).add(most));
     if (!removed.ok()) return removed.error();
     return true;
   }

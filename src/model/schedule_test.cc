@@ -11,11 +11,11 @@ namespace {
 
 using namespace std::chrono;
 
-Instant at(const char* text) { return *parse_iso8601(text); }
+Instant utc(const char* text) { return *parse_iso8601(text); }
 
 std::vector<std::string> next(const Timetable& timetable, const char* after, int count) {
   std::vector<std::string> out;
-  Instant from = at(after);
+  Instant from = utc(after);
   for (int i = 0; i < count; ++i) {
     const auto due = next_due(timetable, from);
     if (!due) break;

@@ -19,13 +19,6 @@ constexpr std::array<Algorithm, 6> kAlgorithms{{{"MD5", EVP_md5, false},
                                                 {"SHA-512-256", EVP_sha512_256, false},
                                                 {"SHA-512-256-sess", EVP_sha512_256, true}}};
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
-
 std::optional<std::string> hex_hash(const EVP_MD* hash, const std::string& text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes;
   unsigned size = 0;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace everdial::sip {
-namespace {
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -11,6 +10,8 @@ std::string lower(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   return out;
 }
+
+namespace {
 
 bool is_loose(const std::string& route) { return lower(route).find(";lr") != std::string::npos; }
 

@@ -13,6 +13,9 @@
 
 namespace everdial::sip {
 
+/// Letters of ASCII in lower case: many of SIP's words are the same in either.
+std::string lower(std::string_view text);
+
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 /// A request of ours, complete but for its Content-Length.

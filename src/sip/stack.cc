@@ -83,9 +83,7 @@ void add_challenges(std::vector<Challenge>& out, const msg_auth_t* auth, bool pr
     for (const msg_param_t* parameter = auth->au_params; parameter != nullptr && *parameter != nullptr; ++parameter) {
       const char* equals = std::strchr(*parameter, '=');
       if (equals == nullptr) continue;
-      std::string name(*parameter, equals);
-      for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      challenge.parameters.emplace(std::move(name), unquoted(equals + 1));
+      challenge.parameters.emplace(lower({*parameter, equals}), unquoted(equals + 1));
     }
     out.push_back(std::move(challenge));
   }

@@ -1,0 +1,4 @@
+#pragma once
+// What tests read besides.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
