@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/enum_names.h"
+#include "base/result.h"
 #include "base/time.h"
 #include "model/ids.h"
 
@@ -387,6 +388,10 @@ using AgentNotice =
                  agent_notice::CallEnded, agent_notice::NailingLost, agent_notice::JobAttached, agent_notice::ConsultOffered,
                  agent_notice::ConsultEnded, agent_notice::CallTransferred, agent_notice::ConferenceStarted, agent_notice::ConferenceEnded,
                  agent_notice::ConferenceOwnerChanged, agent_notice::ContactChanged, agent_notice::LoggedOff>;
+
+/// {"notice": "states_changed", ...}, as desktops are told.
+std::string to_json(const AgentNotice& notice);
+Result<AgentNotice> agent_notice_from_json(const std::string& json);
 
 /// Notices of one session, numbered without a gap; kept in the agent's row until acknowledged.
 struct AgentNotices {

@@ -6,6 +6,36 @@
 namespace everdial {
 namespace {
 
+TEST(AgentNotice, reads_back_what_it_writes) {
+  using namespace agent_notice;
+  const AttemptId attempt{JobId{7}, ContactId{5}, 1};
+  const Instant at = *parse_iso8601("2026-03-01T12:00:00.5Z");
+  const std::vector<AgentNotice> all{
+      StatesChanged{{AgentState::busy, NailState::nailed, AgentCallState::talking, AgentJobState::attached}, "x"},
+      TimeLimit{at, 2},
+      CallOffered{attempt, "+15550100"},
+      DialFailed{attempt, "call_busy"},
+      CallEnded{attempt, "answer_human"},
+      NailingLost{"busy"},
+      JobAttached{JobId{7}, "spring"},
+      ConsultOffered{AgentId{1}, attempt},
+      ConsultEnded{AgentId{1}},
+      CallTransferred{AgentId{1}, AgentId{2}, attempt},
+      ConferenceStarted{AgentId{1}},
+      ConferenceEnded{},
+      ConferenceOwnerChanged{AgentId{2}},
+      ContactChanged{ContactId{5}},
+      LoggedOff{"forced", true}};
+  EXPECT_EQ(all.size(), std::variant_size_v<AgentNotice>);
+  for (const AgentNotice& notice : all) {
+    const auto read = agent_notice_from_json(to_json(notice));
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_EQ(*read, notice) << to_json(notice);
+  }
+  EXPECT_FALSE(agent_notice_from_json(R"({"notice": "lunch"})").ok());
+  EXPECT_FALSE(agent_notice_from_json("{").ok());
+}
+
 TEST(AgentSettings, reads_back_what_it_writes) {
   AgentSettings settings;
   settings.preview = true;
