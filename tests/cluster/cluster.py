@@ -28,7 +28,7 @@ from system import children_of, command_of  # noqa: E402
 
 DIRECTORY = Path(os.environ.get("EVERDIAL_CLUSTER", "/tmp/everdial-cluster"))
 BUILD = TOP / "build" / os.environ.get("EVERDIAL_BUILD", "release") / "src"
-BINARIES = [BUILD / "main/everdial", BUILD / "ctl/everdialctl"]
+BINARIES = [BUILD / "main/everdial", BUILD / "main/everdial_next", BUILD / "ctl/everdialctl"]
 ON_SERVERS = ["list_manager", "campaign_director", "campaign_manager", "rule_engine", "load_monitor", "dashboard"]
 ON_MEDIA_SERVERS = ["application_server", "mpp"]
 MPP_WORKERS = 2
@@ -197,9 +197,9 @@ class Cluster:
 
     # ---- faults ------------------------------------------------------------------------------------------------------------------
 
-    def start(self, host: str, own_clock: bool = False):
+    def start(self, host: str, own_clock: bool = False, program: str = "everdial"):
         """With a clock of its own its time of day can be set; what has passed is still the same for all."""
-        command = [DIRECTORY / "bin/everdial", "server", "--config", self.configuration(host)]
+        command = [DIRECTORY / "bin" / program, "server", "--config", self.configuration(host)]
         if own_clock:
             self.set_clock(host, 0)
             command = ["env", f"LD_PRELOAD={FAKETIME}", f"FAKETIME_TIMESTAMP_FILE={self._clock(host)}", "FAKETIME_NO_CACHE=1",
@@ -312,7 +312,7 @@ class Cluster:
                    "--token-file", DIRECTORY / "token", *arguments]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
         if done.returncode != 0:
-            raise RuntimeError(f"everdialctl {' '.join(arguments)}: {done.returncode} {done.stderr.strip()}")
+            raise RuntimeError(f"everdialctl {' '.join(arguments)}: {done.returncode} {done.stderr.strip()}\n{done.stdout}")
         return done.stdout
 
     def status(self) -> dict:

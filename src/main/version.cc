@@ -1,0 +1,7 @@
+#include "main/version.h"
+
+namespace everdial {
+
+const char* const kVersion = EVERDIAL_VERSION;
+
+}  // namespace everdial
