@@ -1,0 +1,149 @@
+#include <gtest/gtest.h>
+
+#include "agent_manager/agent_record.h"
+#include "agent_manager/agent_store_memory.h"
+#include "runtime/test_database.h"
+
+// What every store of agents keeps to; run on PostgreSQL and in memory.
+
+namespace everdial::zone {
+namespace {
+
+const Incarnation kOne{"00000000-0000-4000-8000-000000000001"}, kTwo{"00000000-0000-4000-8000-000000000002"};
+const Resource kZone = agent_zone_resource("default");
+const AttemptId kCall{JobId{7}, ContactId{5}, 1};
+
+struct World {
+  std::unique_ptr<TestDatabase> database;  // PostgreSQL only
+  std::unique_ptr<LeaseStore> leases;
+  std::unique_ptr<AgentStore> agents;
+};
+World in_memory() {
+  auto leases = std::make_unique<MemoryLeaseStore>([] { return Instant{}; });
+  auto agents = std::make_unique<MemoryAgentStore>(*leases);
+  for (const int64_t id : {1, 2}) agents->add_agent("default", Agent{.id = AgentId{id}, .skills = {{"Spanish", 3}}});
+  agents->set_jobs("default", {{JobId{1}, "spring", false, {.answer_within = 3s}}});
+  return {nullptr, std::move(leases), std::move(agents)};
+}
+World in_pg() {
+  auto database = std::make_unique<TestDatabase>();
+  auto leases = make_pg_lease_store(database->pool());
+  for (const char* statement :
+       {"insert into agent (login, zone, skills) values ('ann', 'default', '{\"Spanish\": 3}'), ('bob', 'default', '{\"Spanish\": 3}'), "
+        "('eve', 'elsewhere', '{}')",
+        "insert into contact_list (name) values ('all')",
+        "insert into campaign (name, list_id, strategy, agents) values ('spring', 1, '{}', '{\"answer_within_s\": 3}'), "
+        "('alone', 1, '{}', null)",
+        "insert into job (campaign_id) values (1), (2)"})
+    EXPECT_TRUE(database->pool().query(statement).ok()) << statement;
+  auto agents = make_pg_agent_store(database->pool());
+  return {std::move(database), std::move(leases), std::move(agents)};
+}
+using MakeWorld = World (*)();
+
+class AgentStoreContract : public testing::TestWithParam<std::pair<const char*, MakeWorld>> {
+ protected:
+  void SetUp() override {
+    world = GetParam().second();
+    for (const Incarnation& one : {kOne, kTwo})
+      ASSERT_TRUE(world.leases->open_session(Session{one, ServerName{"as1"}, "agent_manager"}).ok());
+    ASSERT_TRUE(world.leases->ensure({kZone}).ok());
+  }
+  LeaseGrant acquire(const Incarnation& me) {
+    return world.leases->acquire({world.leases->leases({kZone}).value().at(0), me, "test", 0ms}).value().value();
+  }
+  AgentStore::Rows load() { return world.agents->load("default").value(); }
+  Agent busy() const {
+    Agent agent{.id = AgentId{1}, .skills = {{"French", 9}}};
+    agent.states = {AgentState::busy, NailState::nailed, AgentCallState::talking, AgentJobState::attached};
+    agent.session = "s\"1";
+    agent.phone = "sip:1@phones.example";
+    agent.lines = 3;
+    agent.job = JobId{7};
+    agent.attempt = kCall;
+    agent.monitors = {{AgentId{2}, Monitoring::whisper}};
+    agent.since = *parse_iso8601("2026-03-01T12:00:00.000123Z");
+    agent.until = agent.since + 60s;
+    agent.answered = {{"c1", {AgentError::wrong_call_state, "no", agent.states}}};
+    agent.next_notice = 8;
+    agent.notices = {agent_notice::CallOffered{kCall, "+15550005"}, agent_notice::LoggedOff{"x", true}};
+    return agent;
+  }
+  World world;
+};
+
+TEST_P(AgentStoreContract, has_the_zones_agents_and_jobs_before_anybody_logs_on) {
+  const AgentStore::Rows rows = load();
+  ASSERT_EQ(rows.agents.size(), 2u);
+  EXPECT_EQ(rows.agents[0].skills, (Skills{{"Spanish", 3}}));
+  EXPECT_EQ(rows.agents[0].states, AgentStates{});
+  ASSERT_EQ(rows.jobs.size(), 1u);
+  EXPECT_EQ(rows.jobs[0].campaign, "spring");
+  EXPECT_FALSE(rows.jobs[0].running);
+  EXPECT_EQ(rows.jobs[0].settings.answer_within, 3s);
+}
+
+TEST_P(AgentStoreContract, keeps_all_of_an_agent_and_the_last_of_several_saves) {
+  const LeaseGrant grant = acquire(kOne);
+  Agent first = busy();
+  first.session = "older";
+  ASSERT_TRUE(world.agents->commit(grant, "default", {SaveAgent{first}, SaveAgent{busy()}}).ok());
+  ASSERT_TRUE(world.agents->commit(grant, "default", {SaveAgent{busy()}}).ok());
+  EXPECT_EQ(to_json(load().agents.at(0)), to_json(busy()));
+}
+
+TEST_P(AgentStoreContract, A_14_refuses_a_manager_whose_zone_has_gone_on) {
+  const LeaseGrant old = acquire(kOne), current = acquire(kTwo);
+  EXPECT_EQ(world.agents->commit(old, "default", {SaveAgent{busy()}}).error().kind, ErrorKind::fenced);
+  EXPECT_EQ(load().agents.at(0).states, AgentStates{});
+  EXPECT_TRUE(world.agents->commit(current, "default", {SaveAgent{busy()}}).ok());
+}
+
+TEST_P(AgentStoreContract, A_06_keeps_a_live_call_until_it_has_ended) {
+  const LeaseGrant grant = acquire(kOne);
+  const Instant at = *parse_iso8601("2026-03-01T12:00:00.5Z");
+  LiveCall call{kCall, "+15550005", at, at + 2s, false};
+  ASSERT_TRUE(world.agents->commit(grant, "default", {SaveCall{call}}).ok());
+  EXPECT_EQ(load().calls, std::vector{call});
+  call.nuisance = true;
+  ASSERT_TRUE(world.agents->commit(grant, "default", {SaveCall{call}}).ok());
+  EXPECT_EQ(load().calls, std::vector{call});
+  ASSERT_TRUE(world.agents->commit(grant, "default", {SaveCall{call}, RemoveCall{kCall}}).ok());
+  EXPECT_TRUE(load().calls.empty());
+}
+
+TEST_P(AgentStoreContract, A_17_adds_up_each_agents_time_by_day_with_the_time_of_take_overs) {
+  const LeaseGrant grant = acquire(kOne);
+  const Instant midnight = *parse_iso8601("2026-03-02T00:00:00Z");
+  ASSERT_TRUE(world.agents
+                  ->commit(grant, "default",
+                           {SaveTime{AgentId{1}, AgentState::ready, midnight - 10s, midnight + 5s},
+                            SaveTime{AgentId{1}, AgentState::ready, midnight + 6s, midnight + 7s}, SaveAway{AgentId{1}, 300ms, midnight}})
+                  .ok());
+  ASSERT_TRUE(world.agents->commit(grant, "default", {SaveAway{AgentId{1}, 100ms, midnight + 1h}}).ok());
+  using Time = AgentStore::Time;
+  EXPECT_EQ(world.agents->times("default", midnight - 1s).value(), (std::vector<Time>{{AgentId{1}, "ready", 10s}}));
+  EXPECT_EQ(world.agents->times("default", midnight + 2h).value(),
+            (std::vector<Time>{{AgentId{1}, "ready", 6s}, {AgentId{1}, "total_ha_time", 400ms}}));
+}
+
+TEST_P(AgentStoreContract, takes_what_agents_make_of_contacts) {
+  const LeaseGrant grant = acquire(kOne);
+  const Instant at = *parse_iso8601("2026-03-02T00:00:00Z");
+  EXPECT_TRUE(
+      world.agents
+          ->commit(grant, "default",
+                   {SaveDisposition{kCall, AgentId{1}, "sold", "twice"}, SaveNote{kCall, AgentId{1}, "likes tea"},
+                    SaveAttribute{kCall.contact, AgentId{1}, "tea", "green"}, SaveAttribute{kCall.contact, AgentId{1}, "tea", "black"},
+                    SaveDnc{"+15550005", kCall}, SaveDnc{"+15550005", kCall},
+                    SaveCallback{kCall, AgentId{1}, "+15550005", {CallbackKind::strict_agent, at, at + 1h, "", "call me"}}})
+          .ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, AgentStoreContract,
+                         testing::Values(std::pair<const char*, MakeWorld>{"memory", in_memory},
+                                         std::pair<const char*, MakeWorld>{"pg", in_pg}),
+                         [](const auto& info) { return info.param.first; });
+
+}  // namespace
+}  // namespace everdial::zone
