@@ -160,7 +160,7 @@ std::vector<Measured> measure(const Cell& cell, const std::vector<MakePacer>& pa
 /// Seeds that pacers are tuned on, and others that all are measured on.
 struct Seeds {
   static constexpr uint64_t first_training = 1, first_held_out = 1001;
-  size_t training = 4, held_out = 20;
+  size_t training = 3, held_out = 20;
 };
 
 /// The candidate with most talk among those that keep the cap on the training seeds. Where it abandons more on the held-out ones, the next
@@ -171,7 +171,7 @@ Measured tuned(const Cell& cell, const std::vector<MakePacer>& candidates, const
     MakePacer make;
   };
   std::vector<Trained> trained;
-  const auto training = measure(cell, candidates, Seeds::first_training, seeds.training);
+  const auto training = measure({cell.mix, cell.agents, cell.hours / 2}, candidates, Seeds::first_training, seeds.training);
   for (size_t i = 0; i < candidates.size(); ++i) trained.push_back({training[i].talk(), training[i].abandoned(), candidates[i]});
   double bound = kCap;
   for (;;) {
@@ -195,9 +195,9 @@ std::vector<MakePacer> ratios() {
 std::vector<MakePacer> levels() {
   std::vector<MakePacer> result;
   for (const bool available_only : {false, true})
-    for (const double waiting : {0., 0.3, 0.7, 1.5, 3.})
-      for (const double gain : {0.03, 0.1, 0.3, 1.})
-        for (const double limit : {0.024, 0.028, 0.03})
+    for (const double waiting : {0., 0.5, 1.5})
+      for (const double gain : {0.03, 0.1, 0.3})
+        for (const double limit : {0.026, 0.03})
           result.push_back([=] { return std::make_unique<LevelPacer>(LevelPacer::Tuning{available_only, waiting, gain, limit}); });
   return result;
 }

@@ -7,7 +7,7 @@
 namespace everdial {
 namespace {
 
-constexpr double kBalanceSpan = 300;  ///< live calls over which the balance is to be evened out
+constexpr double kBalanceSpan = 200;  ///< live calls over which the balance is to be evened out
 constexpr double kNoRisk = 1e-5;
 constexpr size_t kExactAgents = 12;  ///< up to so many the distributions are computed as they are, beyond by their moments
 constexpr size_t kMoments = kAhead.size();
@@ -184,7 +184,7 @@ void PacingMachine::on(const AgentReady& fact, Instant at) { agent_is(fact.agent
 void PacingMachine::on(const AgentTalking& fact, Instant at) { agent_is(fact.agent, Agent::talking, at); }
 void PacingMachine::on(const AgentWrapup& fact, Instant at) { agent_is(fact.agent, Agent::wrapup, at); }
 void PacingMachine::on(const AgentLeaving& fact, Instant) {
-  if (auto* agent = agents_.find(fact.agent)) agent->leaving = true;
+  if (auto* agent = agents_.find(fact.agent)) agent->leaving = fact.leaving;
 }
 void PacingMachine::on(const AgentGone& fact, Instant) {
   const auto* agent = agents_.find(fact.agent);
