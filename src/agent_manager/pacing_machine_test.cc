@@ -231,10 +231,12 @@ TEST(PacingMachine, is_told_of_calls_that_began_before_it) {
 
 TEST(PacingMachine, does_not_count_on_an_agent_who_has_said_to_leave) {
   const auto calls_with = [](int told) {
-    PacingMachine machine{{}};
-    for (int agent = 0; agent < 8; ++agent) machine.note(AgentWrapup{AgentId{agent}}, at(80));
-    for (int agent = 0; agent < 4 && told > 0; ++agent) machine.note(AgentLeaving{AgentId{agent}}, at(90));
-    for (int agent = 0; agent < 4 && told > 1; ++agent) machine.note(AgentLeaving{AgentId{agent}, false}, at(95));
+    PacingMemory learned;
+    learned.steer = 0;
+    PacingMachine machine{{}, learned};
+    for (int agent = 0; agent < 30; ++agent) machine.note(AgentWrapup{AgentId{agent}}, at(80));
+    for (int agent = 0; agent < 15 && told > 0; ++agent) machine.note(AgentLeaving{AgentId{agent}}, at(90));
+    for (int agent = 0; agent < 15 && told > 1; ++agent) machine.note(AgentLeaving{AgentId{agent}, false}, at(95));
     return machine.tick(kPlenty, at(100));
   };
   EXPECT_GT(calls_with(0), calls_with(1));

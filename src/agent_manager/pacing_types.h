@@ -41,7 +41,7 @@ inline constexpr auto enum_names<LiveCalls> = std::to_array<std::pair<LiveCalls,
 struct PacingSettings {
   PacingMode mode = PacingMode::predictive;
   double cap = 0.03;       ///< abandoned of live calls, within the period
-  double target = 0.0291;  ///< what is steered to: as far below the cap as chance needs
+  double target = 0.0293;  ///< what is steered to: as far below the cap as chance needs
   double grace = 10;       ///< abandoned calls by which a young period, or a day, may be ahead of its share
   int period_days = 30;    ///< the cap holds over so many days, counted in UTC, this one included
   Duration window = 2s;    ///< a live call that nobody takes for so long is abandoned
