@@ -226,7 +226,7 @@ void PacingMachine::settle(bool abandoned, Instant at) {
   // Strong feedback costs talk time: the risk then swings, and what it gains above its mean is less than what it loses below.
   const double agents = std::max(static_cast<double>(agents_.size()), 1.0), gain = std::clamp(2 / agents, 0.01, 0.1);
   // Few agents make few live calls, and chance is kept further below the cap.
-  const double target = settings_.target - (settings_.cap - settings_.target) * std::min(1.0, 6 / agents);
+  const double target = settings_.target - (settings_.cap - settings_.target) * std::min(3.0, 15 / agents);
   const double wanted = std::clamp(target + memory_.balance / kBalanceSpan, 0.0, 2 * target);
   memory_.steer = std::clamp(memory_.steer + gain * (wanted - happened), -9.0, 1.0);
   memory_.balance = std::clamp(memory_.balance + target - happened, -kBalanceSpan, kBalanceSpan);
