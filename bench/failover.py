@@ -18,7 +18,7 @@ from typing import Callable
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests/cluster"))
 
-from cluster import Cluster  # noqa: E402
+from cluster import DIRECTORY, Cluster  # noqa: E402
 from dialing import Dialing  # noqa: E402
 from processes import await_that  # noqa: E402
 
@@ -193,8 +193,10 @@ def main():
         failover.end()
         for fault in failover.faults:
             print(f"  {fault}")
-    finally:
-        cluster.down()
+    except TimeoutError:
+        print(f"the cluster stays up, to be looked at: logs are in {DIRECTORY}; ./dev cluster down", file=sys.stderr)
+        raise
+    cluster.down()
 
     rows = [row for scenario in chosen for row in rows_of(scenario)]
     dialing = [dialing_of(scenario) for scenario in chosen]

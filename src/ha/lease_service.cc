@@ -69,11 +69,17 @@ void LeaseService::poll() {
       [this, asked_at = seams_.clock.steady(), alive = std::weak_ptr(alive_)](Polled polled) {
         if (alive.expired()) return;
         polling_ = false;
+        if (std::exchange(poll_again_, false)) poll();
         if (!polled.leases.ok() || !polled.sessions.ok()) return feed(LeasesUnreadable{});
         if (on_poll) on_poll(*polled.sessions, *polled.leases);
         ensure_rows(*polled.leases);
         feed(LeasesSeen{std::move(*polled.leases), asked_at});
       });
+}
+
+void LeaseService::wake() {
+  if (polling_) poll_again_ = true;  // the one under way may have read before
+  else if (timer_) poll();
 }
 
 void LeaseService::look(const Outlook& outlook) { feed(OutlookSeen{outlook}); }

@@ -39,6 +39,8 @@ class LeaseService {
   void renounce(const LeaseGrant& grant);
   /// What the failure detector of our server says.
   void look(const Outlook& outlook);
+  /// There may be a lease for us (LeaseBell): look now, not at the next poll.
+  void wake();
   /// False when the database does not answer us, so that we have stopped acting, or will at once.
   bool fit() const { return machine_.fit(seams_.clock.steady()); }
 
@@ -64,7 +66,7 @@ class LeaseService {
   std::map<Resource, Acting> competing_;
   std::map<std::string, Acting> following_;
   std::unique_ptr<Timer> timer_;
-  bool polling_ = false;
+  bool polling_ = false, poll_again_ = false;
   int releasing_ = 0;
   std::function<void()> drained_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();

@@ -71,7 +71,8 @@ TEST(ImportMachine, turns_rows_into_contacts_with_zone_reference_and_attributes)
 }
 
 TEST(ImportMachine, rejects_rows_with_row_column_value_and_reason) {
-  const std::string long_value = std::string(300, 'x') + "\xC3\xA9";
+  std::string long_value(300, 'x');
+  long_value += "\xC3\xA9";
   const Outcome outcome =
       run("phone,tz,name\n12,,Ann\n2125550100,Mars,Bob\n2125550101,,Cy,extra\n" + long_value + ",,Dee\n2125550102,,Eve\n");
   ASSERT_EQ(outcome.rejects.size(), 4u);

@@ -169,10 +169,15 @@ void Process::hear_server() {
   // Only the last word counts: when we were slow there are many.
   std::string text(server::kLargestOutlook, '\0');
   std::optional<Outlook> outlook;
+  bool wake = false;
   ssize_t got = 0;
-  while ((got = recv(link_fd_, text.data(), text.size(), MSG_DONTWAIT)) > 0)
-    outlook = server::decode_outlook(std::string_view(text).substr(0, static_cast<size_t>(got)));
+  while ((got = recv(link_fd_, text.data(), text.size(), MSG_DONTWAIT)) > 0) {
+    const std::string_view word = std::string_view(text).substr(0, static_cast<size_t>(got));
+    if (word == server::kWake) wake = true;
+    else outlook = server::decode_outlook(word);
+  }
   if (got == 0) link_watch_.reset();  // it is gone, and so shall we be
+  if (wake) leases_.wake();
   if (!outlook) return;
   leases_.look(*outlook);
   directory_.doubt(outlook->doubts);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ha/heartbeat_link.h"
+#include "ha/lease_bell.h"
 #include "main/component_metrics.h"
 #include "main/process.h"
 #include "main/version.h"
@@ -72,7 +73,7 @@ class Server {
       : config_(config),
         me_(std::move(me)),
         metrics_({{"server", config.server.name}, {"component", "server"}}),
-        pool_(counted(std::move(database), metrics_)),
+        pool_(counted(database, metrics_)),
         store_(loop_, 4),
         network_(loop_, network_settings(config), receivers()),
         lease_store_(make_pg_lease_store(pool_)),
@@ -87,7 +88,13 @@ class Server {
         database_age_(metrics_.gauge("everdial_database_age_seconds", "Since the database last answered this server.")),
         database_clock_(
             metrics_.gauge("everdial_database_clock_offset_seconds", "How far the database's clock is ahead of this server's.")),
-        ended_(metrics_.counter("everdial_component_exits_total", "Component processes that have ended, for whatever reason.")) {
+        ended_(metrics_.counter("everdial_component_exits_total", "Component processes that have ended, for whatever reason.")),
+        bell_(std::move(database), [this] {
+          loop_.post([this] {
+            watch_.wake();
+            service_.wake();
+          });
+        }) {
     metrics_.gauge("everdial_process_info", "1, with the version of the program.", {{"version", kVersion}}).set(1);
     metrics_.before_text([this] { look_for_metrics(); });
     watch_.on_poll = [this](const std::vector<Session>& sessions, const std::vector<LeaseRow>& leases) {
@@ -297,6 +304,7 @@ class Server {
   Metrics::Counter ended_;
   std::unique_ptr<HealthServer> health_;
   std::unique_ptr<Timer> listen_timer_, key_timer_, observe_timer_, clock_timer_;
+  LeaseBell bell_;  ///< last: it ends before what it wakes
 };
 
 }  // namespace

@@ -15,6 +15,9 @@ namespace everdial::server {
 inline constexpr char kFit = '.';
 inline constexpr char kWithoutDatabase = '!';  ///< it turns, but does not act, since the database does not answer
 
+/// To the child: there may be a lease for it.
+inline constexpr std::string_view kWake = "wake\n";
+
 /// To the child, ten times a second.
 inline constexpr size_t kLargestOutlook = 128 * 1024;
 std::string encode(const Outlook& outlook);

@@ -190,8 +190,11 @@ void ServerService::hear(const ChildName& name, int fd) {
   if (got == 0 && running_.contains(name)) running_.at(name).watch.reset();
 }
 
-void ServerService::tell(const Outlook& outlook) {
-  const std::string text = encode(outlook);
+void ServerService::tell(const Outlook& outlook) { send_to_all(encode(outlook)); }
+
+void ServerService::wake() { send_to_all(server::kWake); }
+
+void ServerService::send_to_all(std::string_view text) {
   for (const auto& [_, running] : running_) (void)!send(running.process.link_fd, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

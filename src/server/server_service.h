@@ -46,11 +46,14 @@ class ServerService {
   /// What the failure detector says, to all children. To be told again each 100 ms: one that was just started, or did not listen, has
   /// missed it.
   void tell(const Outlook& outlook);
+  /// To all children: look at the leases now.
+  void wake();
   /// 0 when it does not run.
   pid_t pid_of(const server::ChildName& child) const;
   Incarnation incarnation_of(const server::ChildName& child) const;
 
  private:
+  void send_to_all(std::string_view text);
   struct Running {
     server::ChildProcess process;
     Incarnation incarnation;
