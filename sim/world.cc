@@ -72,7 +72,10 @@ World::Component::Life::Life(World& world, const Component& c, Incarnation incar
   Seams& seams = process.seams();
   const ServerName server{c.server};
   const auto fenced = [this](const LeaseGrant& grant) { leases.fenced(grant); };
-  leases.on_poll = [this](const std::vector<Session>& sessions, const std::vector<LeaseRow>& rows) { directory.update(sessions, rows); };
+  leases.on_poll = [this](const std::vector<Session>& sessions, const std::vector<LeaseRow>& rows) {
+    directory.update(sessions, rows);
+    if (director) director->leases_seen(rows);
+  };
 
   if (c.component == "campaign_manager") {
     attempts = std::make_unique<FaultyAttemptStore>(ground, tables, world.options_.without);

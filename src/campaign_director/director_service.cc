@@ -34,6 +34,14 @@ void DirectorService::lost(const LeaseGrant& grant) {
   std::erase_if(zones_, [&](const auto& zone) { return zone.second->grant.resource == grant.resource; });
 }
 
+void DirectorService::leases_seen(const std::vector<LeaseRow>& leases) {
+  if (!common_ || looking_) return;
+  const auto is_free = [](const LeaseRow& lease) {
+    return !lease.holder && (lease.resource.value.starts_with("zone_director/") || lease.resource.value.starts_with("job/"));
+  };
+  if (std::any_of(leases.begin(), leases.end(), is_free)) look();
+}
+
 void DirectorService::look_again() {
   looking_ = false;
   timer_ = seams_.clock.after(settings_.look_every, [this] { look(); });

@@ -33,6 +33,8 @@ class DirectorService {
   void start();
   void acquired(const LeaseGrant& grant);
   void lost(const LeaseGrant& grant);
+  /// As the poll of the leases shows them: zones or jobs that nobody has do not wait for the next look.
+  void leases_seen(const std::vector<LeaseRow>& leases);
 
  private:
   struct Zone {

@@ -39,12 +39,13 @@ void LeaseService::start() { turn(); }
 void LeaseService::drain(std::function<void()> done) {
   drained_ = std::move(done);
   ++releasing_;
-  feed(LeasesDrain{});
+  // First of all, so that nothing of what is released comes back to us.
   run_store(
       seams_.store, kLeaseLane, [&store = store_, me = me_] { return store.set_draining(me); },
       [this, alive = std::weak_ptr(alive_)](Status) {
         if (!alive.expired() && --releasing_ == 0 && drained_) drained_();
       });
+  feed(LeasesDrain{});
 }
 
 void LeaseService::fenced(const LeaseGrant& grant) { feed(LeaseFenced{grant}); }

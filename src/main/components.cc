@@ -123,6 +123,7 @@ Result<Duties> make_campaign_director(Process& process) {
   if (!alarm_of.ok()) return alarm_of.error();
   auto alarms = std::make_shared<AlarmService>(process.seams(), keep(make_pg_alarm_store(process.pool())), process.directory(),
                                                fenced(process), std::move(*alarm_of));
+  process.on_leases = [service](const std::vector<LeaseRow>& leases) { service->leases_seen(leases); };
   process.leases().compete(DirectorService::common_resource(), {[service, history, alarms](const LeaseGrant& grant) {
                                                                   service->acquired(grant);
                                                                   history->acquired(grant);

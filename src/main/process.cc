@@ -121,6 +121,7 @@ Process::Process(std::string component, std::string instance, Config config, Inc
   leases_.on_acting = [this](const LeaseGrant& grant, const std::string& reason) { note_acting(grant, reason); };
   leases_.on_poll = [this](const std::vector<Session>& sessions, const std::vector<LeaseRow>& rows) {
     directory_.update(sessions, rows);
+    on_leases(rows);
     look_for_myself(sessions);
   };
 }

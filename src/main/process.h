@@ -46,6 +46,8 @@ class Process {
   pg::Pool& pool() { return pool_; }
   LeaseService& leases() { return leases_; }
   Directory& directory() { return directory_; }
+  /// Told of each poll of the leases, after the directory has it.
+  std::function<void(const std::vector<LeaseRow>&)> on_leases = [](const std::vector<LeaseRow>&) {};
   Metrics& metrics() { return metrics_; }
   Random& random() { return random_; }
 
