@@ -68,6 +68,8 @@ class Failover:
             self._hand_over(f"job/{self.job(zone).id}", server, "campaign_manager")
         for zone in self.cluster.zones:
             self.job(zone).await_calls(CALLS_AFTERWARDS, within=30)
+        if self.cluster.holder("zone_director/zone2") != self.hit:  # it has gone home meanwhile
+            self.arrange(hits_both_zones)
 
     def _keep_dialing(self, zone: str):
         job = self.jobs.get(zone)
@@ -90,6 +92,7 @@ class Failover:
 
     def _hand_over(self, resource: str, server: str, component: str):
         """As the director itself writes it down; whom it is meant for next is then open again."""
+        await_that(lambda: self.cluster.holder(resource), 15, f"{resource} has a holder")
         where = f"where resource = '{resource}'"
         self.cluster.database.rows(f"update ha_lease set preferred = '{server}', desired = (select incarnation from ha_session where "
                                    f"component = '{component}' and server = '{server}' and not draining) {where}")
