@@ -63,7 +63,16 @@ struct CallsPlaced {
 
 /// What has happened on calls; each carries the whole record, so any application server can take the session on.
 struct CallEvents {
-  enum class Kind { ringing, answered, classified, beep, prompt_done, digit, ended };
+  enum class Kind {
+    ringing,
+    answered,
+    classified,
+    beep,
+    prompt_done,
+    digit,
+    ended,
+    unattended,  ///< a call for agents was answered, and no manager has steered it for too long
+  };
   struct Event {
     CallRecord record;
     Kind kind = Kind::ended;

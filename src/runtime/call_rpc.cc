@@ -139,7 +139,7 @@ bool decode(const CallEvents& from, everdial::CallEvents& to) {
   for (const auto& event : from.events()) {
     auto& out = to.events.emplace_back();
     out.digit = static_cast<char>(event.digit());
-    if (!decode(event.record(), out.record) || !decode_enum(event.kind(), everdial::CallEvents::Kind::ended, out.kind)) return false;
+    if (!decode(event.record(), out.record) || !decode_enum(event.kind(), everdial::CallEvents::Kind::unattended, out.kind)) return false;
   }
   return true;
 }
