@@ -89,9 +89,9 @@ void Engine::close(StreamId stream) {
   state_->loop->post([=](MediaLoop& loop) { loop.close(stream); });
 }
 
-PlayId Engine::play(StreamId stream, const std::filesystem::path& file) {
+PlayId Engine::play(StreamId stream, const std::filesystem::path& file, bool repeat) {
   const PlayId play{state_->next_id++};
-  state_->change(stream, [play](Stream& s) { s.expect_prompt(play); });
+  state_->change(stream, [=](Stream& s) { s.expect_prompt(play, repeat); });
   const bool taken = state_->prompt_reader->post([state = state_.get(), stream, play, file] {
     state->change(stream, [play, prompt = state->prompts.get(file)](Stream& s) { s.prompt_ready(play, prompt); });
   });
@@ -143,6 +143,9 @@ ConferenceId Engine::open_conference() {
 }
 void Engine::join(StreamId stream, ConferenceId conference, bool talks) {
   state_->loop->post([=](MediaLoop& loop) { loop.join(stream, conference, talks); });
+}
+void Engine::whisper(StreamId stream, ConferenceId conference, StreamId to) {
+  state_->loop->post([=](MediaLoop& loop) { loop.whisper(stream, conference, to); });
 }
 void Engine::leave(StreamId stream) {
   state_->loop->post([=](MediaLoop& loop) { loop.leave(stream); });

@@ -154,7 +154,8 @@ class Engine {
 
   /// Plays a WAV (any rate and format libsndfile reads) from its start, after stopping what plays. A file that is missing or unreadable
   /// is PlayEnded::failed. Decoded once and shared by all calls; a changed file is read anew.
-  PlayId play(StreamId stream, const std::filesystem::path& file);
+  /// `repeat`: from the start again at its end, until something else is played or it is stopped.
+  PlayId play(StreamId stream, const std::filesystem::path& file, bool repeat = false);
   void stop_play(StreamId stream);
   /// Decodes a prompt into the cache and says whether it can be played. Reads from disk: for start-up and checks, not for the loop.
   Status check_prompt(const std::filesystem::path& file);
@@ -178,6 +179,8 @@ class Engine {
   ConferenceId open_conference();
   /// `talks` false: hears, is not heard. Takes the stream out of a relay or another conference first.
   void join(StreamId stream, ConferenceId conference, bool talks = true);
+  /// Joins as one who hears all and is heard by `to` alone, a member already.
+  void whisper(StreamId stream, ConferenceId conference, StreamId to);
   void leave(StreamId stream);
   void close_conference(ConferenceId conference);
 

@@ -214,7 +214,10 @@ void MediaLoop::detach(Stream& stream) {
     refresh(*partner);
   }
   if (!stream.in_conference()) return;
-  for (auto& [id, conference] : conferences_) std::erase(conference->members, &stream);
+  for (auto& [id, conference] : conferences_) {
+    if (std::erase(conference->members, &stream) == 0) continue;
+    for (Stream* member : conference->members) member->hear_no_more(stream);
+  }
   stream.join(nullptr, false);
 }
 
@@ -264,6 +267,12 @@ void MediaLoop::join(StreamId id, ConferenceId conference, bool talks) {
   found->second->members.push_back(stream);
   stream->join(&found->second->mix, talks);
   refresh(*stream);
+}
+
+void MediaLoop::whisper(StreamId id, ConferenceId conference, StreamId to) {
+  join(id, conference, false);
+  Stream *const stream = find(id), *const hearer = find(to);
+  if (stream && hearer && stream != hearer && hearer->in_conference()) hearer->hear_also(*stream);
 }
 
 void MediaLoop::leave(StreamId id) {

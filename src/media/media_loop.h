@@ -45,6 +45,7 @@ class MediaLoop {
   void open_conference(ConferenceId id);
   void close_conference(ConferenceId id);
   void join(StreamId id, ConferenceId conference, bool talks);
+  void whisper(StreamId id, ConferenceId conference, StreamId to);
   void leave(StreamId id);
 
  private:

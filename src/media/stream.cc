@@ -71,9 +71,9 @@ void Stream::connect(const Negotiated& negotiated, Instant now) {
   if (!next_report_) next_report_ = now + report_interval / 2;
 }
 
-void Stream::expect_prompt(PlayId play) {
+void Stream::expect_prompt(PlayId play, bool repeat) {
   if (play_) end_play(PlayEnded::How::stopped);
-  play_ = Play{.id = play};
+  play_ = Play{.id = play, .repeat = repeat};
 }
 
 void Stream::prompt_ready(PlayId play, Result<std::shared_ptr<const Prompt>> prompt) {
@@ -129,6 +129,7 @@ void Stream::join(Stream* partner) {
 void Stream::join(const Mix* mix, bool talks) {
   mix_ = mix;
   talks_ = talks;
+  whisperers_.clear();
 }
 
 // ---- what comes in -----------------------------------------------------------------------------------------------------------------
@@ -264,10 +265,12 @@ bool Stream::next_sound(Frame& out) {
     std::copy_n(samples.begin() + static_cast<ptrdiff_t>(play_->at), count, out.begin());
     std::fill(out.begin() + static_cast<ptrdiff_t>(count), out.end(), int16_t{0});
     play_->at += count;
-  } else if (mix_ && talks_) {
-    mix_->without(heard_, out);
+    if (play_->repeat && play_->at >= samples.size()) play_->at = 0;
   } else if (mix_) {
-    mix_->all(out);
+    if (talks_) mix_->without(heard_, out);
+    else mix_->all(out);
+    for (const Stream* whisperer : whisperers_)
+      for (size_t i = 0; i < frame_samples; ++i) out[i] = Mix::saturate(out[i] + whisperer->heard_[i]);
   } else {
     out.fill(0);
     return !partner_ && surroundings_.settings.send_silence;

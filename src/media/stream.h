@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "media/cpa_machine.h"
 #include "media/dtmf.h"
@@ -42,7 +43,7 @@ class Stream {
 
   // Commands; see Engine.
   void connect(const Negotiated& negotiated, Instant now);
-  void expect_prompt(PlayId play);
+  void expect_prompt(PlayId play, bool repeat);
   void prompt_ready(PlayId play, Result<std::shared_ptr<const Prompt>> prompt);
   void stop_play();
   void record(const std::filesystem::path& file, RecordMode mode);
@@ -58,6 +59,9 @@ class Stream {
   /// The conference's mix, or none.
   void join(const Mix* mix, bool talks);
   Stream* partner() const { return partner_; }
+  /// A member of the same conference who is heard here and nowhere else.
+  void hear_also(const Stream& whisperer) { whisperers_.push_back(&whisperer); }
+  void hear_no_more(const Stream& whisperer) { std::erase(whisperers_, &whisperer); }
   bool in_conference() const { return mix_ != nullptr; }
   bool talks() const { return mix_ != nullptr && talks_; }
   const Frame& heard() const { return heard_; }
@@ -83,6 +87,7 @@ class Stream {
     PlayId id;
     std::shared_ptr<const Prompt> prompt;  ///< null while it is read
     size_t at = 0;
+    bool repeat = false;
   };
   /// How the sequence numbers and timestamps of packets relayed to this stream become its own.
   struct Renumbering {
@@ -151,6 +156,7 @@ class Stream {
   Stream* partner_ = nullptr;
   const Mix* mix_ = nullptr;
   bool talks_ = false;
+  std::vector<const Stream*> whisperers_;
 
   std::optional<Instant> next_report_;
   std::optional<Duration> round_trip_;
