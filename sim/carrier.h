@@ -31,6 +31,9 @@ class Carrier {
   /// The first thing that was wrong, if any.
   const std::string& violation() const { return violation_; }
 
+  /// Who hears whom, as the MPPs were last told.
+  std::map<ConversationId, Conversation> said;
+
   size_t invite(const std::string& mpp, const AttemptId& attempt, const std::string& phone);
   Leg& leg(size_t index) { return legs_.at(index); }
   const std::vector<Leg>& legs() const { return legs_; }
@@ -59,6 +62,8 @@ class SimTrunk final : public Trunk {
   }
   void place(LegOrder order) override;
   void play(const AttemptId& attempt, const std::string& prompt) override;
+  void converse(const Conversation& conversation) override { carrier_.said[conversation.id] = conversation; }
+  void press(const AttemptId&, const std::string&) override {}
   void hang_up(const AttemptId& attempt) override;
   void end_restored(const AttemptId& attempt, const std::string& snapshot) override;
 

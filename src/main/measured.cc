@@ -126,6 +126,8 @@ class MeasuredTrunk final : public Trunk {
     trunk_->place(std::move(order));
   }
   void play(const AttemptId& attempt, const std::string& prompt) override { trunk_->play(attempt, prompt); }
+  void converse(const Conversation& conversation) override { trunk_->converse(conversation); }
+  void press(const AttemptId& attempt, const std::string& digits) override { trunk_->press(attempt, digits); }
   void hang_up(const AttemptId& attempt) override { trunk_->hang_up(attempt); }
   void end_restored(const AttemptId& attempt, const std::string& snapshot) override {
     over(attempt);

@@ -61,6 +61,8 @@ class SilentTrunk final : public Trunk {
   void listen(Handler handler, Keep) override { handler_ = std::move(handler); }
   void place(LegOrder) override {}
   void play(const AttemptId&, const std::string&) override {}
+  void converse(const Conversation&) override {}
+  void press(const AttemptId&, const std::string&) override {}
   void hang_up(const AttemptId&) override {}
   void end_restored(const AttemptId&, const std::string&) override {}
 

@@ -46,17 +46,18 @@ void EventCourier::deliver() {
   std::vector<Parcel> homeless;
   for (Parcel& parcel : std::exchange(gathered_, {})) {
     if (const auto to = choose(parcel)) {
-      routes_[*to].waiting.push_back(std::move(parcel));
+      const CallRecord& record = parcel.event.record;
+      routes_[{*to, steered_by(record.resource, record.plan)}].waiting.push_back(std::move(parcel));
     } else if (parcel.event.kind != CallEvents::Kind::ended) {
       homeless.push_back(std::move(parcel));  // ends are told again anyway
     }
   }
-  for (auto& [to, route] : routes_)
-    if (!route.under_way && !route.waiting.empty()) deliver_to(to, route);
+  for (auto& [way, route] : routes_)
+    if (!route.under_way && !route.waiting.empty()) deliver_to(way, route);
   if (!homeless.empty()) redeliver(std::move(homeless));
 }
 
-void EventCourier::deliver_to(const Address& to, Route& route) {
+void EventCourier::deliver_to(const Way& way, Route& route) {
   route.under_way = true;
   const size_t count = std::min(route.waiting.size(), settings_.most);
   std::vector<Parcel> parcels(std::make_move_iterator(route.waiting.begin()), std::make_move_iterator(route.waiting.begin() + count));
@@ -65,21 +66,39 @@ void EventCourier::deliver_to(const Address& to, Route& route) {
   message.events.reserve(count);
   for (const Parcel& parcel : parcels) message.events.push_back(parcel.event);
   const auto undelivered = std::make_shared<std::vector<Parcel>>(std::move(parcels));
-  seams_.network.request(to, std::move(message), settings_.timeout,
-                         [this, to, undelivered, alive = std::weak_ptr(alive_)](Result<Reply> reply) {
+  seams_.network.request(way.first, std::move(message), settings_.timeout,
+                         [this, way, undelivered, alive = std::weak_ptr(alive_)](Result<Reply> reply) {
                            if (alive.expired()) return;
-                           Route& route = routes_[to];
+                           Route& route = routes_[way];
+                           if (!reply.ok() && reply.error().kind == ErrorKind::conflict) return keep(way, route, std::move(*undelivered));
                            route.under_way = false;
                            if (!reply.ok()) {
-                             avoid_until_[to] = seams_.clock.steady() + settings_.avoid_for;
+                             avoid_until_[way.first] = seams_.clock.steady() + settings_.avoid_for;
                              std::move(route.waiting.begin(), route.waiting.end(), std::back_inserter(*undelivered));
-                             routes_.erase(to);
+                             routes_.erase(way);
                              return redeliver(std::move(*undelivered));
                            }
-                           avoid_until_.erase(to);
-                           if (route.waiting.empty()) routes_.erase(to);
-                           else deliver_to(to, route);
+                           avoid_until_.erase(way.first);
+                           if (route.waiting.empty()) routes_.erase(way);
+                           else deliver_to(way, route);
                          });
+}
+
+/// The zone's manager has not taken these: all are told again in order, but of what is told again anyway the last alone.
+void EventCourier::keep(const Way& way, Route& route, std::vector<Parcel> untaken) {
+  std::move(route.waiting.begin(), route.waiting.end(), std::back_inserter(untaken));
+  route.waiting.clear();
+  std::map<std::pair<AttemptId, CallEvents::Kind>, size_t> places;
+  for (Parcel& parcel : untaken) {
+    const auto [place, fresh] = places.try_emplace({parcel.event.record.attempt, parcel.event.kind}, route.waiting.size());
+    if (fresh || parcel.event.kind == CallEvents::Kind::digit) route.waiting.push_back(std::move(parcel));
+    else route.waiting[place->second] = std::move(parcel);
+  }
+  route.again = seams_.clock.after(settings_.untaken, [this, way] {
+    // By now the application server may have gone, and another be the way.
+    auto route = routes_.extract(way);
+    redeliver(std::move(route.mapped().waiting));
+  });
 }
 
 void EventCourier::redeliver(std::vector<Parcel> parcels) {

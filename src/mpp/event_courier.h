@@ -18,7 +18,8 @@ class EventCourier {
     Duration gather = 3ms;  ///< how long an event waits for others
     Duration timeout = 1s;  ///< an application server that has not acknowledged for so long is passed over for a while
     Duration avoid_for = 2s;
-    size_t most = 500;  ///< events in one message
+    Duration untaken = 250ms;  ///< then what a zone's manager has not taken is told it again
+    size_t most = 500;         ///< events in one message
   };
 
   EventCourier(Seams& seams, const Directory& directory, Settings settings) : seams_(seams), directory_(directory), settings_(settings) {}
@@ -37,16 +38,21 @@ class EventCourier {
     Address preferred;
     CallEvents::Event event;
   };
+  /// To one application server: the events for one zone's manager, or all that are for none. So nobody waits for a manager who is away
+  /// but those who need him.
+  using Way = std::pair<Address, Resource>;
   struct Route {
     std::vector<Parcel> waiting;
     bool under_way = false;
+    std::unique_ptr<Timer> again;
   };
 
   std::optional<Address> choose(const Parcel& parcel) const;
   bool avoided(const Address& address) const;
   void gather();
   void deliver();
-  void deliver_to(const Address& to, Route& route);
+  void deliver_to(const Way& way, Route& route);
+  void keep(const Way& way, Route& route, std::vector<Parcel> untaken);
   void redeliver(std::vector<Parcel> parcels);
 
   Seams& seams_;
@@ -54,7 +60,7 @@ class EventCourier {
   Settings settings_;
   Address mpp_;
   std::vector<Parcel> gathered_;
-  std::map<Address, Route> routes_;
+  std::map<Way, Route> routes_;
   std::map<Address, Instant> avoid_until_;  ///< by the steady clock
   std::unique_ptr<Timer> timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();

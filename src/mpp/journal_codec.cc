@@ -1,5 +1,6 @@
 #include "mpp/journal_codec.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <optional>
@@ -38,6 +39,9 @@ class Writer {
  public:
   explicit Writer(std::string& to) : to_(to) {}
 
+  /// Whether what was added to an entry by a later version follows; only at its end.
+  bool goes_on(bool wanted) const { return wanted; }
+
   void operator()(const std::string& text) {
     number(text.size());
     to_ += text;
@@ -73,6 +77,8 @@ class Writer {
 class Reader {
  public:
   explicit Reader(std::string_view from) : from_(from) {}
+
+  bool goes_on(bool) const { return !from_.empty(); }
 
   void operator()(std::string& text) {
     const uint64_t size = number();
@@ -149,6 +155,20 @@ void fields(Archive& io, Plan& plan) {
   io(plan.analyse), io(plan.machine_action), io(plan.record), io(plan.opt_out_digit);
 }
 
+template <class Archive, class Said>
+requires std::is_same_v<std::remove_const_t<Said>, Conversation>
+void fields(Archive& io, Said& conversation) {
+  io(conversation.id);
+  size_t count = conversation.members.size();
+  io(count);
+  if constexpr (!std::is_const_v<Said>) conversation.members.resize(std::min<size_t>(count, 10'000));
+  for (auto& member : conversation.members) {
+    fields(io, member.call);
+    io(member.role);
+    fields(io, member.to);
+  }
+}
+
 template <class Archive, class Record>
 requires std::is_same_v<std::remove_const_t<Record>, CallRecord>
 void fields(Archive& io, Record& record) {
@@ -169,6 +189,15 @@ requires std::is_same_v<std::remove_const_t<Entry>, CallWritten>
 void fields(Archive& io, Entry& entry) {
   fields(io, entry.record);
   io(entry.hanging_up), io(entry.not_after);
+  auto& record = entry.record;
+  auto& plan = record.plan;
+  if (!io.goes_on(plan.party == Party::agent || !plan.agents.value.empty())) return;
+  io(plan.agents), io(plan.party), io(record.steered_by), io(record.steered);
+  bool talks = record.conversation.has_value();
+  io(talks);
+  if constexpr (!std::is_const_v<Entry>)
+    if (talks) record.conversation.emplace();
+  if (talks) fields(io, *record.conversation);
 }
 
 template <class Archive, class Entry>

@@ -267,5 +267,24 @@ RC_GTEST_PROP(JournalCodec, takes_nothing_from_noise, (const std::string& noise)
   RC_ASSERT(!take_encoded(rest).ok());
 }
 
+TEST(JournalCodec, keeps_who_talks_with_whom) {
+  JournalEntry entry = call(1, CallStage::answered);
+  CallRecord& record = std::get<CallWritten>(entry).record;
+  record.plan.agents = Resource{"agent_manager/zone/3"};
+  record.steered_by = Epoch{4};
+  record.steered = 17;
+  const AttemptId line = line_of(AgentId{5}, 2);
+  record.conversation =
+      Conversation{ConversationId{"c"}, {{record.attempt}, {line}, {line_of(AgentId{6}, 1), Conversation::Role::whispers, line}}};
+  const std::string bytes = encoded({entry});
+  std::string_view rest = bytes;
+  const auto read = take_encoded(rest);
+  ASSERT_TRUE(read.ok());
+  const CallRecord& again = std::get<CallWritten>(*read).record;
+  EXPECT_EQ(again.plan, record.plan);
+  EXPECT_EQ(again.conversation, record.conversation);
+  EXPECT_EQ(again.steered, 17);
+}
+
 }  // namespace
 }  // namespace everdial

@@ -93,9 +93,11 @@ void MppMachine::on(const EpochsRead& input) {
 void MppMachine::on(const BarrierAsked& input) {
   raise(input.request.resource, input.request.epoch);
   BarrierRaised reply;
-  for (const auto& [attempt, call] : calls_)
-    if (call.record.resource == input.request.resource) reply.executed.push_back(call.record);
-  effects_.push_back(Answer{input.reply, std::move(reply)});
+  for (const auto& [attempt, call] : calls_) {
+    const CallRecord& record = call.record;
+    if (record.resource == input.request.resource || record.plan.agents == input.request.resource) reply.executed.push_back(record);
+  }
+  effects_.push_back(Answer{input.reply, Reply{std::move(reply)}});
 }
 
 void MppMachine::on(const OrdersArrived& input) {
@@ -111,7 +113,7 @@ void MppMachine::on(const OrdersArrived& input) {
     reply.verdicts.push_back(verdict);
   }
   reply.trunks_down.assign(trunks_down_.begin(), trunks_down_.end());
-  effects_.push_back(Answer{input.reply, std::move(reply)});
+  effects_.push_back(Answer{input.reply, Reply{std::move(reply)}});
 }
 
 void MppMachine::on(const OrdersRefused& input) {
@@ -161,8 +163,14 @@ bool MppMachine::place_on_next_trunk(Call& call, bool durably) {
 }
 
 void MppMachine::on(const CommandsArrived& input) {
-  for (const CallCommand& each : input.request.commands) command(each);
-  effects_.push_back(Answer{input.reply, Done{}});
+  if (!input.request.resource.value.empty()) {
+    if (!steer(input.request))
+      return effects_.push_back(
+          Answer{input.reply, Error{ErrorKind::fenced, "mpp: " + input.request.resource.value + " has a later owner"}});
+  } else {
+    for (const CallCommand& each : input.request.commands) command(each);
+  }
+  effects_.push_back(Answer{input.reply, Reply{Done{}}});
 }
 
 void MppMachine::command(const CallCommand& command) {
@@ -170,12 +178,99 @@ void MppMachine::command(const CallCommand& command) {
   if (found == calls_.end() || !is_alive(found->second.record) || found->second.hanging_up) return;
   Call& call = found->second;
   if (command.kind == CallCommand::Kind::hang_up) return hang_up(call, command.code);
+  if (command.kind == CallCommand::Kind::press) return effects_.push_back(PressOnTrunk{command.attempt, command.digits});
   // Requests are repeated when their answer is lost, and another application server may go on with the call: a prompt starts once.
   if (call.record.stage != CallStage::answered || call.prompt == command.prompt) return;
   call.prompt = command.prompt;
   call.awaiting_beep = false;
-  set_deadline(call, *call.record.answered_at + call.record.plan.max_call);
+  set_deadline(call, longest_end(call));
   effects_.push_back(PlayOnTrunk{command.attempt, command.prompt});
+}
+
+// ---- what a manager of agents asks -------------------------------------------------------------------------------------------------
+
+bool MppMachine::steer(const ControlCalls& request) {
+  raise(request.resource, request.epoch);
+  if (request.epoch < epoch_of(request.resource)) return false;
+  // A call of whom something later was said already is left as it is, and one of whom this was said is not told it twice.
+  std::set<AttemptId> fresh;
+  const auto consider = [&](const AttemptId& attempt) {
+    const auto found = calls_.find(attempt);
+    if (found == calls_.end() || !is_alive(found->second.record) || found->second.hanging_up) return;
+    const CallRecord& record = found->second.record;
+    if (std::pair(record.steered_by, record.steered) < std::pair(request.epoch, request.seq)) fresh.insert(attempt);
+  };
+  for (const CallCommand& command : request.commands) consider(command.attempt);
+  for (const Conversation& conversation : request.conversations) {
+    for (const Conversation::Member& member : conversation.members) consider(member.call);
+    if (const auto before = conversations_.find(conversation.id); before != conversations_.end())
+      for (const AttemptId& attempt : before->second) consider(attempt);
+  }
+  for (const AttemptId& attempt : fresh) {
+    Call& call = calls_.at(attempt);
+    call.record.steered_by = request.epoch;
+    call.record.steered = request.seq;
+    if (std::exchange(call.awaiting_manager, false)) set_deadline(call, longest_end(call));
+  }
+  for (const Conversation& conversation : request.conversations) converse(conversation, fresh);
+  for (const CallCommand& each : request.commands) {
+    if (!fresh.contains(each.attempt)) continue;
+    Call& call = calls_.at(each.attempt);
+    call.prompt.clear();  // this one is meant to be played, whatever was played before
+    command(each);
+  }
+  for (const AttemptId& attempt : fresh)
+    if (const Call& call = calls_.at(attempt); !call.hanging_up) write(call, false);
+  return true;
+}
+
+void MppMachine::converse(const Conversation& conversation, const std::set<AttemptId>& fresh) {
+  std::set<AttemptId>& here = conversations_[conversation.id];
+  const bool had_members = !here.empty();
+  for (const AttemptId& attempt : std::set(here)) {
+    if (!fresh.contains(attempt)) continue;
+    here.erase(attempt);
+    calls_.at(attempt).record.conversation.reset();
+  }
+  for (const Conversation::Member& member : conversation.members) {
+    if (!fresh.contains(member.call)) continue;
+    Call& call = calls_.at(member.call);
+    leave_conversation(call);
+    call.record.conversation = conversation;
+    conversations_[conversation.id].insert(member.call);
+    if (call.record.stage == CallStage::answered) set_deadline(call, longest_end(call));
+  }
+  // The trunk is told of those who are here and of whom nothing later was said.
+  Conversation now{conversation.id, {}};
+  for (const Conversation::Member& member : conversation.members)
+    if (conversations_[conversation.id].contains(member.call)) now.members.push_back(member);
+  if (now.members.empty()) conversations_.erase(conversation.id);
+  if (had_members || !now.members.empty()) effects_.push_back(ConverseOnTrunk{std::move(now)});
+}
+
+void MppMachine::leave_conversation(Call& call) {
+  if (!call.record.conversation) return;
+  const auto found = conversations_.find(call.record.conversation->id);
+  if (found == conversations_.end()) return;
+  found->second.erase(call.record.attempt);
+  if (found->second.empty()) conversations_.erase(found);
+}
+
+Instant MppMachine::longest_end(const Call& call) const {
+  const CallRecord& record = call.record;
+  const bool open = record.plan.party == Party::agent || record.conversation;
+  return record.answered_at.value_or(now_) + (open ? settings_.longest : record.plan.max_call);
+}
+
+void MppMachine::await_beep(Call& call) {
+  call.awaiting_manager = false;
+  set_deadline(call, std::min(longest_end(call), now_ + settings_.beep_wait));
+}
+
+void MppMachine::await_manager(Call& call) {
+  const CallRecord& record = call.record;
+  call.awaiting_manager = !record.plan.agents.value.empty() && record.steered == 0;
+  if (call.awaiting_manager) set_deadline(call, now_ + settings_.unattended_after);
 }
 
 void MppMachine::on(const ForgetAsked& input) {
@@ -189,7 +284,7 @@ void MppMachine::on(const ForgetAsked& input) {
     write(forgotten, false);
     remember_forgotten(std::move(forgotten));
   }
-  effects_.push_back(Answer{input.reply, Done{}});
+  effects_.push_back(Answer{input.reply, Reply{Done{}}});
 }
 
 // ---- what comes from the trunk -----------------------------------------------------------------------------------------------------
@@ -221,14 +316,20 @@ void MppMachine::report(const TrunkEvent& event) {
       record.answered_at = now_;
       record.sip_status = 200;
       if (record.plan.record) record.recording = to_string(record.attempt) + ".wav";
-      if (!call.hanging_up) set_deadline(call, now_ + record.plan.max_call);
+      if (!call.hanging_up) {
+        set_deadline(call, longest_end(call));
+        await_manager(call);
+      }
       write(call, false);
       return tell(call, CallEvents::Kind::answered);
     case TrunkEvent::Kind::classified:
       if (record.stage != CallStage::answered || record.analysis) return;
       record.analysis = event.analysis;
       call.awaiting_beep = event.analysis == CompletionCode::answer_machine && record.plan.machine_action == MachineAction::leave_message;
-      if (call.awaiting_beep && !call.hanging_up) set_deadline(call, std::min(call.deadline, now_ + settings_.beep_wait));
+      if (!call.hanging_up) {
+        if (!call.awaiting_beep) await_manager(call);
+        else if (!record.conversation) await_beep(call);
+      }
       write(call, false);
       return tell(call, CallEvents::Kind::classified);
     case TrunkEvent::Kind::beep:
@@ -238,7 +339,8 @@ void MppMachine::report(const TrunkEvent& event) {
     case TrunkEvent::Kind::digit:
       if (record.digits.size() < 64) record.digits += event.digit;
       // Told here and not only by whoever steers the call: the wish counts even when the caller hangs up the next moment.
-      if (event.digit == record.plan.opt_out_digit) record.opted_out = true;
+      // In a conversation it is the agent who is told.
+      if (event.digit == record.plan.opt_out_digit && !record.conversation) record.opted_out = true;
       write(call, false);
       return tell(call, CallEvents::Kind::digit, event.digit);
     case TrunkEvent::Kind::media_silent:
@@ -298,10 +400,11 @@ void MppMachine::deadline_passed(Call& call) {
   if (!is_alive(record)) return tell_end(call);
   if (call.hanging_up) return given_up(call);
   if (record.stage != CallStage::answered) return hang_up(call, CompletionCode::ring_no_answer);
-  if (!call.awaiting_beep) return hang_up(call, outcome(record));
-  call.awaiting_beep = false;
-  set_deadline(call, *record.answered_at + record.plan.max_call);
-  tell(call, CallEvents::Kind::beep);
+  const bool beep = std::exchange(call.awaiting_beep, false);
+  const bool manager = std::exchange(call.awaiting_manager, false);
+  if (!beep && !manager) return hang_up(call, outcome(record));
+  set_deadline(call, longest_end(call));
+  tell(call, beep ? CallEvents::Kind::beep : CallEvents::Kind::unattended);
 }
 
 void MppMachine::on(const ClockStepped& input) {
@@ -354,6 +457,7 @@ void MppMachine::end(Call& call, CompletionCode code) {
   call.record.ended_at = now_;
   call.record.code = call.record.opted_out ? CompletionCode::opted_out : code;
   --alive_;
+  leave_conversation(call);
   call.next_trunks = {};
   write(call, false);
   tell_end(call);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,10 +24,12 @@ class MppMachine {
     Duration remember_forgotten = 1min;  ///< an id whose order no copy can be in time of; for clocks that differ
     Duration retell_every = 1s;          ///< an ended call, until it is forgotten; stretches to retell_at_most when nobody listens
     Duration retell_at_most = 5s;
-    int tell_alive_every_s = 20;    ///< so that whoever counts and steers calls knows of each, and finds a leaked one
-    Duration beep_wait = 30s;       ///< then the message is left without having heard a beep
-    Duration hang_up_wait = 40s;    ///< for the trunk's last word, longer than SIP's own time-outs; then the call counts as over
-    size_t compact_after = 20'000;  ///< journal entries, when they are also three times what is worth keeping
+    int tell_alive_every_s = 20;      ///< so that whoever counts and steers calls knows of each, and finds a leaked one
+    Duration beep_wait = 30s;         ///< then the message is left without having heard a beep
+    Duration unattended_after = 10s;  ///< a call for agents is answered, and nobody has steered it
+    Duration longest = 24h * 365;     ///< of a line, or a conversation: people end those
+    Duration hang_up_wait = 40s;      ///< for the trunk's last word, longer than SIP's own time-outs; then the call counts as over
+    size_t compact_after = 20'000;    ///< journal entries, when they are also three times what is worth keeping
   };
 
   explicit MppMachine(Settings settings) : settings_(std::move(settings)) {}
@@ -46,6 +49,7 @@ class MppMachine {
     std::string prompt;                        ///< the last one started
     std::optional<CompletionCode> hanging_up;  ///< we have asked the trunk to end it, and so it is to end
     bool awaiting_beep = false;
+    bool awaiting_manager = false;
     int told = 0;        ///< how often its end was told
     Instant not_after;   ///< of its order
     Instant give_up_at;  ///< no other trunk is tried after this
@@ -69,6 +73,12 @@ class MppMachine {
   OrderVerdict judge(const ExecuteCalls::Order& order) const;
   void execute(const ExecuteCalls::Order& order, const Address& application_server);
   void command(const CallCommand& command);
+  bool steer(const ControlCalls& request);
+  void converse(const Conversation& conversation, const std::set<AttemptId>& fresh);
+  void leave_conversation(Call& call);
+  void await_manager(Call& call);
+  void await_beep(Call& call);
+  Instant longest_end(const Call& call) const;
   void report(const TrunkEvent& event);
   void leg_failed(Call& call, int sip_status);
   void leg_ended(Call& call);
@@ -98,6 +108,7 @@ class MppMachine {
   std::unordered_map<Resource, Epoch> epochs_;
   Calls calls_;  ///< alive, or ended and not yet forgotten
   size_t alive_ = 0;
+  std::map<ConversationId, std::set<AttemptId>> conversations_;  ///< living calls, each in the last one said
   std::unordered_set<AttemptId> forgotten_;
   std::deque<mpp::CallForgotten> forgotten_order_;  ///< oldest first
   std::unordered_map<AttemptId, Instant> refused_;  ///< until a copy of the order would be too late

@@ -55,7 +55,7 @@ struct Bench {
   }
   OrderVerdict place(const ExecuteCalls::Order& one) {
     step(OrdersArrived{1, {Address{"as:1"}, {one}}});
-    return std::get<CallsExecuted>(all<Answer>().at(0).body).verdicts.at(0);
+    return std::get<CallsExecuted>(*all<Answer>().at(0).body).verdicts.at(0);
   }
   void trunk(TrunkEvent::Kind kind, const AttemptId& id, TrunkEvent more = {}) {
     more.kind = kind;
@@ -65,7 +65,7 @@ struct Bench {
   void command(const CallCommand& one) { step(CommandsArrived{2, {{one}}}); }
   std::vector<CallRecord> barrier(int64_t epoch) {
     step(BarrierAsked{3, {job, Epoch{epoch}}});
-    return std::get<BarrierRaised>(all<Answer>().at(0).body).executed;
+    return std::get<BarrierRaised>(*all<Answer>().at(0).body).executed;
   }
   void pass(Duration time) {
     now += time;
@@ -187,7 +187,7 @@ TEST(MppMachine, uses_no_trunk_that_is_down) {
   EXPECT_EQ(bench.all<PlaceOnTrunk>().at(0).order.trunk, "b");
   bench.trunk(Kind::trunk_down, {}, {.trunk = "b"});
   EXPECT_EQ(bench.place(order(attempt(2))), OrderVerdict::no_trunk);
-  EXPECT_EQ(std::get<CallsExecuted>(bench.all<Answer>()[0].body).trunks_down, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(std::get<CallsExecuted>(*bench.all<Answer>()[0].body).trunks_down, (std::vector<std::string>{"a", "b"}));
   bench.trunk(Kind::trunk_up, {}, {.trunk = "a"});
   EXPECT_EQ(bench.place(order(attempt(3))), OrderVerdict::accepted);
 }

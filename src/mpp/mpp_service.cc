@@ -207,6 +207,8 @@ void MppService::perform(Effect& effect) {
                  },
                  [this](PlaceOnTrunk& e) { trunk_.place(std::move(e.order)); },
                  [this](PlayOnTrunk& e) { trunk_.play(e.attempt, e.prompt); },
+                 [this](ConverseOnTrunk& e) { trunk_.converse(e.conversation); },
+                 [this](PressOnTrunk& e) { trunk_.press(e.attempt, e.digits); },
                  [this](HangUpOnTrunk& e) { trunk_.hang_up(e.attempt); },
                  [this](EndRestored& e) { trunk_.end_restored(e.attempt, e.snapshot); },
                  [this](SendEvent& e) { courier_.send(e.to, std::move(e.event)); },

@@ -27,6 +27,8 @@ class ScriptedTrunk : public Trunk {
     placed.push_back(std::move(order));
   }
   void play(const AttemptId&, const std::string& prompt) override { played.push_back(prompt); }
+  void converse(const Conversation& conversation) override { conversations.push_back(conversation); }
+  void press(const AttemptId&, const std::string& digits) override { pressed += digits; }
   void hang_up(const AttemptId& attempt) override { tell({.kind = TrunkEvent::Kind::ended, .attempt = attempt}); }
   void end_restored(const AttemptId& attempt, const std::string&) override { restored.push_back(attempt); }
   void tell(TrunkEvent event) {
@@ -36,6 +38,8 @@ class ScriptedTrunk : public Trunk {
   std::vector<LegOrder> placed;
   std::vector<std::string> played;
   std::vector<AttemptId> restored;
+  std::vector<Conversation> conversations;
+  std::string pressed;
 
  private:
   Clock& clock_;

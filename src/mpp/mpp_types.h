@@ -104,7 +104,7 @@ struct CompactJournal {
 struct Serve {};
 struct Answer {
   ReplyId reply;
-  Reply body;
+  Result<Reply> body;
 };
 struct PlaceOnTrunk {
   LegOrder order;
@@ -112,6 +112,13 @@ struct PlaceOnTrunk {
 struct PlayOnTrunk {
   AttemptId attempt;
   std::string prompt;
+};
+struct ConverseOnTrunk {
+  Conversation conversation;
+};
+struct PressOnTrunk {
+  AttemptId attempt;
+  std::string digits;
 };
 struct HangUpOnTrunk {
   AttemptId attempt;
@@ -129,7 +136,7 @@ struct ArmTimer {
   Instant at;
 };
 
-using Effect =
-    std::variant<WriteJournal, CompactJournal, Serve, Answer, PlaceOnTrunk, PlayOnTrunk, HangUpOnTrunk, EndRestored, SendEvent, ArmTimer>;
+using Effect = std::variant<WriteJournal, CompactJournal, Serve, Answer, PlaceOnTrunk, PlayOnTrunk, ConverseOnTrunk, PressOnTrunk,
+                            HangUpOnTrunk, EndRestored, SendEvent, ArmTimer>;
 
 }  // namespace everdial::mpp

@@ -8,6 +8,7 @@
 
 #include "base/overloaded.h"
 #include "media/engine.h"
+#include "mpp/rooms.h"
 #include "sip/sdp.h"
 #include "sip/user_agent.h"
 
@@ -35,6 +36,8 @@ media::Direction to_media(sip::Direction direction) {
   return media::Direction::inactive;
 }
 
+bool may_converse(const CallPlan& plan) { return plan.party == Party::agent || !plan.agents.value.empty(); }
+
 struct Leg {
   LegOrder order;
   sip::CallHandle call;
@@ -58,6 +61,8 @@ class SipTrunk::State : public std::enable_shared_from_this<SipTrunk::State> {
   void listen(Handler handler, Keep keep);
   void place(LegOrder order);
   void play(const AttemptId& attempt, const std::string& prompt);
+  void converse(const Conversation& conversation) { rooms_->converse(conversation); }
+  void press(const AttemptId& attempt, const std::string& digits);
   void hang_up(const AttemptId& attempt);
   void end_restored(const AttemptId& attempt, const std::string& snapshot);
   int sip_port() const { return agent_->udp_port(); }
@@ -105,6 +110,7 @@ class SipTrunk::State : public std::enable_shared_from_this<SipTrunk::State> {
   Keep keep_;
   std::unique_ptr<media::Engine> engine_;
   std::unique_ptr<sip::UserAgent> agent_;
+  std::optional<Rooms> rooms_;
   std::unordered_map<AttemptId, Leg> legs_;
   std::unordered_map<media::StreamId, AttemptId> by_stream_;
   uint64_t sessions_ = 0;
@@ -135,6 +141,7 @@ Status SipTrunk::State::start() {
                                      });
   if (!engine.ok()) return engine.error();
   engine_ = std::move(*engine);
+  rooms_.emplace(*engine_, settings_.prompts / "hold.wav");
   auto agent = sip::UserAgent::start({.address = settings_.address, .udp_port = settings_.sip_port, .tcp_port = settings_.sip_port},
                                      [weak](sip::Event event) {
                                        const auto self = weak.lock();
@@ -212,10 +219,12 @@ void SipTrunk::State::listen(Handler handler, Keep keep) {
 }
 
 void SipTrunk::State::place(LegOrder order) {
-  const Carrier* to = carrier(order.trunk);
+  const bool direct = order.trunk.empty();
+  const Carrier* to = direct && !is_sip_address(order.plan.phone) ? nullptr : carrier(order.trunk);
   auto port = to ? engine_->open_port() : Result<media::Engine::Port>(Error{ErrorKind::not_found, "there is no trunk " + order.trunk});
   if (!port.ok()) {
     note("attempt " + to_string(order.attempt) + ": " + port.error().message);
+    rooms_->leave(order.attempt);
     tell({.kind = TrunkEvent::Kind::failed, .attempt = order.attempt, .trunk = order.trunk});
     return flush();
   }
@@ -226,11 +235,19 @@ void SipTrunk::State::place(LegOrder order) {
   const std::string from_host = to->from_host.empty() ? settings_.advertised : to->from_host;
   const AttemptId attempt = order.attempt;
   const std::lock_guard lock(calls_mutex_);
-  leg.call = agent_->invite({.request_uri = "sip:" + order.plan.phone + "@" + host_of(to->uri),
+  std::vector<std::pair<std::string, std::string>> headers{{"X-Everdial-Attempt", to_string(attempt)}};
+  // An agent's phone goes off the hook by itself; phones differ in what they listen to (RFC 5373, and what came before it).
+  if (order.plan.party == Party::agent)
+    headers.insert(headers.end(), {{"Answer-Mode", "Auto"},
+                                   {"Call-Info", "<sip:" + settings_.advertised + ">;answer-after=0"},
+                                   {"Alert-Info", "<http://" + settings_.advertised + ">;info=alert-autoanswer;delay=0"}});
+  leg.call = agent_->invite({.request_uri = direct ? order.plan.phone : "sip:" + order.plan.phone + "@" + host_of(to->uri),
                              .from = "sip:" + (caller.empty() ? std::string("anonymous") : caller) + "@" + from_host,
-                             .transport = to->tcp ? sip::Transport::tcp : sip::Transport::udp,
+                             .transport = to->tcp || (direct && order.plan.phone.find(";transport=tcp") != std::string::npos)
+                                              ? sip::Transport::tcp
+                                              : sip::Transport::udp,
                              .offer = sip::to_text(sip::make_offer(leg.local)),
-                             .headers = {{"X-Everdial-Attempt", to_string(attempt)}},
+                             .headers = std::move(headers),
                              .credentials = {to->user, to->password}});
   leg.order = std::move(order);
   by_call_[leg.call] = attempt;
@@ -243,6 +260,10 @@ void SipTrunk::State::play(const AttemptId& attempt, const std::string& prompt) 
   if (!leg) return;
   // A prompt is a file of the folder and nothing outside it.
   leg->playing = engine_->play(leg->stream, settings_.prompts / std::filesystem::path(prompt).filename());
+}
+
+void SipTrunk::State::press(const AttemptId& attempt, const std::string& digits) {
+  if (const Leg* leg = leg_of(attempt)) engine_->send_digits(leg->stream, digits);
 }
 
 void SipTrunk::State::hang_up(const AttemptId& attempt) {
@@ -290,6 +311,7 @@ void SipTrunk::State::on(sip::Answered& event) {
   if (!connect(*leg, event.sdp)) return agent_->hang_up(leg->call, "no audio that we can take");
   if (!leg->order.recording.empty()) engine_->record(leg->stream, settings_.recordings / leg->order.recording);
   if (leg->order.plan.analyse) engine_->analyse(leg->stream);
+  if (may_converse(leg->order.plan)) rooms_->enter(leg->order.attempt, leg->stream);
 }
 
 bool SipTrunk::State::connect(Leg& leg, const std::string& remote_sdp) {
@@ -304,7 +326,8 @@ bool SipTrunk::State::connect(Leg& leg, const std::string& remote_sdp) {
                                .ptime = std::chrono::milliseconds(agreed->ptime_ms),
                                .direction = to_media(agreed->direction)};
   if (agreed->digits) negotiated.dtmf_send = negotiated.dtmf_receive = static_cast<uint8_t>(*agreed->digits);
-  if (const Carrier* via = carrier(leg.order.trunk)) negotiated.rtp_timeout = via->rtp_timeout;
+  // An agent's phone may be muted for hours: its session timer tells when it is gone.
+  if (const Carrier* via = carrier(leg.order.trunk); via && leg.order.plan.party != Party::agent) negotiated.rtp_timeout = via->rtp_timeout;
   engine_->connect(leg.stream, negotiated);
   return true;
 }
@@ -356,7 +379,9 @@ void SipTrunk::State::on(sip::PeerHealth& event) {
 
 void SipTrunk::State::on(media::PlayEnded& event) {
   const Leg* leg = leg_of(event.stream);
+  if (event.how == media::PlayEnded::How::failed && rooms_->failed(event.play)) return note("hold music: " + event.error);
   if (!leg || leg->playing != event.play || event.how == media::PlayEnded::How::stopped) return;
+  rooms_->resume_music(leg->order.attempt);
   if (event.how == media::PlayEnded::How::failed) note("attempt " + to_string(leg->order.attempt) + ": prompt: " + event.error);
   tell(*leg, TrunkEvent::Kind::prompt_done);
 }
@@ -390,6 +415,7 @@ void SipTrunk::State::on(media::Beep& event) {
 // ---- legs --------------------------------------------------------------------------------------------------------------------------
 
 void SipTrunk::State::remove(const Leg& leg) {
+  if (may_converse(leg.order.plan)) rooms_->leave(leg.order.attempt);
   if (leg.stream != media::StreamId{}) engine_->close(leg.stream);  // a leg taken up to be ended has none
   {
     const std::lock_guard lock(calls_mutex_);
@@ -419,6 +445,8 @@ Leg* SipTrunk::State::leg_of(const AttemptId& attempt) {
 }
 
 const SipTrunk::Carrier* SipTrunk::State::carrier(const std::string& name) const {
+  static const Carrier direct;
+  if (name.empty()) return &direct;
   for (const Carrier& each : settings_.carriers)
     if (each.name == name) return &each;
   return nullptr;
@@ -437,6 +465,8 @@ SipTrunk::~SipTrunk() { state_->close(); }
 void SipTrunk::listen(Handler handler, Keep keep) { state_->listen(std::move(handler), std::move(keep)); }
 void SipTrunk::place(LegOrder order) { state_->place(std::move(order)); }
 void SipTrunk::play(const AttemptId& attempt, const std::string& prompt) { state_->play(attempt, prompt); }
+void SipTrunk::converse(const Conversation& conversation) { state_->converse(conversation); }
+void SipTrunk::press(const AttemptId& attempt, const std::string& digits) { state_->press(attempt, digits); }
 void SipTrunk::hang_up(const AttemptId& attempt) { state_->hang_up(attempt); }
 void SipTrunk::end_restored(const AttemptId& attempt, const std::string& snapshot) { state_->end_restored(attempt, snapshot); }
 int SipTrunk::sip_port() const { return state_->sip_port(); }

@@ -34,7 +34,7 @@ class SipTrunk final : public Trunk {
     int sip_port = 0;                   ///< UDP and TCP; 0: any
     uint16_t first_rtp_port = 20000, last_rtp_port = 29999;
     size_t max_calls = 4000;
-    std::filesystem::path prompts;                 ///< folder of WAV files
+    std::filesystem::path prompts;                 ///< folder of WAV files; hold.wav is the hold music
     std::filesystem::path recordings;              ///< folder, made when it is not there
     std::function<void(const std::string&)> note;  ///< what people should find in the log: a prompt that cannot be played, a trunk's health
   };
@@ -45,6 +45,8 @@ class SipTrunk final : public Trunk {
   void listen(Handler handler, Keep keep) override;
   void place(LegOrder order) override;
   void play(const AttemptId& attempt, const std::string& prompt) override;
+  void converse(const Conversation& conversation) override;
+  void press(const AttemptId& attempt, const std::string& digits) override;
   void hang_up(const AttemptId& attempt) override;
   void end_restored(const AttemptId& attempt, const std::string& snapshot) override;
 

@@ -6,13 +6,14 @@
 
 #include "base/enum_names.h"
 #include "model/call.h"
+#include "model/conversation.h"
 
 namespace everdial {
 
 /// One leg to be placed: an INVITE over one trunk, and what the media side must know from the start.
 struct LegOrder {
-  AttemptId attempt;  ///< names the leg in every later call and event; sent as X-Everdial-Attempt
-  std::string trunk;
+  AttemptId attempt;      ///< names the leg in every later call and event; sent as X-Everdial-Attempt
+  std::string trunk;      ///< empty: straight to the SIP address that is plan.phone
   CallPlan plan;          ///< phone, caller id, whether to analyse; the time limits are the caller's own, not the trunk's
   std::string recording;  ///< file name in the recordings folder, empty: no recording
 };
@@ -75,6 +76,13 @@ class Trunk {
 
   /// Plays a prompt from its start, in place of what plays now.
   virtual void play(const AttemptId& attempt, const std::string& prompt) = 0;
+
+  /// Makes the conversation so. Legs that are in another leave it; those that were in this one and are not named any more hear silence;
+  /// those not answered yet join when they are. Members whose legs are not here are left out.
+  virtual void converse(const Conversation& conversation) = 0;
+
+  /// Keys for the far end: 0-9 * # A-D.
+  virtual void press(const AttemptId& attempt, const std::string& digits) = 0;
 
   /// CANCEL while it rings, BYE once it is answered; a 2xx that crosses the CANCEL is acknowledged and ended, and reported as `ended`.
   virtual void hang_up(const AttemptId& attempt) = 0;
