@@ -49,6 +49,12 @@ void ApplicationServerService::handle(Request request, ReplyFn reply) {
                    replies_.emplace(id, std::move(reply));
                    feed(EventsArrived{id, std::move(r)});
                  },
+                 [&](SteerCalls& r) {
+                   if (directory_.serving("mpp").empty())
+                     return reply(Error{ErrorKind::unavailable, "application_server: no MPP is there, say it again"});
+                   replies_.emplace(id, std::move(reply));
+                   feed(SteerArrived{id, std::move(r)});
+                 },
                  [&](AttemptsSettled& r) {
                    feed(SettledArrived{std::move(r)});
                    reply(Reply{Done{}});
@@ -106,11 +112,34 @@ void ApplicationServerService::execute(Execute& execute) {
 }
 
 void ApplicationServerService::steer(Steer& steer) {
-  if (steer.commands.empty()) return answer(steer.reply, Reply{Done{}});
-  seams_.network.request(steer.mpp, ControlCalls{std::move(steer.commands)}, settings_.mpp_timeout,
-                         [this, id = steer.reply, alive = std::weak_ptr(alive_)](Result<Reply> reply) {
-                           if (!alive.expired()) answer(id, std::move(reply));
-                         });
+  struct Open {
+    size_t requests;
+    Result<Reply> answer;  ///< the first that was refused counts
+  };
+  const auto open = std::make_shared<Open>(Open{1 + steer.tell.size(), Reply{Done{}}});
+  const auto acknowledged = [this, id = steer.reply, open, alive = std::weak_ptr(alive_)](Result<Reply> reply) {
+    if (alive.expired()) return;
+    if (!reply.ok() && open->answer.ok()) open->answer = std::move(reply);
+    if (--open->requests == 0) answer(id, std::move(open->answer));
+  };
+  for (auto& [mpp, control] : steer.controls) {
+    if (control.awaited) ++open->requests;
+    seams_.network.request(
+        mpp, std::move(control.request), settings_.mpp_timeout, control.awaited ? ReplyFn(acknowledged) : [](const Result<Reply>&) {});
+  }
+  for (AgentCallEvents& events : steer.tell) {
+    // Whatever is wrong with the manager, the MPP is to keep the events and not to go to another application server with them.
+    const Error not_taken{ErrorKind::conflict,
+                          "application_server: " + events.resource.value + " has not taken the events, tell them again"};
+    const auto manager = directory_.holder_address(events.resource);
+    if (!manager) {
+      acknowledged(not_taken);
+      continue;
+    }
+    seams_.network.request(*manager, std::move(events), settings_.manager_timeout,
+                           [acknowledged, not_taken](Result<Reply> reply) { acknowledged(reply.ok() ? std::move(reply) : not_taken); });
+  }
+  acknowledged(Reply{Done{}});
 }
 
 void ApplicationServerService::answer(ReplyId id, Result<Reply> reply) {

@@ -17,15 +17,16 @@ class ApplicationServerService {
   struct Settings {
     CallControlMachine::Settings calls;
     ResultCourier::Settings results;
-    Duration look_every = 100ms;  ///< at the directory
-    Duration mpp_timeout = 1s;    ///< shorter than that of whoever waits for us
+    Duration look_every = 100ms;       ///< at the directory
+    Duration manager_timeout = 700ms;  ///< of agents; shorter than the MPP's own for its events
+    Duration mpp_timeout = 1s;         ///< shorter than that of whoever waits for us
   };
 
   ApplicationServerService(Seams& seams, const Directory& directory, Incarnation me, Settings settings);
   ~ApplicationServerService();
 
   void start();
-  void handle(Request request, ReplyFn reply);  ///< PlaceCalls, CallEvents, AttemptsSettled
+  void handle(Request request, ReplyFn reply);  ///< PlaceCalls, CallEvents, SteerCalls, AttemptsSettled
   /// Takes no more orders; `done` when those under way are answered. Its calls go on with another application server.
   void drain(std::function<void()> done);
 

@@ -33,11 +33,26 @@ bool CallControlMachine::takes_calls(const Mpp& mpp) const {
   return mpp.avoid_until <= now_ && (mpp.owing == 0 || now_ - mpp.owing_since < settings_.answer_within);
 }
 
-const Address* CallControlMachine::choose_mpp() const {
+const Address* CallControlMachine::choose_mpp(const CallOrder& order) const {
   const std::pair<const Address, Mpp>* best = nullptr;
+  if (const Resource agents = steered_by(order.resource, order.plan); !agents.value.empty()) {
+    // Those who are to talk with each other meet on one MPP, whichever application server asks.
+    const auto weight = [&](const Address& mpp) { return std::hash<std::string>{}(agents.value + " " + mpp.value); };
+    for (const auto& candidate : mpps_)
+      if (takes_calls(candidate.second) && (!best || weight(candidate.first) > weight(best->first))) best = &candidate;
+    return best ? &best->first : nullptr;
+  }
   for (const auto& candidate : mpps_)
     if (takes_calls(candidate.second) && (!best || candidate.second.calls < best->second.calls)) best = &candidate;
   return best ? &best->first : nullptr;
+}
+
+/// Empty: none has room.
+std::vector<std::string> CallControlMachine::choose_trunks(const CallOrder& order, const Mpp& mpp) {
+  if (is_sip_address(order.plan.phone)) return {""};  // straight to the phone
+  // Health is the MPP's own knowledge, and ours of it may be old: with nothing left we let it judge.
+  if (mpp.trunks_down.size() >= settings_.trunks.size()) return trunks_.take({}, now_);
+  return trunks_.take(mpp.trunks_down, now_);
 }
 
 void CallControlMachine::on(const OrdersArrived& input) {
@@ -50,15 +65,12 @@ void CallControlMachine::on(const OrdersArrived& input) {
       repeat(order.attempt, known->second, {input.reply, place}, placement);
       continue;
     }
-    const Address* mpp = choose_mpp();
+    const Address* mpp = choose_mpp(order);
     if (!mpp) {
       refuse(order.attempt, OrderVerdict::no_mpp, placement);
       continue;
     }
-    // Health is the MPP's own knowledge, and ours of it may be old: with nothing left we let it judge.
-    std::set<std::string> down = mpps_[*mpp].trunks_down;
-    if (down.size() >= settings_.trunks.size()) down.clear();
-    std::vector<std::string> trunks = trunks_.take(down, now_);
+    std::vector<std::string> trunks = choose_trunks(order, mpps_[*mpp]);
     if (trunks.empty()) {
       refuse(order.attempt, settings_.trunks.empty() ? OrderVerdict::no_trunk : OrderVerdict::overloaded, placement);
       continue;
@@ -157,11 +169,48 @@ void CallControlMachine::finish(ReplyId id, Placement& placement) {
 // ---- what the MPPs tell ------------------------------------------------------------------------------------------------------------
 
 void CallControlMachine::on(const EventsArrived& input) {
-  Steer steer{input.reply, input.request.mpp, {}};
+  const Address& mpp = input.request.mpp;
+  Steer steer{.reply = input.reply};
+  ControlCalls control;
+  std::map<Resource, CallEvents> tell;
   for (const CallEvents::Event& event : input.request.events) {
-    hear_of(event.record, input.request.mpp);
-    if (auto command = next_command(event)) steer.commands.push_back(std::move(*command));
-    effects_.push_back(Relay{event.record});
+    hear_of(event.record, mpp);
+    if (auto command = next_command(event)) control.commands.push_back(std::move(*command));
+    if (const Resource agents = steered_by(event.record.resource, event.record.plan); !agents.value.empty())
+      tell.try_emplace(agents, CallEvents{mpp, {}}).first->second.events.push_back(event);
+    if (!is_line(event.record.attempt)) effects_.push_back(Relay{event.record});
+  }
+  if (!control.commands.empty()) steer.controls[mpp] = {std::move(control), true};
+  for (auto& [agents, events] : tell) steer.tell.push_back({agents, std::move(events)});
+  effects_.push_back(std::move(steer));
+}
+
+/// Those that may have the call: the one that told of it last, or all.
+std::vector<Address> CallControlMachine::mpps_of(const AttemptId& attempt) const {
+  const auto call = calls_.find(attempt);
+  if (call != calls_.end() && mpps_.contains(call->second.mpp)) return {call->second.mpp};
+  std::vector<Address> all;
+  for (const auto& [address, mpp] : mpps_) all.push_back(address);
+  return all;
+}
+
+void CallControlMachine::on(const SteerArrived& input) {
+  const SteerCalls& request = input.request;
+  Steer steer{.reply = input.reply};
+  const auto control = [&](const Address& mpp) -> Steer::Control& {
+    return steer.controls.try_emplace(mpp, Steer::Control{{{}, request.resource, request.epoch, request.seq, {}}}).first->second;
+  };
+  for (const Conversation& conversation : request.conversations) {
+    // Also to those that have none of its members: somebody there may be in it still, and is to leave.
+    for (const auto& [address, mpp] : mpps_) control(address).request.conversations.push_back(conversation);
+    for (const Conversation::Member& member : conversation.members)
+      for (const Address& mpp : mpps_of(member.call)) control(mpp).awaited = true;
+  }
+  for (const CallCommand& command : request.commands) {
+    for (const Address& mpp : mpps_of(command.attempt)) {
+      control(mpp).request.commands.push_back(command);
+      control(mpp).awaited = true;
+    }
   }
   effects_.push_back(std::move(steer));
 }

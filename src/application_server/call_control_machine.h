@@ -69,10 +69,13 @@ class CallControlMachine {
   void on(const call_control::OrdersArrived& input);
   void on(const call_control::ExecuteAnswered& input);
   void on(const call_control::EventsArrived& input);
+  void on(const call_control::SteerArrived& input);
   void on(const call_control::SettledArrived& input);
   void on(const call_control::TimePassed& input);
 
-  const Address* choose_mpp() const;
+  const Address* choose_mpp(const CallOrder& order) const;
+  std::vector<std::string> choose_trunks(const CallOrder& order, const Mpp& mpp);
+  std::vector<Address> mpps_of(const AttemptId& attempt) const;
   bool takes_calls(const Mpp& mpp) const;
   void hear_of(const CallRecord& record, const Address& mpp);
   void occupy(Call& call, const Address& mpp, const std::string& trunk);

@@ -146,12 +146,67 @@ TEST(CallControl, leaves_out_trunks_that_an_mpp_knows_to_be_down) {
   EXPECT_EQ(bench.all<Execute>().at(0).orders[0].trunks.size(), 2u) << "with all of them down only the MPP can know better by now";
 }
 
+// ---- calls for agents, and agents' lines -------------------------------------------------------------------------------------------
+
+const Resource zone{"agent_manager/zone/3"};
+
+TEST(CallControl, brings_what_happens_on_calls_for_agents_to_their_manager) {
+  Bench bench;
+  auto events = bench.event(1, CallEvents::Kind::answered, CallStage::answered);
+  events.events[0].record.plan.agents = zone;
+  events.events.push_back(bench.event(2, CallEvents::Kind::ended, CallStage::ended).events[0]);
+  CallEvents::Event line{.kind = CallEvents::Kind::ended};
+  line.record.attempt = line_of(AgentId{5}, 1);
+  line.record.resource = zone;
+  line.record.plan.party = Party::agent;
+  events.events.push_back(line);
+  bench.step(EventsArrived{9, events});
+  const Steer steer = bench.all<Steer>().at(0);
+  EXPECT_TRUE(steer.controls.empty()) << "the campaign's prompt is not for whom an agent is to talk to";
+  ASSERT_EQ(steer.tell.size(), 1u);
+  EXPECT_EQ(steer.tell[0].resource, zone);
+  EXPECT_EQ(steer.tell[0].events.events.size(), 2u);
+  EXPECT_EQ(bench.all<Relay>().size(), 2u) << "the owner of the job is told as always; a line has none";
+}
+
+TEST(CallControl, places_a_zones_lines_and_calls_on_one_mpp) {
+  Bench bench;
+  PlaceCalls request;
+  for (const int64_t contact : {1, 2, 3, 4}) {
+    request.orders.push_back({.attempt = attempt(contact), .resource = job, .epoch = Epoch{1}, .not_after = bench.now + 5s});
+    request.orders.back().plan.agents = zone;
+  }
+  request.orders.push_back({.attempt = line_of(AgentId{5}, 1), .resource = zone, .epoch = Epoch{1}, .not_after = bench.now + 5s});
+  request.orders.back().plan.party = Party::agent;
+  request.orders.back().plan.phone = "sip:agent5@198.51.100.9";
+  bench.step(OrdersArrived{1, request});
+  const auto executes = bench.all<Execute>();
+  ASSERT_EQ(executes.size(), 1u);
+  EXPECT_EQ(executes[0].orders.back().trunks, std::vector<std::string>{""}) << "straight to the phone";
+}
+
+TEST(CallControl, hands_a_managers_word_to_the_mpps_of_the_calls) {
+  Bench bench;
+  bench.step(EventsArrived{1, bench.event(1, CallEvents::Kind::answered, CallStage::answered, second)});
+  SteerCalls request{.resource = zone, .epoch = Epoch{4}, .seq = 7};
+  request.conversations.push_back({ConversationId{"c"}, {{attempt(1)}}});
+  request.commands.push_back({.attempt = attempt(1), .kind = CallCommand::Kind::press, .digits = "12"});
+  bench.step(SteerArrived{2, request});
+  const Steer steer = bench.all<Steer>().at(0);
+  const Steer::Control& control = steer.controls.at(second);
+  EXPECT_TRUE(control.awaited);
+  EXPECT_EQ(control.request.resource, zone);
+  EXPECT_EQ(control.request.epoch, Epoch{4});
+  EXPECT_EQ(control.request.seq, 7);
+  EXPECT_EQ(control.request.commands.at(0).digits, "12");
+  EXPECT_FALSE(steer.controls.at(first).awaited) << "somebody there may have to leave the conversation, but nobody waits for it";
+}
+
 TEST(CallControl, steers_a_call_it_has_never_heard_of) {
   Bench bench;
   bench.step(EventsArrived{5, bench.event(1, CallEvents::Kind::answered, CallStage::answered)});
   ASSERT_EQ(bench.all<Steer>().size(), 1u);
-  EXPECT_EQ(bench.all<Steer>()[0].mpp, first);
-  EXPECT_EQ(bench.all<Steer>()[0].commands.at(0).prompt, "hello.wav");
+  EXPECT_EQ(bench.all<Steer>()[0].controls.at(first).request.commands.at(0).prompt, "hello.wav");
   EXPECT_EQ(bench.all<Relay>().size(), 1u);
   EXPECT_EQ(bench.machine.occupied("a"), 1) << "and counts it";
 }

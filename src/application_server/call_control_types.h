@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -44,13 +45,17 @@ struct EventsArrived {
   ReplyId reply;
   CallEvents request;
 };
+struct SteerArrived {
+  ReplyId reply;
+  SteerCalls request;
+};
 struct SettledArrived {
   AttemptsSettled request;
 };
 /// Now and then; what has not been heard of for long is given up.
 struct TimePassed {};
 
-using Input = std::variant<PeersSeen, OrdersArrived, ExecuteAnswered, EventsArrived, SettledArrived, TimePassed>;
+using Input = std::variant<PeersSeen, OrdersArrived, ExecuteAnswered, EventsArrived, SteerArrived, SettledArrived, TimePassed>;
 
 // ---- effects -----------------------------------------------------------------------------------------------------------------------
 
@@ -64,11 +69,16 @@ struct AnswerOrders {
   ReplyId reply;
   Result<CallsPlaced> result;
 };
-/// Carry out `commands`; only when that is acknowledged are the events that led to them.
+/// Hand these to the MPPs and the zones' managers; `reply` is answered when all have acknowledged. So an event is acknowledged only after
+/// what it led to, and a manager knows that what it said has arrived.
 struct Steer {
+  struct Control {
+    ControlCalls request;
+    bool awaited = false;  ///< else it is told for the unlikely case
+  };
   ReplyId reply;
-  Address mpp;
-  std::vector<CallCommand> commands;  ///< may be empty
+  std::map<Address, Control> controls;  ///< by MPP; may be empty
+  std::vector<AgentCallEvents> tell;    ///< may be empty
 };
 /// To whoever owns the job.
 struct Relay {

@@ -82,5 +82,39 @@ TEST(CallSession, leaves_a_call_alone_that_is_not_answered_or_is_over) {
     }
 }
 
+TEST(CallSession, leaves_a_person_to_the_agents_manager) {
+  auto person = event(Kind::classified, CompletionCode::answer_human);
+  person.record.plan.agents = Resource{"agent_manager/zone/3"};
+  EXPECT_FALSE(next_command(person));
+  person.kind = Kind::answered;
+  EXPECT_FALSE(next_command(person));
+  auto machine = event(Kind::classified, CompletionCode::answer_machine);
+  machine.record.plan.agents = person.record.plan.agents;
+  expect_hang_up(machine, CompletionCode::answer_machine);
+  machine.record.plan.machine_action = MachineAction::go_on;
+  EXPECT_FALSE(next_command(machine)) << "the campaign connects machines to agents";
+}
+
+TEST(CallSession, A_05_a_person_whom_nobody_attends_to_hears_the_message_and_good_bye) {
+  auto person = event(Kind::unattended, CompletionCode::answer_human);
+  person.record.plan.agents = Resource{"agent_manager/zone/3"};
+  expect_play(person, "hello.wav");
+  person.kind = Kind::prompt_done;
+  expect_hang_up(person, CompletionCode::nuisance);
+  person.record.steered = 1;
+  EXPECT_FALSE(next_command(person)) << "a manager is there by now";
+  person.record.steered = 0;
+  person.kind = Kind::unattended;
+  person.record.plan.prompt.clear();
+  expect_hang_up(person, CompletionCode::nuisance);
+}
+
+TEST(CallSession, never_touches_a_line) {
+  auto line = event(Kind::answered);
+  line.record.plan.party = Party::agent;
+  line.record.plan.analyse = false;
+  EXPECT_FALSE(next_command(line));
+}
+
 }  // namespace
 }  // namespace everdial
