@@ -373,6 +373,41 @@ TEST_F(EngineTest, records_a_relayed_leg_with_both_sides) {
   EXPECT_GT(sound.count_tone(1, 1300), 25u);
 }
 
+/// How many packets hold these two tones at once.
+size_t count_both(const Phone& phone, int lower, int higher) {
+  size_t both = 0;
+  for (const auto& packet : phone.received()) {
+    Frame frame;
+    g711::decode(Codec::pcmu, packet.payload, frame);
+    const FrameFeatures features = analyse_frame(frame);
+    if (std::abs(features.tone_hz - lower) <= 15 && std::abs(features.second_hz - higher) <= 15) ++both;
+  }
+  return both;
+}
+
+TEST_F(EngineTest, a_whisper_is_heard_by_one_and_by_nobody_else) {
+  Phone customer, agent, supervisor;
+  Leg legs[3] = {connect(customer), connect(agent), connect(supervisor)};
+  const ConferenceId conference = engine_->open_conference();
+  engine_->join(legs[0].port.stream, conference);
+  engine_->join(legs[1].port.stream, conference);
+  engine_->whisper(legs[2].port.stream, conference, legs[1].port.stream);
+  std::thread one([&] { customer.speak(legs[0].port.rtp_port, 600, 800ms); });
+  std::thread other([&] { agent.speak(legs[1].port.rtp_port, 1000, 800ms); });
+  supervisor.speak(legs[2].port.rtp_port, 1600, 800ms);
+  one.join(), other.join();
+  EXPECT_GT(count_both(agent, 600, 1600), 25u) << "the customer and the whisper";
+  EXPECT_GT(count_both(supervisor, 600, 1000), 25u) << "all who talk";
+  EXPECT_GT(count_tone(customer.received(), 1000), 25u);
+  EXPECT_EQ(count_both(customer, 1000, 1600), 0u) << "the agent alone";
+
+  engine_->close(legs[2].port.stream);
+  agent.listen(100ms), agent.forget();
+  customer.speak(legs[0].port.rtp_port, 600, 200ms);
+  agent.listen(50ms);
+  EXPECT_GT(count_tone(agent.received(), 600), 5u) << "who whispered is gone";
+}
+
 TEST_F(EngineTest, lets_everyone_in_a_conference_hear_the_others_and_not_themselves) {
   Phone phones[3];
   const int hertz[3] = {600, 1000, 1600};
@@ -388,14 +423,7 @@ TEST_F(EngineTest, lets_everyone_in_a_conference_hear_the_others_and_not_themsel
   EXPECT_GT(count_tone(phones[1].received(), 600), 25u);
   EXPECT_EQ(count_tone(phones[0].received(), 600) + count_tone(phones[1].received(), 1000), 0u);
   // The third hears the sum of both: two tones, of which the lower is told.
-  size_t both = 0;
-  for (const auto& packet : phones[2].received()) {
-    Frame frame;
-    g711::decode(Codec::pcmu, packet.payload, frame);
-    const FrameFeatures features = analyse_frame(frame);
-    if (std::abs(features.tone_hz - 600) <= 15 && std::abs(features.second_hz - 1000) <= 15) ++both;
-  }
-  EXPECT_GT(both, 25u);
+  EXPECT_GT(count_both(phones[2], 600, 1000), 25u);
 
   engine_->close_conference(conference);
   for (Phone& phone : phones) phone.listen(100ms), phone.forget();

@@ -7,9 +7,10 @@
 namespace everdial {
 namespace {
 
+namespace conversation {  // the other tests of the machine may stand in the same unit
+
 using namespace mpp;
 using Kind = TrunkEvent::Kind;
-using Role = Conversation::Role;
 
 const Resource job = job_resource(JobId{7}), zone{"agent_manager/zone/3"};
 const AttemptId customer{JobId{7}, ContactId{1}, 1}, second{JobId{7}, ContactId{2}, 1}, line = line_of(AgentId{5}, 1);
@@ -154,5 +155,6 @@ TEST(MppConversation, M_05_a_key_pressed_while_talking_is_no_opt_out) {
   EXPECT_FALSE(bench.machine.find(customer)->opted_out);
 }
 
+}  // namespace conversation
 }  // namespace
 }  // namespace everdial
