@@ -151,7 +151,8 @@ def median_and_worst(values: list[float]) -> dict:
 def rows_of(scenario: Scenario) -> list[dict]:
     budget = BUDGET_MS[scenario.fault]
     return [{"component": f"{scenario.victim}: {resource}" if len(scenario.times) > 1 else scenario.victim, "fault": scenario.fault,
-             **median_and_worst(times), "budget_ms": budget, "in_budget": max(times) < budget} for resource, times in scenario.times.items()]
+             **median_and_worst(times), "budget_ms": budget, "in_budget": max(times) < budget}
+            for resource, times in scenario.times.items()]
 
 
 def dialing_of(scenario: Scenario) -> dict:
@@ -207,8 +208,8 @@ def main():
     nearest = max(rows, key=lambda row: row["worst_ms"] / row["budget_ms"], default={"worst_ms": 0, "budget_ms": 1})
     if options.json:
         print(json.dumps({"bench": "failover", "value": nearest["worst_ms"], "baseline": nearest["budget_ms"],
-                          "ratio": round(nearest["worst_ms"] / nearest["budget_ms"], 3), "unit": "ms", "lost": len(failover.faults), "runs": options.runs,
-                          "rows": rows, "dialing": dialing, "all_in_budget": in_budget}))
+                          "ratio": round(nearest["worst_ms"] / nearest["budget_ms"], 3), "unit": "ms", "lost": len(failover.faults),
+                          "runs": options.runs, "rows": rows, "dialing": dialing, "all_in_budget": in_budget}))
     return 0 if in_budget and not failover.faults else 1
 
 

@@ -1,4 +1,4 @@
--- Rings for those who wait for a lease (src/ha/lease_bell): it is free, or meant for somebody else now. Renewals do not touch ha_lease.
+-- Rings for those who wait for a lease (src/ha/lease_bell_pg): it is free, or meant for somebody else now. Renewals do not touch ha_lease.
 create function ha_ring() returns trigger language plpgsql as $$
 begin
   notify ha_lease;

@@ -15,7 +15,7 @@ LADDER = {  # folder of src/ -> folders it may include, beside itself
     "ha": {"base", "model", "runtime"},
     "sip": {"base", "model"},
     "media": {"base", "model"},
-    "ctl": {"base", "model"},
+    "ctl": {"base", "model", "runtime"},  # of runtime the HTTP client, which stands on base alone
     **{component: {"base", "model", "ha", "runtime"} for component in COMPONENTS},
 }
 LADDER["mpp"] |= {"sip", "media"}

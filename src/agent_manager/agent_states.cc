@@ -62,7 +62,8 @@ constexpr auto kCall = std::to_array<Row<C>>({
 constexpr auto kJob = std::to_array<Row<J>>({
     {J::detached,               {J::pending_attach, J::attached, J::manual_inbound, J::inbound}},
     {J::pending_attach,         {J::attached, J::detached}},
-    {J::attached,               {J::detached, J::end, J::pending_movement, J::pending_inbound, J::inbound, J::pending_manual_inbound, J::manual_inbound}},
+    {J::attached,               {J::detached, J::end, J::pending_movement, J::pending_inbound, J::inbound,
+                                 J::pending_manual_inbound, J::manual_inbound}},
     {J::end,                    {J::detached, J::pending_movement, J::pending_inbound, J::pending_manual_inbound}},
     {J::pending_movement,       {J::attached, J::detached, J::end, J::pending_manual_inbound, J::pending_inbound}},
     {J::pending_inbound,        {J::inbound, J::attached, J::end, J::detached, J::pending_manual_inbound, J::pending_movement}},
@@ -78,7 +79,8 @@ constexpr Set<N> kAnyNail{N::not_nailed, N::pending, N::nailed};
 constexpr Set<J> kWorks{J::attached, J::end, J::pending_movement, J::pending_inbound, J::pending_manual_inbound};
 struct Together { C call; Set<A> agent; Set<N> nail; Set<J> job; };
 constexpr Together kTogether[] = {
-    {C::idle,               {A::logged_out, A::not_ready, A::ready},   kAnyNail,                {J::detached, J::pending_attach, J::attached, J::inbound, J::manual_inbound}},
+    {C::idle,               {A::logged_out, A::not_ready, A::ready},   kAnyNail,
+                            {J::detached, J::pending_attach, J::attached, J::inbound, J::manual_inbound}},
     {C::preview,            kWithCall,                                 kAnyNail,                kWorks},
     {C::callback,           kWithCall,                                 kAnyNail,                kWorks},
     {C::dialing,            kWithCall,                                 {N::pending, N::nailed}, kWorks},
@@ -92,7 +94,8 @@ constexpr Together kTogether[] = {
 };
 
 // Which order fits which state.
-constexpr Set<C> kAnyCall{C::idle, C::preview, C::dialing, C::pending_call, C::talking, C::held, C::consult, C::conference_owner, C::conference_passive, C::callback, C::wrapup};
+constexpr Set<C> kAnyCall{C::idle, C::preview, C::dialing, C::pending_call, C::talking, C::held, C::consult, C::conference_owner,
+                          C::conference_passive, C::callback, C::wrapup};
 constexpr Set<C> kAtRest{C::idle, C::preview, C::callback, C::wrapup};
 constexpr Set<C> kHasContact{C::preview, C::callback, C::dialing, C::talking, C::held, C::consult, C::conference_owner, C::wrapup};
 constexpr Set<C> kHearsContact{C::talking, C::held, C::consult, C::conference_owner};

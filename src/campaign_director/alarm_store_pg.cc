@@ -13,7 +13,8 @@ using pg::Rows;
 // Reports come every 5 s; an older one says nothing of now.
 constexpr const char* kReports = "select server, clock_offset_ms from server_report where at > clock_timestamp() - interval '20 s'";
 constexpr const char* kDeaths = R"(
-select server, d.key, d.value::bigint from server_report cross join jsonb_each_text(deaths) d where at > clock_timestamp() - interval '20 s')";
+select server, d.key, d.value::bigint from server_report cross join jsonb_each_text(deaths) d
+ where at > clock_timestamp() - interval '20 s')";
 constexpr const char* kDatabaseAges = R"(
 select p->>'name', min((p->>'database_age_ms')::double precision) from server_report cross join jsonb_array_elements(peers) p
  where at > clock_timestamp() - interval '20 s' and (p->>'heard')::boolean group by 1)";
@@ -21,8 +22,8 @@ constexpr const char* kMasters =
     "select resource, incarnation from ha_lease where resource not like '%/%' or resource like 'zone_director/%' order by resource";
 constexpr const char* kMppWanted = "select exists (select 1 from server where 'mpp' = any(components) and not 'mpp' = any(stopped))";
 constexpr const char* kDue = R"(
-select d.id, d.tries, jsonb_build_object('event', d.event, 'id', a.id, 'kind', a.kind, 'subject', a.subject, 'text', a.text, 'raised_at', a.raised_at,
-                                         'cleared_at', a.cleared_at)::text
+select d.id, d.tries, jsonb_build_object('event', d.event, 'id', a.id, 'kind', a.kind, 'subject', a.subject, 'text', a.text,
+                                         'raised_at', a.raised_at, 'cleared_at', a.cleared_at)::text
   from alarm_delivery d join alarm a on a.id = d.alarm_id where d.next_at <= clock_timestamp() order by d.id limit $1)";
 
 class PgAlarmStore final : public AlarmStore {

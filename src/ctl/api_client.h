@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "runtime/http_client.h"
 #include "ctl/settings.h"
+#include "runtime/http_client.h"
 
 namespace everdial::ctl {
 

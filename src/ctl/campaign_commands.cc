@@ -9,7 +9,6 @@ namespace {
 
 using nlohmann::json;
 
-
 const std::vector<Column> kCounts = {{"RESULT", "/code"}, {"COUNT", "/count"}};
 
 std::string campaign_path(Ctl& ctl, const std::string& name) { return "/campaigns/" + std::to_string(ctl.api().id_of("/campaigns", name)); }

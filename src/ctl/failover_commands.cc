@@ -10,7 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-
 const std::vector<Column> kFailovers = {{"ID", "/id"},
                                         {"AT", "/at"},
                                         {"RESOURCE", "/resource"},

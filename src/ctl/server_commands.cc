@@ -9,7 +9,6 @@ namespace {
 
 using nlohmann::json;
 
-
 const std::vector<Column> kServers = {{"SERVER", "/name"},       {"STATE", "/state"},   {"VERSION", "/version"},
                                       {"CAPACITY", "/capacity"}, {"PARKED", "/parked"}, {"SETTLED", "/settled"},
                                       {"FLAPS", "/flaps"},       {"ZONES", "/zones"},   {"JOBS", "/jobs"}};

@@ -12,7 +12,8 @@ using pg::Rows;
 /// A holder that ended in good order or was buried has left a row of its own, just before the one of its successor.
 const std::string kFailovers = R"(
 select h.id, l.resource, h.epoch, h.at, coalesce(p.reason, h.reason), h.detect_ms, h.acquire_ms, h.barrier_ms, h.evidence::text,
-       coalesce(h.from_incarnation, p.from_incarnation), coalesce(h.from_server, p.from_server), coalesce(h.from_component, p.from_component),
+       coalesce(h.from_incarnation, p.from_incarnation), coalesce(h.from_server, p.from_server),
+       coalesce(h.from_component, p.from_component),
        h.to_incarnation, h.to_server, h.to_component, p.at,
        case when p.at is not null then extract(epoch from h.at - p.at) * 1000 else coalesce(h.detect_ms, 0) + coalesce(h.acquire_ms, 0) end
   from ha_history h join ha_lease l using (res_id)
@@ -131,7 +132,8 @@ Result<Measured> lost_server_times(Connection& db) {
   auto rows = db.query(R"(
 select count(*), coalesce(percentile_cont(0.5) within group (order by took), 0), coalesce(max(took), 0)
   from (select coalesce(detect_ms, 0) + coalesce(acquire_ms, 0) as took from ha_history
-         where to_incarnation is not null and reason in ('server_silent', 'server_refused', 'holder_silent') order by id desc limit 100) t)");
+         where to_incarnation is not null and reason in ('server_silent', 'server_refused', 'holder_silent')
+         order by id desc limit 100) t)");
   if (!rows.ok()) return rows.error();
   return Measured{rows->integer(0, 0), rows->real(0, 1), rows->real(0, 2)};
 }

@@ -33,7 +33,8 @@ Result<json> order_component(Connection& db, const ServerName& server, const std
   auto known = db.query(
       R"(
 select $2 = any(components), $2 = any(stopped),
-       exists (select 1 from ha_session h where h.server = $1 and h.component = 'server' and h.last_seen > clock_timestamp() - $3 * interval '1 ms')
+       exists (select 1 from ha_session h where h.server = $1 and h.component = 'server'
+               and h.last_seen > clock_timestamp() - $3 * interval '1 ms')
   from server where name = $1 for update of server)",
       Params{}.add(server.value).add(component).add(std::chrono::duration_cast<std::chrono::milliseconds>(kSilentIsStopped).count()));
   if (!known.ok()) return known.error();
@@ -72,7 +73,8 @@ Status set_server(Connection& db, const ServerChange& change) {
 
 Status save_zone(Connection& db, const ZoneChange& change) {
   auto known = db.query(R"(
-select exists (select 1 from ha_lease where resource = 'zone_director/' || $1), $2::text is null or exists (select 1 from server where name = $2))",
+select exists (select 1 from ha_lease where resource = 'zone_director/' || $1),
+       $2::text is null or exists (select 1 from server where name = $2))",
                         Params{}.add(change.zone).add(change.home ? std::optional(change.home->value) : std::nullopt));
   if (!known.ok()) return known.error();
   if (!known->boolean(0, 0)) return Error{ErrorKind::not_found, "There is no such zone."};
@@ -92,7 +94,8 @@ update ha_lease l set preferred = z.saved_home from zone z
                            {R"(
 insert into zone (name, going_home)
 select name, true from unnest($1::text[]) name join ha_lease l on l.resource = 'zone_director/' || name where l.preferred is not null
-on conflict (name) do update set going_home = true, weight = coalesce(zone.saved_weight, zone.weight), saved_home = null, saved_weight = null)",
+on conflict (name) do update
+   set going_home = true, weight = coalesce(zone.saved_weight, zone.weight), saved_home = null, saved_weight = null)",
                             Params{}.add(zones)}});
   if (!rows.ok()) return rows.error();
   return success();

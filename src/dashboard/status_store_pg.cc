@@ -113,7 +113,8 @@ Result<SystemSeen> system_seen(Connection& db) {
       // A drill holds components down as a stop does, until it is over.
       {R"(
 select name, array_to_string(components, ','), array_to_string(stopped || coalesce((
-         select array_agg(c) from drill d cross join unnest(d.components) c where d.server = s.name and d.ends_at > clock_timestamp()), '{}'), ','),
+         select array_agg(c) from drill d cross join unnest(d.components) c
+          where d.server = s.name and d.ends_at > clock_timestamp()), '{}'), ','),
        capacity, parked, settled, flaps from server s)",
        {}},
       {R"(

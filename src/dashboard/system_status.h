@@ -65,7 +65,7 @@ struct SystemSeen {
     std::string kind, subject, text;
     Instant raised_at;
   };
-  std::vector<AlarmSeen> alarms;  ///< that are open
+  std::vector<AlarmSeen> alarms;              ///< that are open
   std::vector<RestrictionSeen> restrictions;  ///< by load (L-03)
 };
 

@@ -136,9 +136,10 @@ void DetectorMachine::judge(Peer& peer, Instant now) const {
   const Duration silence = now - peer.heard_at;
   const Duration weighed{static_cast<int64_t>(micros(silence) / stretch())};
   const double phi = phi_of(peer, weighed);
+  const Duration patience = peer.last ? settings_.silent_after : settings_.unheard_after;
   std::optional<DoubtKind> suspicion = peer.suspicion;
   if (peer.heard_us_at && peer.refusals >= 2 && silence >= settings_.refused_after) suspicion = DoubtKind::server_refused;
-  else if (weighed > (peer.last ? settings_.silent_after : settings_.unheard_after) && phi >= settings_.phi) suspicion = DoubtKind::server_silent;
+  else if (weighed > patience && phi >= settings_.phi) suspicion = DoubtKind::server_silent;
   if (suspicion == peer.suspicion) return;
   peer.suspicion = suspicion;
   peer.silence = silence;

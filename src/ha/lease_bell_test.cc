@@ -1,10 +1,9 @@
-#include "ha/lease_bell.h"
-
 #include <gtest/gtest.h>
 
 #include <condition_variable>
 #include <mutex>
 
+#include "ha/lease_bell_pg.h"
 #include "ha/lease_store.h"
 #include "runtime/test_database.h"
 

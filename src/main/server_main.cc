@@ -5,7 +5,7 @@
 #include <set>
 
 #include "ha/heartbeat_link.h"
-#include "ha/lease_bell.h"
+#include "ha/lease_bell_pg.h"
 #include "main/component_metrics.h"
 #include "main/process.h"
 #include "main/version.h"

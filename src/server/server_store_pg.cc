@@ -46,8 +46,9 @@ union all select id, component, action from taken order by id)",
     const auto done = pool_.query(R"(
 insert into server_report (server, incarnation, version, clock_offset_ms, database_ms, peers, deaths)
 values ($1, $2::uuid, $3, $4, $5, $6::jsonb, $7::jsonb)
-on conflict (server) do update set incarnation = excluded.incarnation, version = excluded.version, clock_offset_ms = excluded.clock_offset_ms,
-  database_ms = excluded.database_ms, peers = excluded.peers, deaths = excluded.deaths, at = clock_timestamp())",
+on conflict (server) do update set incarnation = excluded.incarnation, version = excluded.version,
+  clock_offset_ms = excluded.clock_offset_ms, database_ms = excluded.database_ms, peers = excluded.peers, deaths = excluded.deaths,
+  at = clock_timestamp())",
                                   pg::Params{}
                                       .add(r.server.value)
                                       .add(r.incarnation.value)

@@ -352,5 +352,6 @@ class Cluster:
     def acquired(self, resource: str, since: float) -> list[float]:
         """When others acquired the lease, by the database's own record, in seconds since then."""
         rows = self.database.rows("select extract(epoch from h.at) from ha_history h join ha_lease l using (res_id) where "
-                                  f"l.resource = '{resource}' and h.to_incarnation is not null and h.at > to_timestamp({since}) order by h.id")
+                                  f"l.resource = '{resource}' and h.to_incarnation is not null and h.at > to_timestamp({since}) "
+                                  "order by h.id")
         return [float(at) - since for (at,) in rows]

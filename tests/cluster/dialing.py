@@ -36,7 +36,8 @@ class Outcome:
     call_lost: set[str]  # whose call was lost with the MPP that had it, which cannot know whether its INVITE arrived: told as such
 
     def faults(self) -> list[str]:
-        found = [f"never called: {number}" for number in self.verdict.lost if number not in self.call_lost] + [f"called twice: {why}" for why in self.verdict.doubled]
+        found = [f"never called: {number}" for number in self.verdict.lost if number not in self.call_lost]
+        found += [f"called twice: {why}" for why in self.verdict.doubled]
         found += [f"called although it must not be: {number}" for number in self.verdict.strangers]
         found += [f"left hanging: {number}" for number in self.verdict.left_hanging]
         found += [f"{self.unsettled} attempts are not settled"] if self.unsettled else []
@@ -104,7 +105,8 @@ class Dialing:
             int(query(f"select count(*) from attempt where job_id = {self.id} and state = 'intent'")),
             int(query(f"select count(*) from attempt where job_id = {self.id} and state = 'unknown'")),
             int(query(f"select count(*) from job_contact where job_id = {self.id} and state <> 'done'")),
-            {phone for (phone,) in self.cluster.database.rows(f"select phone from attempt where job_id = {self.id} and code = 'call_lost'")})
+            {phone for (phone,) in self.cluster.database.rows(
+                f"select phone from attempt where job_id = {self.id} and code = 'call_lost'")})
 
     def is_over(self) -> bool:
         return self.cluster.database.value(f"select state from job where id = {self.id}") in ("completed", "stopped")

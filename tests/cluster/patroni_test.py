@@ -1,4 +1,5 @@
-"""PostgreSQL fails over (three nodes under Patroni): calls go on, dialing pauses, nothing acknowledged is lost, and no component fails over."""
+"""PostgreSQL fails over (three nodes under Patroni): calls go on, dialing pauses, nothing acknowledged is lost, and no component fails
+over."""
 
 import time
 
@@ -26,4 +27,5 @@ class PatroniFailsOver(ClusterCase):
         self.assert_all_called_once(job)
         for call in under_way:
             if call.answered is not None:
-                self.assertGreaterEqual(call.ended - call.answered, TALK_S * 1000 - 50, f"the conversation with {call.number} was cut short")
+                self.assertGreaterEqual(call.ended - call.answered, TALK_S * 1000 - 50,
+                                        f"the conversation with {call.number} was cut short")

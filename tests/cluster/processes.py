@@ -29,5 +29,6 @@ def is_alive(pid: int) -> bool:
 def spawn(command: list, log: Path) -> int:
     """Starts what outlives us."""
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    files = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_OPEN, 1, log, append, 0o644), (os.POSIX_SPAWN_DUP2, 1, 2)]
+    files = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_OPEN, 1, log, append, 0o644),
+             (os.POSIX_SPAWN_DUP2, 1, 2)]
     return os.posix_spawnp(command[0], list(map(str, command)), os.environ, file_actions=files, setsid=True)

@@ -1,4 +1,5 @@
-"""Two versions of the program side by side, and the way from one to the next as docs/operating/upgrade.md tells it: two servers, one zone."""
+"""Two versions of the program side by side, and the way from one to the next as docs/operating/upgrade.md tells it: two servers, one
+zone."""
 
 import json
 import subprocess

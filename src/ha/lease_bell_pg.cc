@@ -1,4 +1,4 @@
-#include "ha/lease_bell.h"
+#include "ha/lease_bell_pg.h"
 
 #include <condition_variable>
 #include <mutex>
