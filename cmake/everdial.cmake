@@ -7,7 +7,7 @@
 add_library(everdial_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/precompiled.cc)
 target_precompile_headers(everdial_pch PUBLIC ${CMAKE_SOURCE_DIR}/cmake/precompiled.h)
 # Tests are compiled far more often than they run for long; what they test is in libraries, optimised.
-set(everdial_quickly_compiled $<$<CONFIG:Release>:-O0>)
+set(everdial_quickly_compiled -O0)
 add_library(everdial_test_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/precompiled.cc)
 target_precompile_headers(everdial_test_pch PUBLIC ${CMAKE_SOURCE_DIR}/cmake/precompiled.h ${CMAKE_SOURCE_DIR}/cmake/precompiled_test.h)
 target_compile_options(everdial_test_pch PRIVATE ${everdial_quickly_compiled})

@@ -262,28 +262,6 @@ TEST(PacingMachine, refuses_a_memory_that_is_damaged_and_says_what_is_wrong) {
   }
 }
 
-TEST(PacingMachine, takes_a_thousand_agents_in_well_under_a_millisecond) {
-  PacingMachine machine{{}};
-  std::mt19937 random(1);
-  for (int agent = 0; agent < 1000; ++agent) {
-    const Instant since = at(std::uniform_real_distribution(0., 200.)(random));
-    if (agent % 10 == 0) machine.note(AgentWrapup{AgentId{agent}}, since);
-    else if (agent % 20 == 1) machine.note(AgentReady{AgentId{agent}}, since);
-    else machine.note(AgentTalking{AgentId{agent}}, since);
-  }
-  for (int call = 0; call < 1000; ++call) machine.note(CallPlaced{attempt(call)}, at(180 + call * 0.02));
-  machine.tick(kPlenty, at(200));
-  std::vector<Duration> ticks;
-  for (int tick = 0; tick < 100; ++tick) {
-    const auto begin = std::chrono::steady_clock::now();
-    machine.tick(kPlenty, at(200.5 + tick * 0.5));
-    ticks.push_back(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin));
-  }
-  std::ranges::sort(ticks);  // the median: others may need the processor too
-  RecordProperty("median_tick_us", static_cast<int>(ticks[50].count()));
-  EXPECT_LT(ticks[50], 1ms);
-}
-
 /// A job in the middle of anything.
 struct Scene {
   int agents = 0, ready = 0;
