@@ -121,6 +121,13 @@ Imported import(TestDatabase& database, const File& file) {
     }
     timer = loop.after(20ms, look);
   };
+  // As a server does for its children: who is not renewed stops acting.
+  std::unique_ptr<Timer> renewal;
+  const std::function<void()> renew = [&] {
+    (void)lease_store->renew({me});
+    renewal = loop.after(500ms, renew);
+  };
+  renew();
   leases.start();
   service.start();
   look();
