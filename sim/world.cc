@@ -389,12 +389,16 @@ const std::map<Resource, std::string>& masters() {
 }
 }  // namespace
 
+bool World::reaches_database(const Server& server) const {
+  return ground_->weather.reaches(server.name, "") && ground_->weather.reaches("", server.name);
+}
+
 /// Since when this component could have done its work without a break; empty when it cannot.
 std::optional<Instant> World::fit_since(const Server& server, const Component& component) const {
   if (!component.life || component.life->draining || !server.supervisor || component.life->process.paused() ||
       server.supervisor->process().paused())
     return {};
-  if (!ground_->weather.reaches(server.name, "") || !ground_->weather.reaches("", server.name)) return {};
+  if (!reaches_database(server)) return {};
   return std::max({component.life->process.running_since(), server.supervisor->process().running_since(), server.reaches_database_since});
 }
 
@@ -407,10 +411,11 @@ std::vector<std::string> World::acting(const Resource& resource) const {
   return out;
 }
 
+/// Does somebody do its work at this moment? One whose server process is frozen does too, until nobody has renewed it for long.
 bool World::owned(const Resource& resource) const {
   for (const auto& [_, server] : servers_)
-    for (const auto& component : server->components)
-      if (fit_since(*server, *component) && component->life->leases.acting().contains(resource)) return true;
+    for (const auto& c : server->components)
+      if (reaches_database(*server) && c->life && !c->life->process.paused() && c->life->leases.acting().contains(resource)) return true;
   return false;
 }
 
@@ -419,8 +424,8 @@ void World::audit() {
   const Instant now = ground_->timeline.now();
   const Weather& weather = ground_->weather;
   if (weather.loss > 0 || weather.store_failure > 0 || weather.slowest_store > 20ms) calm_since_ = now;
-  for (auto& [name, server] : servers_)
-    if (!weather.reaches(name, "") || !weather.reaches("", name)) server->reaches_database_since = now;
+  for (auto& [_, server] : servers_)
+    if (!reaches_database(*server)) server->reaches_database_since = now;
   for (const auto& [resource, component] : masters()) {
     if (owned(resource)) owned_at_[resource] = now;
     check_one_acts(resource);

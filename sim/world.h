@@ -82,6 +82,7 @@ class World {
   void end_supervisor(Server& server);
   Component* component(const std::string& name);
   std::optional<Instant> fit_since(const Server& server, const Component& component) const;
+  bool reaches_database(const Server& server) const;
   bool owned(const Resource& resource) const;
   void audit();
   void check_one_acts(const Resource& resource);
