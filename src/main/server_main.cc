@@ -89,7 +89,7 @@ class Server {
         database_clock_(
             metrics_.gauge("everdial_database_clock_offset_seconds", "How far the database's clock is ahead of this server's.")),
         ended_(metrics_.counter("everdial_component_exits_total", "Component processes that have ended, for whatever reason.")),
-        bell_(std::move(database), [this] {
+        bell_(counted(std::move(database), metrics_), [this] {
           loop_.post([this] {
             watch_.wake();
             service_.wake();

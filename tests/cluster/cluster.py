@@ -28,7 +28,7 @@ from system import children_of, command_of  # noqa: E402
 
 DIRECTORY = Path(os.environ.get("EVERDIAL_CLUSTER", "/tmp/everdial-cluster"))
 BUILD = TOP / "build" / os.environ.get("EVERDIAL_BUILD", "release") / "src"
-BINARIES = [BUILD / "main/everdial", BUILD / "main/everdial_next", BUILD / "ctl/everdialctl"]
+BINARIES = [BUILD / "main/everdial", BUILD / "ctl/everdialctl"]
 ON_SERVERS = ["list_manager", "campaign_director", "campaign_manager", "rule_engine", "load_monitor", "dashboard"]
 ON_MEDIA_SERVERS = ["application_server", "mpp"]
 MPP_WORKERS = 2

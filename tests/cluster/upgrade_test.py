@@ -2,9 +2,10 @@
 zone."""
 
 import json
+import shutil
 import subprocess
 
-from cluster import DIRECTORY
+from cluster import BUILD, DIRECTORY
 from cluster_case import ClusterCase
 from dialing import Dialing
 from processes import await_that
@@ -13,6 +14,10 @@ NOW, NEXT = "everdial", "everdial_next"
 
 
 class Upgraded(ClusterCase):
+    def setUp(self):
+        super().setUp()
+        shutil.copy2(BUILD / "main" / NEXT, DIRECTORY / "bin")
+
     def test_servers_are_upgraded_and_taken_back_one_after_the_other_while_dialing_goes_on(self):
         job = Dialing(self.cluster, contacts=6000).await_calls(30)
         for program in (NEXT, NOW):
