@@ -37,16 +37,17 @@ select substr(l.resource, 15), coalesce(z.weight, 1), l.preferred, l.desired, l.
 constexpr const char* kDueSchedules = R"(
 select id, timetable::text, misfire, grace_s, next_at from schedule
  where enabled and next_at <= clock_timestamp()
-   and load_restricted(case kind when 'start_job' then 'job_starts' when 'purge' then 'purges' when 'import' then 'imports' else 'exports' end)
-       is null
+   and load_restricted(case kind when 'start_job' then 'job_starts' when 'purge' then 'purges' when 'import' then 'imports'
+                                 else 'exports' end) is null
  order by next_at limit 100)";
 
 // Whoever starts a job holds its campaign's row; taken in a statement of its own, so that the next one sees what the other has committed.
 constexpr const char* kLockCampaign = "select c.id from schedule s join campaign c on c.id = s.campaign_id where s.id = $1 for update of c";
 
 constexpr const char* kFire = R"(
-with due as (update schedule set next_at = $3 where id = $1 and next_at = $2 and enabled returning id, kind, campaign_id, list_id, file_name,
-                options),
+with due as (
+  update schedule set next_at = $3 where id = $1 and next_at = $2 and enabled
+  returning id, kind, campaign_id, list_id, file_name, options),
 busy as (
   select max(j.id) as job from due join job j on j.campaign_id = due.campaign_id
    where due.kind = 'start_job' and j.state not in ('stopped', 'completed')),

@@ -40,7 +40,8 @@ select l.id from contact_list l
                       and (j.state not in ('stopped', 'completed') or j.finished_at >= clock_timestamp() - $1 * interval '1 day'
                            or j.finished_at > (select until from history_state)))
    and not exists (select from contact_import i where i.list_id = l.id
-                      and (i.state in ('uploading', 'collecting', 'queued', 'running') or i.finished_at >= clock_timestamp() - $1 * interval '1 day'))
+                      and (i.state in ('uploading', 'collecting', 'queued', 'running')
+                           or i.finished_at >= clock_timestamp() - $1 * interval '1 day'))
    and not exists (select from data_export e left join job j on j.id = e.job_id left join campaign c on c.id = j.campaign_id
                     where coalesce(e.list_id, c.list_id) = l.id and e.state in ('queued', 'running'))
    and ($2 = 0::bigint or l.id = $2)
