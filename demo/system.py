@@ -69,6 +69,7 @@ class System:
         self.everdial = TOP / "build" / os.environ.get("EVERDIAL_BUILD", "release") / "src/main/everdial"
         self.directory = Path(tempfile.mkdtemp(prefix="everdial-demo."))
         self.directory.chmod(0o755)
+        self.import_folder = self.directory / "imports"
         self.names = [f"server{i + 1}" for i in range(servers)]
         self.workers, self.postgres = workers, postgres or {}
         self.http = {name: free_port() for name in self.names}
@@ -109,6 +110,7 @@ class System:
         first = name == self.names[0]
         data = self.directory / name
         (data / "prompts").mkdir(parents=True)
+        self.import_folder.mkdir(exist_ok=True)
         components = EVERYWHERE + (["mpp"] if first else [])
         self.config(name).write_text(f"""\
 server:
@@ -136,6 +138,8 @@ trunks:
     transport: udp
     channels: 2000
     calls_per_second: 2000
+lists:
+  import_folder: {self.import_folder}
 load:
   high_percent: 101  # what else this machine does is not the demo's load
 log:

@@ -1,4 +1,5 @@
-"""Runs a command beside a whole Everdial, which it finds in EVERDIAL_URL, EVERDIAL_USER and EVERDIAL_PASSWORD.
+"""Runs a command beside a whole Everdial, which it finds in EVERDIAL_URL, EVERDIAL_USER and EVERDIAL_PASSWORD; files for the
+servers' import folder go to EVERDIAL_IMPORT_FOLDER.
 
     python3 demo/with_system.py -- npm --prefix web run e2e
 """
@@ -20,7 +21,8 @@ def main() -> int:
         signal.signal(ending, lambda number, _: sys.exit(128 + number))
     with System() as system:
         system.make_prompt("demo.wav", "Hello. This is a test call.")
-        environment = {"EVERDIAL_URL": system.urls[0], "EVERDIAL_USER": system.user, "EVERDIAL_PASSWORD": system.password}
+        environment = {"EVERDIAL_URL": system.urls[0], "EVERDIAL_USER": system.user, "EVERDIAL_PASSWORD": system.password,
+                       "EVERDIAL_IMPORT_FOLDER": str(system.import_folder)}
         return subprocess.run(command, env={**os.environ, **environment}).returncode
 
 

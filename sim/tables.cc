@@ -242,11 +242,17 @@ void MemoryDirectorStore::fire(const FireSchedule& e) {
   Tables::Schedule& schedule = tables_.schedules.at(e.schedule);
   if (schedule.next_at != e.seen) return;
   schedule.next_at = e.next;
-  const bool busy = std::any_of(tables_.jobs.begin(), tables_.jobs.end(), [&](const auto& j) {
-    return j.second.campaign.id == schedule.campaign.id && j.second.state != JobState::stopped && j.second.state != JobState::completed;
-  });
+  const bool is_import = !schedule.file.empty();
+  const bool busy =
+      is_import ? tables_.collecting.contains(schedule.file) : std::any_of(tables_.jobs.begin(), tables_.jobs.end(), [&](const auto& j) {
+        return j.second.campaign.id == schedule.campaign.id && j.second.state != JobState::stopped && j.second.state != JobState::completed;
+      });
   schedule.firings.push_back({e.due, !e.run ? "skipped" : busy ? "refused" : "started", e.missed});
   if (!e.run || busy) return;
+  if (is_import) {
+    tables_.collecting.insert(schedule.file);
+    return;
+  }
   const JobId id{tables_.jobs.empty() ? 1 : tables_.jobs.rbegin()->first.value + 1};
   tables_.jobs[id].id = id;
   tables_.jobs[id].campaign = schedule.campaign;

@@ -55,13 +55,14 @@ struct Tables {
     Epoch intent_epoch;
     std::optional<Epoch> done_epoch;
   };
-  /// Starts a job of its campaign.
+  /// Starts a job of its campaign, or imports a file.
   struct Schedule {
     Timetable timetable;
     Misfire misfire = Misfire::run_once;
     Duration grace = 60s;
     std::optional<Instant> next_at;
     Campaign campaign;
+    std::string file;
     struct Firing {
       Instant due;
       std::string outcome;
@@ -83,6 +84,7 @@ struct Tables {
   std::set<std::string> mpps;
   std::map<std::string, ServerName> zone_homes;
   std::map<ScheduleId, Schedule> schedules;
+  std::set<std::string> collecting;                         ///< files to be imported
   std::vector<std::pair<std::string, std::string>> outbox;  ///< key, event
   std::function<Instant()> now;
 

@@ -37,14 +37,17 @@ select substr(l.resource, 15), coalesce(z.weight, 1), l.preferred, l.desired, l.
 constexpr const char* kDueSchedules = R"(
 select id, timetable::text, misfire, grace_s, next_at from schedule
  where enabled and next_at <= clock_timestamp()
-   and load_restricted(case kind when 'start_job' then 'job_starts' when 'purge' then 'purges' else 'exports' end) is null
+   and load_restricted(case kind when 'start_job' then 'job_starts' when 'purge' then 'purges' when 'import' then 'imports'
+                                 else 'exports' end) is null
  order by next_at limit 100)";
 
 // Whoever starts a job holds its campaign's row; taken in a statement of its own, so that the next one sees what the other has committed.
 constexpr const char* kLockCampaign = "select c.id from schedule s join campaign c on c.id = s.campaign_id where s.id = $1 for update of c";
 
 constexpr const char* kFire = R"(
-with due as (update schedule set next_at = $3 where id = $1 and next_at = $2 and enabled returning id, kind, campaign_id, list_id),
+with due as (
+  update schedule set next_at = $3 where id = $1 and next_at = $2 and enabled
+  returning id, kind, campaign_id, list_id, file_name, options),
 busy as (
   select max(j.id) as job from due join job j on j.campaign_id = due.campaign_id
    where due.kind = 'start_job' and j.state not in ('stopped', 'completed')),
@@ -64,13 +67,23 @@ new_purge as (
   select 'schedule', r.attempts_days, r.contacts_days, r.uploads_days, r.exports_days from due cross join retention r
    where $6 and due.kind = 'purge' and not exists (select from purge p where p.state in ('queued', 'running'))
      and not exists (select from schedule_firing f where f.schedule_id = $1 and f.due_at = $4) returning id),
-started as (select id from new_job union all select id from new_export union all select id from new_purge)
+same_file as (
+  select max(i.id) as import from due join contact_import i on i.list_id = due.list_id and i.file_name = due.file_name
+   where due.kind = 'import' and i.source = 'folder' and i.state in ('collecting', 'queued', 'running')),
+new_import as (
+  insert into contact_import (list_id, file_name, options, source, state)
+  select due.list_id, due.file_name, due.options, 'folder', 'collecting' from due
+   where $6 and due.kind = 'import' and (select import from same_file) is null
+     and not exists (select from schedule_firing f where f.schedule_id = $1 and f.due_at = $4) returning id),
+started as (
+  select id from new_job union all select id from new_export union all select id from new_purge union all select id from new_import)
 insert into schedule_firing (schedule_id, due_at, missed, outcome, started_id, detail)
 select due.id, $4, $5::int, case when not $6 then 'skipped' when exists (select from started) then 'started' else 'refused' end,
        (select id from started),
        case when not $6 or exists (select from started) then null
             when due.kind = 'export_attempts' then 'the campaign has no job yet'
             when due.kind = 'purge' then 'another purge is under way'
+            when due.kind = 'import' then 'import ' || (select import from same_file) || ' of this file is not finished'
             else 'job ' || (select job from busy) || ' of this campaign is not finished' end
   from due on conflict do nothing)";
 

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "ctl/ctl.h"
+#include "ctl/file_options.h"
 
 namespace everdial::ctl {
 namespace {
@@ -51,9 +52,12 @@ bool over(const json& import) {
 
 json wait_for(Ctl& ctl, json import) {
   while (!over(import)) {
-    ctl.progress("importing  " + bar(import["read_bytes"].get<int64_t>(), import["size_bytes"].get<int64_t>()) + "  " +
-                 human(import["accepted"]) + " accepted, " + human(import["duplicates"]) + " duplicates, " + human(import["rejected"]) +
-                 " rejected");
+    if (import["state"] == "collecting")
+      ctl.progress("collecting  " + bar(import["uploaded_bytes"].get<int64_t>(), import["size_bytes"].get<int64_t>()));
+    else
+      ctl.progress("importing  " + bar(import["read_bytes"].get<int64_t>(), import["size_bytes"].get<int64_t>()) + "  " +
+                   human(import["accepted"]) + " accepted, " + human(import["duplicates"]) + " duplicates, " + human(import["rejected"]) +
+                   " rejected");
     std::this_thread::sleep_for(kLookEach);
     import = ctl.api().get(path_of(import));
   }
@@ -62,30 +66,17 @@ json wait_for(Ctl& ctl, json import) {
   return import;
 }
 
-/// What a person may fix about the file.
-struct FileOptions {
-  explicit FileOptions(Command& command)
-      : separator(command.option("--separator", "one of , ; | or tab, when it is not found out rightly")),
-        phone(command.option("--phone-column", "name of the column with the number")),
-        ref(command.option("--ref-column", "name of the column with your own id of the contact")),
-        zone(command.option("--time-zone-column", "name of the column with the IANA time zone")),
-        region(command.option("--default-region", "country of numbers without one, as GB, in place of the list's")),
-        no_header(command.flag("--no-header", "the first row is data")),
-        no_wait(command.flag("--no-wait", "return when the file is uploaded")) {}
+/// Which file, and how.
+struct ImportOptions {
+  explicit ImportOptions(Command& command)
+      : file(command.optional_argument("FILE", "the CSV file")),
+        from_folder(command.option("--from-folder", "name of a file in the servers' import folder, in place of FILE")),
+        options(command),
+        no_wait(command.flag("--no-wait", "return when the file is uploaded, or is to be collected")) {}
 
-  json to_json() const {
-    json out = json::object();
-    if (!separator->empty()) out["separator"] = *separator == "tab" ? "\t" : *separator;
-    if (!phone->empty()) out["phone_column"] = *phone;
-    if (!ref->empty()) out["ref_column"] = *ref;
-    if (!zone->empty()) out["time_zone_column"] = *zone;
-    if (!region->empty()) out["default_region"] = *region;
-    if (*no_header) out["header"] = false;
-    return out;
-  }
-
-  Command::Text separator, phone, ref, zone, region;
-  std::shared_ptr<bool> no_header, no_wait;
+  Command::Text file, from_folder;
+  FileOptions options;
+  std::shared_ptr<bool> no_wait;
 };
 
 int64_t size_of(const std::string& file) {
@@ -111,11 +102,19 @@ void finish_import(Ctl& ctl, const std::string& file, json import, bool wait) {
   if (import["rejected"].get<int64_t>() > 0) ctl.say("see: everdialctl imports rejects " + human(import["id"]));
 }
 
-void import_file(Ctl& ctl, const std::string& file, const FileOptions& options, json request) {
-  request["size_bytes"] = size_of(file);
-  request["file_name"] = std::filesystem::path(file).filename().string();
-  request["options"] = options.to_json();
-  finish_import(ctl, file, ctl.api().call("POST", "/imports", request), !*options.no_wait);
+void import_file(Ctl& ctl, const ImportOptions& given, json request) {
+  const std::string &file = *given.file, &from_folder = *given.from_folder;
+  if (file.empty() == from_folder.empty())
+    throw Failure(kUsage, "give a FILE of this machine, or --from-folder with the name of one in the servers' import folder");
+  if (file.empty()) {
+    request["source"] = "folder";
+    request["file_name"] = from_folder;
+  } else {
+    request["size_bytes"] = size_of(file);
+    request["file_name"] = std::filesystem::path(file).filename().string();
+  }
+  request["options"] = given.options.to_json();
+  finish_import(ctl, file, ctl.api().call("POST", "/imports", request), !*given.no_wait);
 }
 
 void resume_import(Ctl& ctl, const std::string& id, const std::string& file, bool wait) {
@@ -163,11 +162,8 @@ void add_lists(CLI::App& app, Ctl& ctl) {
 
   Command import(lists, "import", "import a CSV file into a list and wait for its end");
   const auto into = import.argument("LIST", "id or name");
-  const auto file = import.argument("FILE", "the CSV file");
-  const FileOptions options(import);
-  import.run([&ctl, into, file, options] {
-    const json request = {{"kind", "contacts"}, {"list_id", ctl.api().id_of("/lists", *into)}};
-  import_file(ctl, *file, options, request);
+  const ImportOptions given(import);
+  import.run([&ctl, into, given] { import_file(ctl, given, {{"kind", "contacts"}, {"list_id", ctl.api().id_of("/lists", *into)}});
 });
 }  // namespace
 
@@ -235,11 +231,8 @@ void add_dnc(CLI::App& app, Ctl& ctl) {
   });
 
   Command import(dnc, "import", "import a CSV file of numbers and wait for its end");
-  const auto file = import.argument("FILE", "the CSV file");
-  const FileOptions options(import);
-  import.run([&ctl, file, options] {
-    const json request = {{"kind", "dnc"}};
-  import_file(ctl, *file, options, request);
+  const ImportOptions given(import);
+  import.run([&ctl, given] { import_file(ctl, given, {{"kind", "dnc"}});
 });
 }  // namespace everdial::ctl
 

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "ctl/ctl.h"
+#include "ctl/file_options.h"
 
 namespace everdial::ctl {
 namespace {
@@ -72,20 +73,28 @@ void add_create(CLI::App& schedules, Ctl& ctl) {
   const auto start = create.option("--start", "campaign whose job is started, id or name");
   const auto contacts = create.option("--export-contacts", "contact list that is exported, id or name");
   const auto attempts = create.option("--export-attempts", "campaign whose latest job's attempts are exported, id or name");
+  const auto into = create.option("--import", "contact list into which --file is imported, id or name");
+  const auto file = create.option("--file", "name of a CSV file in the servers' import folder");
+  const FileOptions options(create);
   const auto purge = create.flag("--purge", "remove what is kept long enough");
   const TimetableOptions times(create);
   const auto misfire = create.option("--misfire", "when nobody was there in time: run_once or skip", "run_once");
   const auto grace = create.option("--grace-s", "seconds of lateness that are still in time", "60");
-  create.run([&ctl, name, start, contacts, attempts, purge, times, misfire, grace] {
+  create.run([&ctl, name, start, contacts, attempts, into, file, options, purge, times, misfire, grace] {
     json body = {{"name", *name},
                  {"timetable", times.to_json()},
                  {"misfire", *misfire},
                  {"grace_s", static_cast<int64_t>(number("--grace-s", *grace))}};
-    const int kinds = !start->empty() + !contacts->empty() + !attempts->empty() + *purge;
-    if (kinds != 1) throw Failure(kUsage, "give one of --start, --export-contacts, --export-attempts and --purge");
+    const int kinds = !start->empty() + !contacts->empty() + !attempts->empty() + !into->empty() + *purge;
+    if (kinds != 1) throw Failure(kUsage, "give one of --start, --export-contacts, --export-attempts, --import and --purge");
+    const json columns = options.to_json();
+    if (into->empty() != file->empty() || (into->empty() && !columns.empty()))
+      throw Failure(kUsage, "--import and --file go together, and what says how to read the file goes with them");
     if (!start->empty()) body.update({{"kind", "start_job"}, {"campaign_id", ctl.api().id_of("/campaigns", *start)}});
     if (!contacts->empty()) body.update({{"kind", "export_contacts"}, {"list_id", ctl.api().id_of("/lists", *contacts)}});
     if (!attempts->empty()) body.update({{"kind", "export_attempts"}, {"campaign_id", ctl.api().id_of("/campaigns", *attempts)}});
+    if (!into->empty())
+      body.update({{"kind", "import"}, {"list_id", ctl.api().id_of("/lists", *into)}, {"file_name", *file}, {"options", columns}});
     if (*purge) body["kind"] = "purge";
     ctl.show(ctl.api().call("POST", "/schedules", body));
   });
@@ -101,6 +110,7 @@ void add_schedule_commands(CLI::App& app, Ctl& ctl) {
                    {"KIND", "/kind"},
                    {"CAMPAIGN", "/campaign_name"},
                    {"LIST", "/list_name"},
+                   {"FILE", "/file_name"},
                    {"ON", "/enabled"},
                    {"NEXT", "/next/0"},
                    {"LAST", "/last_firing/outcome"}},
@@ -132,7 +142,7 @@ void add_schedule_commands(CLI::App& app, Ctl& ctl) {
       const std::string path = schedule_path(ctl, *turned);
       const json before = ctl.api().get(path);
       json body = {{"enabled", enabled}};
-      for (const char* member : {"name", "kind", "campaign_id", "list_id", "timetable", "misfire", "grace_s"})
+      for (const char* member : {"name", "kind", "campaign_id", "list_id", "file_name", "options", "timetable", "misfire", "grace_s"})
         if (before.contains(member)) body[member] = before[member];
       ctl.show(ctl.api().call("PUT", path, body));
     });

@@ -61,6 +61,9 @@ Response json_response(int status, const nlohmann::json& body);
 Answer created(const Result<nlohmann::json>& result);
 Answer pointed(const Error& error, ErrorKind kind, const char* pointer);
 
+/// What the body's `options` fix about a file; an empty object when there are none.
+nlohmann::json read_import_options(BodyReader& body);
+
 // Handlers, one per operation of api/openapi.yaml, in the files named after their subject.
 // session_handlers.cc
 Answer log_in(const Call&);

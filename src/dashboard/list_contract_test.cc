@@ -129,6 +129,36 @@ TEST_F(Imports, refuses_what_it_cannot_import) {
   EXPECT_EQ(post("/imports", {{"kind", "dnc"}, {"file_name", "a.csv"}, {"size_bytes", 1}}, {{"Idempotency-Key", "d"}}).json, dnc.json);
 }
 
+TEST_F(Imports, C_17_keeps_the_name_of_a_file_in_the_import_folder_for_a_list_manager) {
+  make_list();
+  const json body = {{"list_id", 1}, {"source", "folder"}, {"file_name", "people.csv"}};
+  const auto made = post("/imports", body, {{"Idempotency-Key", "f"}});
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(made.json["state"], "collecting");
+  EXPECT_EQ(made.json["source"], "folder");
+  EXPECT_EQ(made.json["size_bytes"], 0);
+  EXPECT_EQ(post("/imports", body, {{"Idempotency-Key", "f"}}).json, made.json);
+  EXPECT_EQ(put(1, 0, "phone\n").status, 409);
+  EXPECT_EQ(then(1, "complete").status, 409);
+  sql("update contact_import set size_bytes = 100, modified_ns = 1, collected_bytes = 40");
+  EXPECT_EQ(get("/imports/1").json["uploaded_bytes"], 40);
+  EXPECT_EQ(then(1, "cancel").json["state"], "cancelled");
+
+  for (const std::string name : {"../people.csv", "a/b.csv", ".people.csv", "..", "a\tb"})
+    EXPECT_THAT(post("/imports", {{"list_id", 1}, {"source", "folder"}, {"file_name", name}}).errors(),
+                ElementsAre(testing::StartsWith("/file_name: must be the plain name of a file in the import folder")))
+        << name;
+  EXPECT_THAT(post("/imports", {{"list_id", 1}, {"source", "folder"}, {"file_name", "a.csv"}, {"size_bytes", 1}}).errors(),
+              ElementsAre("/size_bytes: is not known here"));
+  EXPECT_THAT(post("/imports", {{"list_id", 1}, {"source", "mail"}, {"file_name", "a.csv"}, {"size_bytes", 1}}).errors(),
+              ElementsAre("/source: must be one of upload, folder"));
+  EXPECT_EQ(post("/imports", {{"kind", "dnc"}, {"source", "folder"}, {"file_name", "dnc.csv"}}).status, 201);
+
+  sql("insert into load_restriction (name, reason) values ('imports', 'all 2 servers are under high load')");
+  sql("insert into load_sample (server, cpu, memory, run_queue) values ('as1', 1, 0, 2)");
+  EXPECT_EQ(post("/imports", body).status, 503);
+}
+
 TEST_F(Imports, cancels_what_has_not_ended) {
   const int64_t id = make_import(10, {{"options", {{"separator", ";"}, {"phone_column", "Mobile"}}}});
   EXPECT_EQ(sql("select options->>'phone_column' from contact_import where id = " + std::to_string(id)), "Mobile");

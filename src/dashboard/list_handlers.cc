@@ -8,7 +8,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int64_t kMostFileBytes = int64_t{4} << 30;
 constexpr TextLimits kZoneName{.least = 1, .most = 100, .allowed_punctuation = "_.-"};
 
 bool is_region(const std::string& name) {
@@ -17,22 +16,6 @@ bool is_region(const std::string& name) {
 
 void check_region(BodyReader& body, const std::string& region) {
   if (!is_region(region)) body.fail("default_region", "must be two capital letters (ISO 3166), as GB");
-}
-
-/// What a person fixes about the file: the same keys as the list manager reads (src/list_manager/import_json.h).
-json read_options(BodyReader& body) {
-  const json* given = body.member("options");
-  if (!given) return json::object();
-  BodyReader options(*given, "/options");
-  if (const auto separator = options.optional_text("separator", {.least = 1, .most = 1});
-      separator && std::string(",;|\t").find(*separator) == std::string::npos)
-    options.fail("separator", "must be one of , ; | and tab");
-  if (const json* header = options.member("header"); header && !header->is_boolean()) options.fail("header", "must be true or false");
-  for (const char* column : {"phone_column", "ref_column", "time_zone_column"}) options.optional_text(column, {.least = 1});
-  if (const auto region = options.optional_text("default_region", {}); region) check_region(options, *region);
-  if (auto wrong = options.finish())
-    for (FieldError& e : wrong->errors) body.fail(e.pointer.substr(1), e.detail);
-  return *given;
 }
 
 std::string csv_rows(const std::vector<json>& rejects) {
@@ -73,6 +56,22 @@ std::optional<Problem> wrong_phone(const Call& call) {
 }
 
 }  // namespace
+
+// The same keys as the list manager reads (src/list_manager/import_json.h).
+json read_import_options(BodyReader& body) {
+  const json* given = body.member("options");
+  if (!given) return json::object();
+  BodyReader options(*given, "/options");
+  if (const auto separator = options.optional_text("separator", {.least = 1, .most = 1});
+      separator && std::string(",;|\t").find(*separator) == std::string::npos)
+    options.fail("separator", "must be one of , ; | and tab");
+  if (const json* header = options.member("header"); header && !header->is_boolean()) options.fail("header", "must be true or false");
+  for (const char* column : {"phone_column", "ref_column", "time_zone_column"}) options.optional_text(column, {.least = 1});
+  if (const auto region = options.optional_text("default_region", {}); region) check_region(options, *region);
+  if (auto wrong = options.finish())
+    for (FieldError& e : wrong->errors) body.fail(e.pointer.substr(1), e.detail);
+  return *given;
+}
 
 Answer list_lists(const Call& call) {
   QueryReader query(call.query);
@@ -117,8 +116,10 @@ Answer create_import(const Call& call) {
   if (import.kind != "contacts" && import.kind != "dnc") body.fail("kind", "must be one of contacts, dnc");
   if (import.kind == "contacts") import.list = body.integer("list_id", 1, INT64_MAX);
   import.file_name = body.text("file_name", {.least = 1});
-  import.size_bytes = body.integer("size_bytes", 1, kMostFileBytes);
-  import.options = read_options(body).dump();
+  import.source = body.choice("source", ImportSource::upload, false);
+  if (import.source == ImportSource::upload) import.size_bytes = body.integer("size_bytes", 1, most_import_bytes);
+  else if (!is_plain_file_name(import.file_name)) body.fail("file_name", std::string(plain_file_name_rule));
+  import.options = read_import_options(body).dump();
   if (auto wrong = body.finish()) return std::move(*wrong);
   const auto made = list_store::create_import(call.db(), import);
   if (!made.ok() && made.error().kind == ErrorKind::not_found) return invalid_problem({{"/list_id", made.error().message}});

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "dashboard/page.h"
+#include "model/import_file.h"
 
 namespace everdial::pg {
 class Connection;
@@ -31,14 +32,15 @@ struct NewImport {
   std::string kind;
   std::optional<int64_t> list;
   std::string file_name;
-  int64_t size_bytes = 0;
-  std::string options;  ///< JSON
+  int64_t size_bytes = 0;  ///< of an upload
+  std::string options;     ///< JSON
+  ImportSource source = ImportSource::upload;
 };
 Result<Page> imports(pg::Connection& db, std::optional<int64_t> list, const PageRequest& page);
 /// Those under way, and those that ended within the last minute.
 Result<std::vector<nlohmann::json>> live_imports(pg::Connection& db);
 Result<nlohmann::json> import(pg::Connection& db, int64_t id);
-/// ErrorKind::not_found when the list does not exist.
+/// `uploading`, or `collecting` when a list manager is to read the file. ErrorKind::not_found when the list does not exist.
 Result<nlohmann::json> create_import(pg::Connection& db, const NewImport& import);
 Status put_chunk(pg::Connection& db, int64_t import, int64_t first_byte, const std::string& data);
 

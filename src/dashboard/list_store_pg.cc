@@ -29,25 +29,20 @@ const std::string kMissingFrom =
 
 const std::string kImportColumns =
     "i.id, i.file_kind, i.list_id, i.file_name, i.state, i.size_bytes, "
-    "case when i.state = 'uploading' then (select coalesce(sum(octet_length(data)), 0) from contact_import_chunk c where c.import_id = "
+    "case when i.source = 'folder' then i.collected_bytes when i.state = 'uploading' then (select coalesce(sum(octet_length(data)), 0) "
+    "from contact_import_chunk c where c.import_id = "
     "i.id)::bigint "
     "else i.size_bytes end, "
     "i.read_bytes, i.accepted, i.duplicates, i.rejected, i.error, i.created_at, i.finished_at, case when i.state = 'uploading' then "
     "nullif(" +
-    kMissingFrom + ", i.size_bytes) end";
+    kMissingFrom + ", i.size_bytes) end, i.source";
 
 json import_json(const Rows& rows, size_t row) {
-  json out = {{"id", rows.integer(row, 0)},
-              {"kind", rows.text(row, 1)},
-              {"file_name", rows.text(row, 3)},
-              {"state", rows.text(row, 4)},
-              {"size_bytes", rows.integer(row, 5)},
-              {"uploaded_bytes", rows.integer(row, 6)},
-              {"read_bytes", rows.integer(row, 7)},
-              {"accepted", rows.integer(row, 8)},
-              {"duplicates", rows.integer(row, 9)},
-              {"rejected", rows.integer(row, 10)},
-              {"created_at", to_iso8601(rows.instant(row, 12))}};
+  json out = {
+      {"id", rows.integer(row, 0)},         {"kind", rows.text(row, 1)},          {"file_name", rows.text(row, 3)},
+      {"state", rows.text(row, 4)},         {"size_bytes", rows.integer(row, 5)}, {"uploaded_bytes", rows.integer(row, 6)},
+      {"read_bytes", rows.integer(row, 7)}, {"accepted", rows.integer(row, 8)},   {"duplicates", rows.integer(row, 9)},
+      {"rejected", rows.integer(row, 10)},  {"source", rows.text(row, 15)},       {"created_at", to_iso8601(rows.instant(row, 12))}};
   put_integer(out, "list_id", rows, row, 2);
   put_text(out, "error", rows, row, 11);
   put_instant(out, "finished_at", rows, row, 13);
@@ -126,9 +121,10 @@ Result<Page> imports(Connection& db, std::optional<int64_t> list, const PageRequ
 }
 
 Result<std::vector<json>> live_imports(Connection& db) {
-  auto rows = db.query("select " + kImportColumns +
-                       " from contact_import i where i.state in ('uploading', 'queued', 'running') or i.finished_at > clock_timestamp() - "
-                       "interval '1 minute'");
+  auto rows = db.query(
+      "select " + kImportColumns +
+      " from contact_import i where i.state in ('uploading', 'collecting', 'queued', 'running') or i.finished_at > clock_timestamp() - "
+      "interval '1 minute'");
   if (!rows.ok()) return rows.error();
   std::vector<json> out;
   for (size_t r = 0; r < rows->size(); ++r) out.push_back(import_json(*rows, r));
@@ -143,11 +139,19 @@ Result<json> import(Connection& db, int64_t id) {
 Result<json> create_import(Connection& db, const NewImport& import) {
   if (import.list)
     if (auto found = list(db, *import.list); !found.ok()) return found.error();
-  return one_of(db.query("insert into contact_import as i (file_kind, list_id, file_name, size_bytes, options) values ($1, $2, $3, $4, "
-                         "$5::jsonb) returning " +
-                             kImportColumns,
-                         Params{}.add(import.kind).add(import.list).add(import.file_name).add(import.size_bytes).add(import.options)),
-                import_json, "");
+  return one_of(
+      db.query(
+          "insert into contact_import as i (file_kind, list_id, file_name, size_bytes, options, source, state) values ($1, $2, $3, $4, "
+          "$5::jsonb, $6, case $6 when 'folder' then 'collecting' else 'uploading' end) returning " +
+              kImportColumns,
+          Params{}
+              .add(import.kind)
+              .add(import.list)
+              .add(import.file_name)
+              .add(import.size_bytes)
+              .add(import.options)
+              .add(to_string(import.source))),
+      import_json, "");
 }
 
 Status put_chunk(Connection& db, int64_t id, int64_t first_byte, const std::string& data) {
@@ -155,7 +159,7 @@ Status put_chunk(Connection& db, int64_t id, int64_t first_byte, const std::stri
   const auto found = lock_import(db, id, "share");
   if (!found.ok()) return found.error();
   const auto& [state, size_bytes] = *found;
-  if (state != "uploading") return Error{ErrorKind::conflict, "The upload has ended: the import is " + state + "."};
+  if (state != "uploading") return Error{ErrorKind::conflict, "There is no upload to add to: the import is " + state + "."};
   const int64_t end = first_byte + static_cast<int64_t>(data.size());
   if (end > size_bytes)
     return Error{ErrorKind::conflict,
@@ -184,7 +188,8 @@ Result<Completion> complete_import(Connection& db, int64_t id) {
   const auto found = lock_import(db, id, "update");
   if (!found.ok()) return found.error();
   const auto& [state, size_bytes] = *found;
-  if (state == "cancelled" || state == "failed") return Error{ErrorKind::conflict, "The import is " + state + "."};
+  if (state == "cancelled" || state == "failed" || state == "collecting")
+    return Error{ErrorKind::conflict, "There is no upload to complete: the import is " + state + "."};
   if (state == "uploading") {
     auto covered = db.query("select " + kMissingFrom + " from contact_import i where i.id = $1", Params{}.add(id));
     if (!covered.ok()) return covered.error();

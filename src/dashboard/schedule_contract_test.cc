@@ -37,6 +37,33 @@ TEST_F(TestDashboard, C_07_makes_changes_and_removes_schedules) {
   EXPECT_EQ(as(Role::supervisor, "DELETE", "/schedules/1").status, 404);
 }
 
+TEST_F(TestDashboard, C_07_keeps_a_schedule_that_imports_a_file) {
+  make_list("People");
+  json body = {{"name", "Nightly"},  {"kind", "import"}, {"list_id", 1}, {"file_name", "people.csv"}, {"options", {{"header", false}}},
+               {"timetable", kDaily}};
+  const auto made = post("/schedules", body);
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(made.json["list_name"], "People");
+  EXPECT_EQ(made.json["file_name"], "people.csv");
+  EXPECT_EQ(made.json["options"], body["options"]);
+  EXPECT_THAT(
+      post("/schedules",
+           {{"name", "A"}, {"kind", "import"}, {"list_id", 1}, {"file_name", "a.csv"}, {"options", {{"colour", 1}}}, {"timetable", kDaily}})
+          .errors(),
+      ElementsAre("/options/colour: is not known here"));
+  body["file_name"] = "others.csv";
+  EXPECT_EQ(as(Role::supervisor, "PUT", "/schedules/1", body).json["file_name"], "others.csv");
+  body["file_name"] = "../others.csv";
+  EXPECT_THAT(as(Role::supervisor, "PUT", "/schedules/1", body).errors(),
+              ElementsAre(testing::StartsWith("/file_name: must be the plain name of a file in the import folder")));
+  body.erase("file_name");
+  EXPECT_THAT(post("/schedules", body).errors(), ElementsAre("/file_name: is missing"));
+  EXPECT_THAT(post("/schedules", {{"name", "A"}, {"kind", "purge"}, {"file_name", "a.csv"}, {"timetable", kDaily}}).errors(),
+              ElementsAre("/file_name: is not known here"));
+  body.update({{"file_name", "a.csv"}, {"list_id", 9}});
+  EXPECT_THAT(post("/schedules", body).errors(), ElementsAre("/list_id: There is no such contact list."));
+}
+
 TEST_F(TestDashboard, C_07_shows_the_next_times_of_a_timetable_and_what_became_of_the_last_ones) {
   const auto preview = as(Role::viewer, "POST", "/schedules/preview", {{"timetable", kDaily}});
   ASSERT_EQ(preview.status, 200) << preview.body;

@@ -1,5 +1,6 @@
 #include "dashboard/handlers.h"
 #include "dashboard/schedule_store.h"
+#include "model/import_file.h"
 
 namespace everdial {
 namespace {
@@ -13,7 +14,12 @@ std::variant<schedule_store::NewSchedule, Problem> read_schedule(const json& fro
   out.kind = body.choice("kind", ScheduledKind::start_job);
   const bool of_campaign = out.kind == ScheduledKind::start_job || out.kind == ScheduledKind::export_attempts;
   if (of_campaign) out.campaign = body.integer("campaign_id", 1, INT64_MAX);
-  if (out.kind == ScheduledKind::export_contacts) out.list = body.integer("list_id", 1, INT64_MAX);
+  if (out.kind == ScheduledKind::export_contacts || out.kind == ScheduledKind::import) out.list = body.integer("list_id", 1, INT64_MAX);
+  if (out.kind == ScheduledKind::import) {
+    out.file = body.text("file_name", {.least = 1});
+    if (!out.file->empty() && !is_plain_file_name(*out.file)) body.fail("file_name", std::string(plain_file_name_rule));
+    out.options = read_import_options(body).dump();
+  }
   out.misfire = body.choice("misfire", Misfire::run_once, false);
   out.grace_s = body.integer_or("grace_s", 0, 86'400, 60);
   out.enabled = body.optional_boolean("enabled").value_or(true);

@@ -23,6 +23,8 @@ struct NewSchedule {
   std::string name;
   ScheduledKind kind = ScheduledKind::start_job;
   std::optional<int64_t> campaign, list;
+  std::optional<std::string> file;  ///< in the import folder
+  std::string options = "{}";       ///< of an import, JSON
   Timetable timetable;
   Misfire misfire = Misfire::run_once;
   int64_t grace_s = 60;

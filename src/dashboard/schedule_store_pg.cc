@@ -11,8 +11,9 @@ using pg::Rows;
 
 const std::string kSelect =
     "select s.id, s.name, s.kind, s.campaign_id, c.name, s.list_id, l.name, s.timetable::text, s.misfire, s.grace_s, s.enabled, s.next_at, "
-    "s.created_at, f.due_at, f.fired_at, f.outcome, f.missed, f.started_id, f.detail "
-    "from schedule s left join campaign c on c.id = s.campaign_id left join contact_list l on l.id = s.list_id "
+    "s.created_at, f.due_at, f.fired_at, f.outcome, f.missed, f.started_id, f.detail, "
+    "s.file_name, s.options::text from schedule s left join campaign c on c.id = s.campaign_id left join contact_list l on l.id = "
+    "s.list_id "
     "left join lateral (select * from schedule_firing f where f.schedule_id = s.id order by due_at desc limit 1) f on true ";
 
 json times_after(const Timetable& timetable, Instant after) {
@@ -50,6 +51,8 @@ json schedule_json(const Rows& rows, size_t row) {
   put_text(out, "campaign_name", rows, row, 4);
   put_integer(out, "list_id", rows, row, 5);
   put_text(out, "list_name", rows, row, 6);
+  put_text(out, "file_name", rows, row, 19);
+  if (!rows.is_null(row, 19)) out["options"] = json::parse(rows.text(row, 20), nullptr, false);
   const auto timetable = timetable_from_json(rows.string(row, 7));
   if (rows.boolean(row, 10) && !rows.is_null(row, 11) && timetable.ok())
     out["next"] = times_after(*timetable, rows.instant(row, 11) - Duration{1});
@@ -80,7 +83,7 @@ Result<Params> written(Connection& db, int64_t id, const NewSchedule& s) {
   if (!at.ok()) return at.error();
   Params params;
   params.add(id).add(s.name).add(to_string(s.kind)).add(s.campaign).add(s.list).add(to_json(s.timetable)).add(to_string(s.misfire));
-  params.add(s.grace_s).add(s.enabled).add(next_due(s.timetable, *at));
+  params.add(s.grace_s).add(s.enabled).add(next_due(s.timetable, *at)).add(s.file).add(s.options);
   return params;
 }
 
@@ -100,8 +103,8 @@ Result<json> create_schedule(Connection& db, const NewSchedule& s) {
   const auto params = written(db, 0, s);
   if (!params.ok()) return params.error();
   auto rows = db.query(
-      "insert into schedule (name, kind, campaign_id, list_id, timetable, misfire, grace_s, enabled, next_at) "
-      "select $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10 where $1 = 0::bigint on conflict (name) do nothing returning id",
+      "insert into schedule (name, kind, campaign_id, list_id, timetable, misfire, grace_s, enabled, next_at, file_name, options) "
+      "select $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11, $12::jsonb where $1 = 0::bigint on conflict (name) do nothing returning id",
       *params);
   if (!rows.ok()) return rows.error();
   if (rows->empty()) return Error{ErrorKind::conflict, kNameTaken};
@@ -113,7 +116,7 @@ Result<json> update_schedule(Connection& db, int64_t id, const NewSchedule& s) {
   if (!params.ok()) return params.error();
   auto rows = db.query(
       "update schedule set name = $2, kind = $3, campaign_id = $4, list_id = $5, timetable = $6::jsonb, misfire = $7, grace_s = $8, "
-      "enabled = $9, next_at = $10 where id = $1",
+      "enabled = $9, next_at = $10, file_name = $11, options = $12::jsonb where id = $1",
       *params);
   if (!rows.ok() && rows.error().kind == ErrorKind::conflict) return Error{ErrorKind::conflict, kNameTaken};
   if (!rows.ok()) return rows.error();

@@ -12,4 +12,17 @@ inline pg::Connection::Statement fence(const LeaseGrant& grant) {
           pg::Params{}.add(grant.res_id).add(grant.epoch.value).add(grant.incarnation.value)};
 }
 
+/// The fence and these statements in one transaction and one round trip. The last of them must find its one row as the caller knows it,
+/// else nothing is changed: ErrorKind::conflict with `otherwise`.
+inline Status change_one(pg::Pool& pool, const LeaseGrant& grant, std::vector<pg::Connection::Statement> statements,
+                         const char* otherwise) {
+  statements.insert(statements.begin(), fence(grant));
+  return pool.transaction<std::monostate>([&](pg::Connection& connection) -> Status {
+    auto results = connection.pipeline(statements);
+    if (!results.ok()) return results.error();
+    if (results->back().affected() != 1) return Error{ErrorKind::conflict, otherwise};
+    return success();
+  });
+}
+
 }  // namespace everdial

@@ -1,6 +1,7 @@
 #include "ha/leased_work.h"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 
 namespace everdial {
@@ -25,6 +26,18 @@ void LeasedWork::choose(const std::vector<Task>& waiting) {
 
 void LeasedWork::leave(const Resource& resource) {
   if (candidacies_.erase(resource)) leases_.withdraw(resource);
+}
+
+int64_t number_of(const Resource& resource) {
+  const std::string& name = resource.value;
+  int64_t number = 0;
+  std::from_chars(name.data() + name.rfind('/') + 1, name.data() + name.size(), number);
+  return number;
+}
+
+Result<bool> ended_by(const Status& change) {
+  if (change.ok() || change.error().kind == ErrorKind::conflict) return true;
+  return change.error();
 }
 
 class SteppedWork::Worker {

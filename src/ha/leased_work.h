@@ -39,6 +39,12 @@ class LeasedWork {
   std::map<Resource, Worker> workers_;
 };
 
+/// The number of a piece: 42 of "export/42".
+int64_t number_of(const Resource& resource);
+
+/// What a step is to say when this was its last change: that it was over already, or is gone, is as good as done.
+Result<bool> ended_by(const Status& change);
+
 /// Leased work of the simplest form: each step is one fenced transaction that does the next piece and moves a checkpoint, so that whoever
 /// takes over goes on exactly there.
 class SteppedWork {

@@ -1,17 +1,8 @@
-#include <charconv>
-
 #include "list_manager/export_store.h"
 #include "model/csv_text.h"
 
 namespace everdial {
 namespace {
-
-ExportId export_of(const Resource& resource) {
-  int64_t id = 0;
-  const std::string& name = resource.value;
-  std::from_chars(name.data() + export_resource_prefix.size(), name.data() + name.size(), id);
-  return ExportId{id};
-}
 
 std::vector<std::optional<std::string>> header_of(const Export& e) {
   if (e.kind == ExportKind::attempts)
@@ -22,22 +13,16 @@ std::vector<std::optional<std::string>> header_of(const Export& e) {
   return out;
 }
 
-/// Gone or cancelled is as good as done: there is no more work here.
-Result<bool> ended(const Status& status) {
-  if (status.ok() || status.error().kind == ErrorKind::conflict) return true;
-  return status.error();
-}
-
 }  // namespace
 
 Result<bool> export_step(ExportStore& store, const LeaseGrant& grant, const ExportLimits& limits) {
-  const ExportId id = export_of(grant.resource);
+  const ExportId id{number_of(grant.resource)};
   auto loaded = store.load_export(id);
   if (!loaded.ok()) return loaded.error().kind == ErrorKind::not_found ? Result<bool>(true) : loaded.error();
   const Export& e = *loaded;
   if (e.state == ExportState::queued) {
     const Status begun = store.begin_export(grant, id);
-    return begun.ok() ? Result<bool>(false) : ended(begun);
+    return begun.ok() ? Result<bool>(false) : ended_by(begun);
   }
   if (e.state != ExportState::running) return true;
 
@@ -63,13 +48,13 @@ Result<bool> export_step(ExportStore& store, const LeaseGrant& grant, const Expo
   }
   to.bytes += static_cast<int64_t>(data.size());
   if (to.bytes > limits.most_bytes)
-    return ended(store.finish_export(
+    return ended_by(store.finish_export(
         grant, id, ExportState::failed,
         "the file would be larger than " + std::to_string(limits.most_bytes >> 20) + " MiB; export smaller lists or jobs"));
   if (!data.empty())
-    if (const Status saved = store.save_chunk(grant, e, data, to); !saved.ok()) return ended(saved);
+    if (const Status saved = store.save_chunk(grant, e, data, to); !saved.ok()) return ended_by(saved);
   if (!last) return false;
-  return ended(store.finish_export(grant, id, ExportState::completed, ""));
+  return ended_by(store.finish_export(grant, id, ExportState::completed, ""));
 }
 
 }  // namespace everdial

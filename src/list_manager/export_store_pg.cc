@@ -135,15 +135,8 @@ class PgExportStore final : public ExportStore {
     return out;
   }
 
-  /// One round trip within the transaction: the fence, then statements of which the last must find the export as the caller knows it.
   Status changed_one(const LeaseGrant& grant, std::vector<Connection::Statement> statements) {
-    statements.insert(statements.begin(), fence(grant));
-    return pool_.transaction<std::monostate>([&](Connection& connection) -> Status {
-      auto results = connection.pipeline(statements);
-      if (!results.ok()) return results.error();
-      if (results->back().affected() != 1) return Error{ErrorKind::conflict, "the export is over, or not where it was left"};
-      return success();
-    });
+    return change_one(pool_, grant, std::move(statements), "the export is over, or not where it was left");
   }
 
   pg::Pool& pool_;

@@ -23,10 +23,11 @@ inline constexpr auto enum_names<FileKind> = std::to_array<std::pair<FileKind, s
     {FileKind::dnc, "dnc"},
 });
 
-enum class ImportState { uploading, queued, running, completed, failed, cancelled };
+enum class ImportState { uploading, collecting, queued, running, completed, failed, cancelled };
 template <>
 inline constexpr auto enum_names<ImportState> = std::to_array<std::pair<ImportState, std::string_view>>({
     {ImportState::uploading, "uploading"},
+    {ImportState::collecting, "collecting"},
     {ImportState::queued, "queued"},
     {ImportState::running, "running"},
     {ImportState::completed, "completed"},

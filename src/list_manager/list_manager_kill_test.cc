@@ -4,8 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <thread>
 
+#include "list_manager/collect_store.h"
 #include "list_manager/export_store.h"
 #include "list_manager/list_manager_service.h"
 #include "list_manager/purge_store.h"
@@ -24,7 +26,7 @@ class NoNetwork final : public Network {
 };
 
 /// One life of a list manager; returns only by being killed.
-[[noreturn]] void run_list_manager(const std::string& uri, const Incarnation& me) {
+[[noreturn]] void run_list_manager(const std::string& uri, const Incarnation& me, const std::filesystem::path& folder) {
   Loop loop;
   StoreThreads threads(loop, 3);
   SystemRandom random;
@@ -47,6 +49,11 @@ class NoNetwork final : public Network {
                      {[&] { return purge_store->waiting_purges(); },
                       [&](const LeaseGrant& grant) { return purge_store->purge_step(grant, {.contacts_per_step = 50}); }},
                      uint64_t{1} << 41, {.poll_every = 20ms});
+  const auto collect_store = make_pg_collect_store(pool);
+  SteppedWork collections(seams, leases,
+                          {[&] { return collect_store->waiting_collections(); },
+                           [&](const LeaseGrant& grant) { return collect_step(*collect_store, folder, grant, {.bytes_per_step = 500}); }},
+                          uint64_t{1} << 42, {.poll_every = 20ms});
   std::unique_ptr<Timer> timer;
   const std::function<void()> renew = [&] {
     (void)lease_store->renew({me});
@@ -57,12 +64,16 @@ class NoNetwork final : public Network {
   service.start();
   exports.start();
   purges.start();
+  collections.start();
   loop.run();
   _exit(1);
 }
 
 class ListManagerProcess : public testing::Test {
  protected:
+  ListManagerProcess() { std::filesystem::create_directories(folder); }
+  ~ListManagerProcess() override { std::filesystem::remove_all(folder); }
+
   ImportId upload(const std::string& name, const std::string& file) {
     const int64_t list = query("insert into contact_list (name) values ($1) returning id", pg::Params{}.add(name)).integer(0, 0);
     const auto id = query("insert into contact_import (list_id, file_name, size_bytes) values ($1, 'f.csv', $2) returning id",
@@ -81,7 +92,7 @@ class ListManagerProcess : public testing::Test {
     ASSERT_GE(process_, 0);
     if (process_ == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
-      run_list_manager(database.uri(), me_);
+      run_list_manager(database.uri(), me_, folder);
     }
   }
   void kill() {
@@ -96,7 +107,8 @@ class ListManagerProcess : public testing::Test {
     while (import(id).checkpoint.row < row) std::this_thread::yield();
   }
   void await_end(ImportId id) {
-    while (import(id).state == ImportState::queued || import(id).state == ImportState::running) std::this_thread::yield();
+    const std::set ended{ImportState::completed, ImportState::failed};
+    while (!ended.contains(import(id).state)) std::this_thread::yield();
   }
   std::vector<std::string> texts(const std::string& sql, ImportId id) {
     const pg::Rows rows = query(sql, pg::Params{}.add(id.value));
@@ -110,9 +122,11 @@ class ListManagerProcess : public testing::Test {
     return rows.value();
   }
 
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / ("list_manager_kill_test_" + std::to_string(getpid()));
   TestDatabase database;
   std::unique_ptr<LeaseStore> leases = make_pg_lease_store(database.pool());
   std::unique_ptr<ListStore> store = make_pg_list_store(database.pool());
+  std::unique_ptr<CollectStore> collections = make_pg_collect_store(database.pool());
   std::unique_ptr<ExportStore> exports = make_pg_export_store(database.pool());
 
  private:
@@ -152,6 +166,34 @@ TEST_F(ListManagerProcess, F_01_killed_three_times_ends_with_exactly_the_rows_of
   EXPECT_EQ(import(disturbed).duplicates, import(calm).duplicates);
   EXPECT_EQ(import(disturbed).rejected, import(calm).rejected);
   EXPECT_EQ(import(calm).accepted + import(calm).duplicates + import(calm).rejected, rows);
+}
+
+TEST_F(ListManagerProcess, C_17_killed_three_times_collects_the_very_bytes_of_the_folders_file_and_imports_them) {
+  constexpr int rows = 60'000;  // a quarter takes longer than a look and a kill
+  std::string text = "phone\n";
+  for (int i = 0; i < rows; ++i) text += "212" + std::to_string(5550000 + i) + "\n";
+  std::ofstream(folder / "people.csv", std::ios::binary) << text;
+  query("insert into contact_list (name) values ('l')", {});
+
+  start();
+  const ImportId id{
+      query("insert into contact_import (list_id, file_name, source, state) values (1, 'people.csv', 'folder', 'collecting') returning id",
+            {})
+          .integer(0, 0)};
+  const auto load = [&] { return collections->load_collection(id).value(); };
+  for (const size_t share : {1, 2, 3}) {
+    while (load().bytes < static_cast<int64_t>(text.size() * share / 4)) std::this_thread::yield();
+    kill();
+    EXPECT_EQ(load().state, ImportState::collecting);
+    start();
+  }
+  await_end(id);
+  kill();
+  EXPECT_TRUE(query("select string_agg(data, '' order by first_byte) = $1::bytea from contact_import_chunk", pg::Params{}.add_bytes(text))
+                  .boolean(0, 0));
+  EXPECT_EQ(import(id).state, ImportState::completed) << import(id).error;
+  EXPECT_EQ(import(id).size_bytes, static_cast<int64_t>(text.size()));
+  EXPECT_EQ(import(id).accepted, rows);
 }
 
 TEST_F(ListManagerProcess, C_08_killed_three_times_makes_the_very_bytes_of_an_undisturbed_export) {

@@ -1,7 +1,5 @@
 #include "list_manager/list_manager_service.h"
 
-#include <charconv>
-
 #include "base/overloaded.h"
 #include "runtime/effect_runner.h"
 
@@ -15,13 +13,6 @@ uint64_t save_lane(ImportId id) { return read_lane(id) + 1; }
 
 // One save under way and one ready: enough to keep database and parser both busy.
 constexpr int saves_at_once = 2;
-
-ImportId import_of(const Resource& resource) {
-  const std::string& name = resource.value;
-  int64_t id = 0;
-  std::from_chars(name.data() + import_resource_prefix.size(), name.data() + name.size(), id);
-  return ImportId{id};
-}
 
 std::vector<LeasedWork::Task> tasks_of(const std::vector<ListStore::Waiting>& waiting) {
   std::vector<LeasedWork::Task> tasks;
@@ -183,7 +174,7 @@ ListManagerService::ListManagerService(Seams& seams, ListStore& store, LeaseServ
       leases_(leases),
       settings_(settings),
       work_(leases, settings.imports_at_once,
-            [this](const LeaseGrant& grant) { return std::make_shared<Worker>(*this, import_of(grant.resource), grant); }) {}
+            [this](const LeaseGrant& grant) { return std::make_shared<Worker>(*this, ImportId{number_of(grant.resource)}, grant); }) {}
 
 ListManagerService::~ListManagerService() = default;
 

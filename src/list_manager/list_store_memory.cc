@@ -3,17 +3,28 @@
 namespace everdial {
 namespace {
 
-bool waits(const Import& import) { return import.state == ImportState::queued || import.state == ImportState::running; }
+const std::set kWaiting{ImportState::queued, ImportState::running};
+const std::set kCollecting{ImportState::collecting};
 
 }  // namespace
 
-ImportId MemoryListStore::add_import(Import import, std::string file) {
+ImportId MemoryListStore::add(Upload upload) {
   const std::lock_guard lock(mutex_);
-  import.id = ImportId{static_cast<int64_t>(uploads_.size()) + 1};
+  const ImportId id{static_cast<int64_t>(uploads_.size()) + 1};
+  upload.import.id = id;
+  uploads_[id] = std::move(upload);
+  return id;
+}
+
+ImportId MemoryListStore::add_import(Import import, std::string file) {
   import.state = ImportState::queued;
   import.size_bytes = static_cast<int64_t>(file.size());
-  uploads_[import.id] = Upload{import, std::move(file), {}, {}};
-  return import.id;
+  return add({.import = std::move(import), .file = std::move(file)});
+}
+
+ImportId MemoryListStore::add_collection(Import import, const std::string& file_name) {
+  import.state = ImportState::collecting;
+  return add({.import = std::move(import), .file_name = file_name});
 }
 
 void MemoryListStore::cancel(ImportId id) {
@@ -37,25 +48,32 @@ std::vector<Reject> MemoryListStore::rejects(ImportId id) {
   return uploads_.at(id).rejects;
 }
 
-Result<std::vector<ListStore::Waiting>> MemoryListStore::waiting_imports() {
+std::vector<ImportId> MemoryListStore::in_states(const std::set<ImportState>& states) {
+  const std::lock_guard lock(mutex_);
   std::vector<ImportId> ids;
+  for (const auto& [id, upload] : uploads_)
+    if (states.contains(upload.import.state)) ids.push_back(id);
+  return ids;
+}
+
+Result<std::set<ImportId>> MemoryListStore::held(const std::vector<ImportId>& ids, Resource (*resource)(ImportId)) {
   std::vector<Resource> resources;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [id, upload] : uploads_) {
-      if (!waits(upload.import)) continue;
-      ids.push_back(id);
-      resources.push_back(import_resource(id));
-    }
-  }
+  for (const ImportId id : ids) resources.push_back(resource(id));
   auto leases = leases_.leases(resources);
   if (!leases.ok()) return leases.error();
+  std::set<ImportId> out;
+  for (const ImportId id : ids)
+    if (std::any_of(leases->begin(), leases->end(), [&](const LeaseRow& l) { return l.resource == resource(id) && l.holder; }))
+      out.insert(id);
+  return out;
+}
+
+Result<std::vector<ListStore::Waiting>> MemoryListStore::waiting_imports() {
+  const std::vector<ImportId> ids = in_states(kWaiting);
+  const auto taken = held(ids, import_resource);
+  if (!taken.ok()) return taken.error();
   std::vector<Waiting> waiting;
-  for (const ImportId id : ids) {
-    const bool held =
-        std::any_of(leases->begin(), leases->end(), [&](const LeaseRow& l) { return l.resource == import_resource(id) && l.holder; });
-    waiting.push_back({id, held});
-  }
+  for (const ImportId id : ids) waiting.push_back({id, taken->contains(id)});
   return waiting;
 }
 
@@ -73,17 +91,17 @@ Result<std::string> MemoryListStore::read_bytes(ImportId id, int64_t first_byte,
   return from >= file.size() ? std::string{} : file.substr(from, at_most);
 }
 
-Result<MemoryListStore::Upload*> MemoryListStore::open(const LeaseGrant& grant, ImportId id) {
+Result<MemoryListStore::Upload*> MemoryListStore::open(const LeaseGrant& grant, ImportId id, const std::set<ImportState>& states) {
   if (Status mine = leases_.fence(grant); !mine.ok()) return mine.error();
   const auto found = uploads_.find(id);
-  if (found == uploads_.end() || !waits(found->second.import))
+  if (found == uploads_.end() || !states.contains(found->second.import.state))
     return Error{ErrorKind::conflict, "the import is over, or not where it was left"};
   return &found->second;
 }
 
 Status MemoryListStore::save_rows(const LeaseGrant& grant, const Import& import, const SaveRows& rows) {
   const std::lock_guard lock(mutex_);
-  auto opened = open(grant, import.id);
+  auto opened = open(grant, import.id, kWaiting);
   if (!opened.ok()) return opened.error();
   Upload& upload = **opened;
   if (upload.import.checkpoint != rows.from) return Error{ErrorKind::conflict, "the import is over, or not where it was left"};
@@ -110,7 +128,7 @@ Status MemoryListStore::save_rows(const LeaseGrant& grant, const Import& import,
 
 Status MemoryListStore::finish_import(const LeaseGrant& grant, const Import& import, const FinishImport& finish) {
   const std::lock_guard lock(mutex_);
-  auto opened = open(grant, import.id);
+  auto opened = open(grant, import.id, kWaiting);
   if (!opened.ok()) return opened.error();
   (*opened)->import.state = finish.state;
   (*opened)->import.error = finish.error;
@@ -121,7 +139,48 @@ Status MemoryListStore::finish_import(const LeaseGrant& grant, const Import& imp
 Status MemoryListStore::delete_files() {
   const std::lock_guard lock(mutex_);
   for (auto& [id, upload] : uploads_)
-    if (!waits(upload.import) && upload.ended_at < now_() - keep_files) upload.file.clear();
+    if (!kWaiting.contains(upload.import.state) && !kCollecting.contains(upload.import.state) && upload.ended_at < now_() - keep_files)
+      upload.file.clear();
+  return success();
+}
+
+Result<std::vector<LeasedWork::Task>> MemoryListStore::waiting_collections() {
+  const std::vector<ImportId> ids = in_states(kCollecting);
+  const auto taken = held(ids, collect_resource);
+  if (!taken.ok()) return taken.error();
+  std::vector<LeasedWork::Task> waiting;
+  for (const ImportId id : ids) waiting.push_back({collect_resource(id), taken->contains(id)});
+  return waiting;
+}
+
+Result<Collection> MemoryListStore::load_collection(ImportId id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = uploads_.find(id);
+  if (found == uploads_.end()) return Error{ErrorKind::not_found, "there is no import " + to_string(id)};
+  const Upload& upload = found->second;
+  return Collection{id, upload.file_name, upload.import.state, upload.stamp, static_cast<int64_t>(upload.file.size())};
+}
+
+Status MemoryListStore::save_piece(const LeaseGrant& grant, const Collection& from, const FileStamp& file, const std::string& data) {
+  const std::lock_guard lock(mutex_);
+  auto opened = open(grant, from.id, kCollecting);
+  if (!opened.ok()) return opened.error();
+  Upload& upload = **opened;
+  if (static_cast<int64_t>(upload.file.size()) != from.bytes)
+    return Error{ErrorKind::conflict, "the import is over, or not where it was left"};
+  upload.stamp = file;
+  upload.import.size_bytes = file.size_bytes;
+  upload.file += data;
+  return success();
+}
+
+Status MemoryListStore::end_collection(const LeaseGrant& grant, ImportId id, const std::string& error) {
+  const std::lock_guard lock(mutex_);
+  auto opened = open(grant, id, kCollecting);
+  if (!opened.ok()) return opened.error();
+  (*opened)->import.state = error.empty() ? ImportState::queued : ImportState::failed;
+  (*opened)->import.error = error;
+  (*opened)->ended_at = now_();
   return success();
 }
 

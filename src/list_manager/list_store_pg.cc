@@ -90,14 +90,8 @@ class PgListStore final : public ListStore {
   }
 
  private:
-  /// One round trip within the transaction: the fence, then a statement that must find the import as the caller knows it.
   Status changed_one(const LeaseGrant& grant, Connection::Statement statement) {
-    return pool_.transaction<std::monostate>([&](Connection& connection) -> Status {
-      auto results = connection.pipeline({fence(grant), std::move(statement)});
-      if (!results.ok()) return results.error();
-      if (results->back().affected() != 1) return Error{ErrorKind::conflict, "the import is over, or not where it was left"};
-      return success();
-    });
+    return change_one(pool_, grant, {std::move(statement)}, "the import is over, or not where it was left");
   }
 
   static Connection::Statement statement(const Import& import, const SaveRows& rows, bool on_conflict) {

@@ -1,5 +1,3 @@
-#include <charconv>
-
 #include "ha/fence_pg.h"
 #include "list_manager/purge_store.h"
 #include "runtime/pg.h"
@@ -42,7 +40,8 @@ select l.id from contact_list l
                       and (j.state not in ('stopped', 'completed') or j.finished_at >= clock_timestamp() - $1 * interval '1 day'
                            or j.finished_at > (select until from history_state)))
    and not exists (select from contact_import i where i.list_id = l.id
-                      and (i.state in ('uploading', 'queued', 'running') or i.finished_at >= clock_timestamp() - $1 * interval '1 day'))
+                      and (i.state in ('uploading', 'collecting', 'queued', 'running')
+                           or i.finished_at >= clock_timestamp() - $1 * interval '1 day'))
    and not exists (select from data_export e left join job j on j.id = e.job_id left join campaign c on c.id = j.campaign_id
                     where coalesce(e.list_id, c.list_id) = l.id and e.state in ('queued', 'running'))
    and ($2 = 0::bigint or l.id = $2)
@@ -99,9 +98,7 @@ class PgPurgeStore final : public PurgeStore {
   }
 
   Result<bool> purge_step(const LeaseGrant& grant, const PurgeLimits& limits) override {
-    int64_t id = 0;
-    const std::string& name = grant.resource.value;
-    std::from_chars(name.data() + purge_resource_prefix.size(), name.data() + name.size(), id);
+    const int64_t id = number_of(grant.resource);
     return pool_.transaction<bool>([&](Connection& c) -> Result<bool> {
       auto begun = c.pipeline({fence(grant), {kBeginPurge, Params{}.add(id)}});
       if (!begun.ok()) return begun.error();

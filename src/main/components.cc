@@ -10,6 +10,7 @@
 #include "campaign_director/history_service.h"
 #include "campaign_manager/campaign_manager_service.h"
 #include "dashboard/dashboard_service.h"
+#include "list_manager/collect_store.h"
 #include "list_manager/export_store.h"
 #include "list_manager/list_manager_service.h"
 #include "list_manager/purge_store.h"
@@ -50,7 +51,24 @@ Store& keep(std::unique_ptr<Store> store) {
 }
 
 // Lanes of store threads, far above those of imports.
-constexpr uint64_t kExportLanes = uint64_t{1} << 40, kPurgeLanes = uint64_t{1} << 41;
+constexpr uint64_t kExportLanes = uint64_t{1} << 40, kPurgeLanes = uint64_t{1} << 41, kCollectLanes = uint64_t{1} << 42;
+
+/// Copies files from the import folder; null on a server that has none. A folder that hangs holds up these lanes alone.
+std::shared_ptr<SteppedWork> make_collections(Process& process) {
+  const std::filesystem::path folder = process.config().lists.import_folder;
+  if (folder.empty()) return nullptr;
+  CollectStore& store = keep(make_pg_collect_store(process.pool()));
+  const auto waiting = [&store, folder, there = true]() mutable -> Result<std::vector<LeasedWork::Task>> {
+    const bool before = std::exchange(there, import_folder_there(folder));
+    if (before && !there) log_warning("the import folder is away: its files are left to other servers", {{"folder", folder.string()}});
+    if (!before && there) log_info("the import folder is back", {{"folder", folder.string()}});
+    if (!there) return std::vector<LeasedWork::Task>{};
+    return store.waiting_collections();
+  };
+  const auto step = [&store, folder](const LeaseGrant& grant) { return collect_step(store, folder, grant, {}); };
+  return std::make_shared<SteppedWork>(process.seams(), process.leases(), SteppedWork::Store{waiting, step}, kCollectLanes,
+                                       SteppedWork::Settings{.at_once = 1});
+}
 
 Result<Duties> make_list_manager(Process& process) {
   auto imports = std::make_shared<ListManagerService>(process.seams(), keep(make_pg_list_store(process.pool())), process.leases());
@@ -65,10 +83,11 @@ Result<Duties> make_list_manager(Process& process) {
                                               SteppedWork::Store{[&kept] { return kept.waiting_purges(); },
                                                                  [&kept](const LeaseGrant& grant) { return kept.purge_step(grant, {}); }},
                                               kPurgeLanes, SteppedWork::Settings{.at_once = 1});
-  return Duties{.start = [imports, exports, purges] {
+  return Duties{.start = [imports, exports, purges, collections = make_collections(process)] {
     imports->start();
     exports->start();
     purges->start();
+    if (collections) collections->start();
   }};
 }
 

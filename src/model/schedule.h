@@ -46,13 +46,14 @@ inline constexpr auto enum_names<Misfire> = std::to_array<std::pair<Misfire, std
 });
 
 /// What is begun by a schedule.
-enum class ScheduledKind { start_job, export_contacts, export_attempts, purge };
+enum class ScheduledKind { start_job, export_contacts, export_attempts, purge, import };
 template <>
 inline constexpr auto enum_names<ScheduledKind> = std::to_array<std::pair<ScheduledKind, std::string_view>>({
     {ScheduledKind::start_job, "start_job"},
     {ScheduledKind::export_contacts, "export_contacts"},
     {ScheduledKind::export_attempts, "export_attempts"},
     {ScheduledKind::purge, "purge"},
+    {ScheduledKind::import, "import"},
 });
 
 }  // namespace everdial

@@ -216,6 +216,10 @@ Keys keys_of(Config& c) {
   keys.integer("mpp.rtp_last_port", c.mpp.rtp_last_port, 1025, 65535, "Last UDP port for RTP.");
   keys.milliseconds("dialing.tick_ms", c.dialing.tick, 1, 1000, "How often a job looks for contacts to call.");
   keys.names("dialing.zones", c.dialing.zones, {}, "Zones that contact lists may belong to; one campaign director at a time directs each.");
+  keys.file(
+      "lists.import_folder", c.lists.import_folder,
+      "Folder whose CSV files may be imported by their names, the same on all servers that have it, as a folder within an NFS mount. None "
+      "when empty: files are then left to other servers' list managers.");
   keys.integer(
       "load.high_percent", c.load.high_percent, 50, 101,
       "Of processors or memory: the high load of a server. While all servers are under it, imports, exports and job starts wait; 101: "
@@ -333,6 +337,8 @@ Status check(Config& config) {
   if (config.mpp.rtp_last_port - config.mpp.rtp_first_port + 1 < 2 * config.mpp.workers)
     return bad("mpp.rtp_first_port to mpp.rtp_last_port must hold two ports for each worker at least");
   if (config.mpp.sip_port + config.mpp.workers - 1 > 65535) return bad("mpp.sip_port: the last worker's port would be above 65535");
+  if (const auto& folder = config.lists.import_folder; !folder.empty() && !folder.is_absolute())
+    return bad("lists.import_folder: '" + folder.string() + "' must be an absolute path");
   const std::string& webhook = config.alarms.webhook;
   const bool here = webhook.starts_with("http://127.0.0.1:") || webhook.starts_with("http://localhost:");
   if (!webhook.empty() && !webhook.starts_with("https://") && !here)

@@ -96,6 +96,9 @@ struct Config {
     std::vector<std::string> zones = {"default"};
   } dialing;
   struct {
+    std::filesystem::path import_folder;
+  } lists;
+  struct {
     int high_percent = 90;
   } load;
   struct {

@@ -61,6 +61,7 @@ TEST(Config, errors_name_the_line_the_key_and_what_is_allowed) {
   EXPECT_THAT(error_of("trunks:\n  - name: a\n    url: x\n"), HasSubstr("everdial.yaml:3: url: there is no such key"));
   EXPECT_THAT(error_of("trunks:\n  - name: a\n"), HasSubstr("a needs uri"));
   EXPECT_THAT(error_of("server: {name: 'a b'}"), HasSubstr("server.name"));
+  EXPECT_EQ(error_of("lists: {import_folder: imports}"), "everdial.yaml: lists.import_folder: 'imports' must be an absolute path");
   EXPECT_THAT(error_of("alarms: {webhook: 'http://pager.example/x'}"), HasSubstr("must begin with https://"));
 }
 

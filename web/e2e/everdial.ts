@@ -10,6 +10,7 @@ function setting(name: string): string {
 export const baseURL = setting('EVERDIAL_URL');
 export const user = setting('EVERDIAL_USER');
 export const password = setting('EVERDIAL_PASSWORD');
+export const importFolder = setting('EVERDIAL_IMPORT_FOLDER');
 export const sessionFile = 'test-results/session.json';
 
 export const listName = 'Spring reminders';

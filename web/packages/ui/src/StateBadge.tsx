@@ -26,6 +26,7 @@ const jobTones: Record<JobState, Tone> = {
 
 const importTones: Record<ImportState, Tone> = {
   uploading: 'busy',
+  collecting: 'busy',
   queued: 'idle',
   running: 'busy',
   completed: 'good',

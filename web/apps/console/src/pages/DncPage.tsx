@@ -6,6 +6,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { api, queryClient } from '../api';
 import { DropArea } from '../parts/DropArea';
+import { FolderImport } from '../parts/FolderImport';
 import { Page } from '../parts/Page';
 import { PagedTable } from '../parts/PagedTable';
 import { useMayChange } from '../parts/session';
@@ -143,6 +144,7 @@ function AddNumbers() {
         </p>
         {(add.error ?? upload.error) && <ErrorPanel error={add.error ?? upload.error} />}
         <DropArea busy={upload.isPending} onFile={(file) => upload.mutate(file)} hint="One number in each row." />
+        <FolderImport into={{ kind: 'dnc' }} />
       </Stack>
     </Panel>
   );

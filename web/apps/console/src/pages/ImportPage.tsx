@@ -15,7 +15,7 @@ import { importQuery, rejectsQuery } from '../queries';
 import { forgetUpload, startUpload, useUpload } from '../uploads';
 
 const route = getRouteApi('/shell/imports/$importId');
-const unfinished = new Set(['uploading', 'queued', 'running']);
+const unfinished = new Set(['uploading', 'collecting', 'queued', 'running']);
 
 const columns: Column<Reject>[] = [
   { key: 'row', header: 'Row', width: '6rem', align: 'right', cell: (reject) => formatCount(reject.row) },
@@ -88,15 +88,19 @@ export function ImportPage() {
 
 function ImportProgress({ one, mayChange }: { one: Import; mayChange: boolean }) {
   const upload = useUpload(one.id);
-  const sent = one.state === 'uploading' ? Math.max(one.uploaded_bytes, upload?.progress.sentBytes ?? 0) : one.size_bytes;
+  const sent = one.state === 'uploading' ? Math.max(one.uploaded_bytes, upload?.progress.sentBytes ?? 0) : one.uploaded_bytes;
+  const coming = one.source === 'folder' ? 'Collected from the import folder' : 'Upload';
   return (
     <Panel title="Progress">
       <Stack gap="sm">
         {one.error && <Notice title="The import has failed">{one.error}</Notice>}
         {one.state === 'uploading' && <Resume one={one} mayChange={mayChange} />}
+        {one.state === 'collecting' && one.size_bytes === 0 && (
+          <p role="status">Waiting for a server that has the import folder (lists.import_folder) within reach.</p>
+        )}
         <div>
-          Upload
-          <Progress label="Upload" done={sent} total={one.size_bytes} format={formatBytes} />
+          {coming}
+          <Progress label={coming} done={sent} total={one.size_bytes} format={formatBytes} />
         </div>
         <div>
           Import

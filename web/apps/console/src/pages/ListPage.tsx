@@ -6,6 +6,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { queryClient } from '../api';
 import { ExportButton } from '../parts/ExportButton';
 import { DropArea } from '../parts/DropArea';
+import { FolderImport } from '../parts/FolderImport';
 import { Loaded } from '../parts/Loaded';
 import { Facts, Page } from '../parts/Page';
 import { PagedTable } from '../parts/PagedTable';
@@ -86,11 +87,14 @@ export function ListPage() {
             />
             {upload.error && <ErrorPanel error={upload.error} />}
             {mayChange && (
-              <DropArea
-                busy={upload.isPending}
-                onFile={(file) => upload.mutate(file)}
-                hint="UTF-8 with a header row; separators and quotes are found out. Numbers become E.164; each rejected row is shown with its reason."
-              />
+              <>
+                <DropArea
+                  busy={upload.isPending}
+                  onFile={(file) => upload.mutate(file)}
+                  hint="UTF-8 with a header row; separators and quotes are found out. Numbers become E.164; each rejected row is shown with its reason."
+                />
+                <FolderImport into={{ kind: 'contacts', list_id: listId }} />
+              </>
             )}
             <Panel title="Imports" flush>
               <PagedTable

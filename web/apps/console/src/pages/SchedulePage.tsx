@@ -50,6 +50,12 @@ const firingColumns = (schedule: Schedule): Column<Firing>[] => [
     width: 'minmax(12rem, 1fr)',
     cell: ({ started_id, detail }) => {
       if (!started_id) return detail ?? '–';
+      if (schedule.kind === 'import')
+        return (
+          <Link to="/imports/$importId" params={{ importId: started_id }}>
+            Import {started_id}
+          </Link>
+        );
       if (schedule.kind !== 'start_job') return `${schedule.kind === 'purge' ? 'Purge' : 'Export'} ${started_id}`;
       return (
         <Link to="/jobs/$jobId" params={{ jobId: started_id }}>

@@ -23,7 +23,12 @@ const columns: Column<Schedule>[] = [
     ),
   },
   { key: 'kind', header: 'Does', width: 'minmax(9rem, 1fr)', cell: (schedule) => kinds[schedule.kind] },
-  { key: 'of', header: 'Of', width: 'minmax(9rem, 1fr)', cell: (schedule) => schedule.campaign_name ?? schedule.list_name ?? '–' },
+  {
+    key: 'of',
+    header: 'Of',
+    width: 'minmax(9rem, 1fr)',
+    cell: ({ campaign_name, list_name, file_name }) => (file_name ? `${file_name} into ${list_name}` : (campaign_name ?? list_name ?? '–')),
+  },
   {
     key: 'next',
     header: 'Next',
@@ -62,7 +67,7 @@ export function SchedulesPage() {
           rowKey={(schedule) => schedule.id}
           empty={
             <EmptyState title="No schedule yet" action={make}>
-              A schedule starts a campaign's job, an export or a purge at set times.
+              A schedule starts a campaign's job, an import, an export or a purge at set times.
             </EmptyState>
           }
         />

@@ -50,8 +50,11 @@ export function ScheduleForm({ initial, action, busy, error, saved, readOnly, on
             {(values.kind === 'start_job' || values.kind === 'export_attempts') && (
               <Select label="Campaign" required searchable data={campaigns} comboboxProps={still} {...field('campaign_id')} />
             )}
-            {values.kind === 'export_contacts' && (
+            {(values.kind === 'export_contacts' || values.kind === 'import') && (
               <Select label="Contact list" required searchable data={lists} comboboxProps={still} {...field('list_id')} />
+            )}
+            {values.kind === 'import' && (
+              <TextInput label="File" description="Its name in the servers' import folder" required maxLength={200} {...field('file_name')} />
             )}
             <Switch label="On" className={classes.switch} {...form.getInputProps('enabled', { type: 'checkbox' })} />
           </div>

@@ -20,6 +20,11 @@ describe('a schedule in the form', () => {
     expect(scheduleOf(scheduleValuesOf(schedule))).toEqual(written);
   });
 
+  test('that imports a file comes out as it went in', () => {
+    const { id, next, created_at, campaign_id, ...written } = { ...schedule, kind: 'import' as const, list_id: 3, file_name: 'people.csv', options: { header: false } };
+    expect(scheduleOf(scheduleValuesOf({ ...written, id, next, created_at }))).toEqual(written);
+  });
+
   test('sends only what goes with its recurrence', () => {
     const { timetable } = newSchedule();
     expect(Object.keys(timetableOf(timetable))).toEqual(['recurrence', 'time_zone', 'minutes', 'weekdays']);

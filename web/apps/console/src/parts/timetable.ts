@@ -1,4 +1,4 @@
-import type { NewSchedule, Recurrence, Schedule, ScheduledKind, Timetable } from '@everdial/api-client';
+import type { ImportOptions, NewSchedule, Recurrence, Schedule, ScheduledKind, Timetable } from '@everdial/api-client';
 import { formatMinute, parseMinute } from './strategy';
 
 export const kinds: Record<ScheduledKind, string> = {
@@ -6,6 +6,7 @@ export const kinds: Record<ScheduledKind, string> = {
   export_contacts: 'Export contacts',
   export_attempts: 'Export attempts of the latest job',
   purge: 'Purge',
+  import: 'Import a file of the import folder',
 };
 export const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 
@@ -15,6 +16,8 @@ export interface ScheduleValues {
   kind: ScheduledKind;
   campaign_id: string;
   list_id: string;
+  file_name: string;
+  options?: ImportOptions;
   misfire: 'run_once' | 'skip';
   grace_s: number;
   enabled: boolean;
@@ -34,6 +37,7 @@ export const newSchedule = (): ScheduleValues => ({
   kind: 'start_job',
   campaign_id: '',
   list_id: '',
+  file_name: '',
   misfire: 'run_once',
   grace_s: 60,
   enabled: true,
@@ -56,6 +60,8 @@ export function scheduleValuesOf(schedule: Schedule): ScheduleValues {
     kind: schedule.kind,
     campaign_id: schedule.campaign_id ? String(schedule.campaign_id) : '',
     list_id: schedule.list_id ? String(schedule.list_id) : '',
+    file_name: schedule.file_name ?? '',
+    options: schedule.options,
     misfire: schedule.misfire,
     grace_s: schedule.grace_s,
     enabled: schedule.enabled,
@@ -84,9 +90,10 @@ export function timetableOf({ recurrence, time_zone, minutes, weekdays, days, fr
 }
 
 export function scheduleOf(values: ScheduleValues): NewSchedule {
-  const { campaign_id, list_id, timetable, name, ...rest } = values;
+  const { campaign_id, list_id, file_name, options, timetable, name, ...rest } = values;
   const schedule: NewSchedule = { ...rest, name: name.trim(), timetable: timetableOf(timetable) };
   if (values.kind === 'start_job' || values.kind === 'export_attempts') schedule.campaign_id = Number(campaign_id);
-  if (values.kind === 'export_contacts') schedule.list_id = Number(list_id);
+  if (values.kind === 'export_contacts' || values.kind === 'import') schedule.list_id = Number(list_id);
+  if (values.kind === 'import') Object.assign(schedule, { file_name: file_name.trim(), options });
   return schedule;
 }
