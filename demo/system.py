@@ -16,7 +16,7 @@ from api import Api, ApiError
 from carrier import DEMO_SCENARIO, Carrier, sox, spawn
 
 TOP = Path(__file__).resolve().parent.parent
-EVERYWHERE = ["list_manager", "campaign_director", "campaign_manager", "rule_engine", "load_monitor", "application_server", "dashboard"]
+EVERYWHERE = ["list_manager", "campaign_director", "campaign_manager", "agent_manager", "rule_engine", "load_monitor", "application_server", "dashboard"]
 
 
 def free_port() -> int:

@@ -19,6 +19,7 @@ size_t Carrier::invite(const std::string& mpp, const AttemptId& attempt, const s
   };
   if (check)
     if (const std::string wrong = check(attempt, phone); !wrong.empty()) fail(wrong);
+  if (is_line(attempt)) return legs_.push_back({mpp, attempt, phone, timeline_.now()}), legs_.size() - 1;
   for (size_t index : by_callee_[{attempt.job, phone}]) {
     const Leg& before = legs_[index];
     if (before.attempt == attempt) fail("the attempt was executed before");
@@ -63,6 +64,11 @@ void SimTrunk::place(LegOrder order) {
     e.analysis = code;
     return e;
   };
+  if (order.plan.party == Party::agent) {
+    // An agent's phone picks up by itself, and stays on the line.
+    return later(
+        index, timeline_.between(50ms, 800ms), [](Carrier::Leg& leg) { leg.answered = true; }, event(TrunkEvent::Kind::answered));
+  }
   const Duration rings = timeline_.between(100ms, 2s);
   const Callee callee = callee_of(order.plan.phone);
   // The late one picks up about when the ring time-out passes.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent_manager/agent_store_memory.h"
 #include "campaign_director/director_service.h"
 #include "campaign_manager/campaign_manager_service.h"
 #include "mpp/journal.h"
@@ -139,6 +140,9 @@ class FaultyAttemptStore final : public AttemptStore {
   Result<DueFetched> fetch_due(JobId job, const std::optional<DueKey>& after, int limit, Instant now) override {
     return through(ground_, [&] { return store_.fetch_due(job, after, limit, now); });
   }
+  Result<std::optional<DueContact>> fetch_contact(JobId job, ContactId contact) override {
+    return through(ground_, [&] { return store_.fetch_contact(job, contact); });
+  }
   Status commit(const LeaseGrant& g, JobId job, const std::vector<JobEffect>& saves, Instant now) override {
     if (without_ == Without::write_ahead &&
         std::any_of(saves.begin(), saves.end(), [](const JobEffect& s) { return std::holds_alternative<SaveIntent>(s); })) {
@@ -206,6 +210,56 @@ class FaultyDirectorStore final : public DirectorStore {
   Without without_;
 };
 
+class FaultyAgentStore final : public zone::AgentStore {
+ public:
+  FaultyAgentStore(Ground& ground, Tables& tables, zone::MemoryAgentStore& store) : ground_(ground), tables_(tables), store_(store) {}
+  Result<Rows> load(const LeaseGrant& g, const std::string& zone) override {
+    return through(ground_, [&] { return store_.load(g, zone); });
+  }
+  Result<Seen> look(const std::string& zone, Instant due_by) override {
+    return through(ground_, [&] { return store_.look(zone, due_by); });
+  }
+  Result<std::vector<Time>> times(const std::string& zone, Instant day) override {
+    return through(ground_, [&] { return store_.times(zone, day); });
+  }
+  Status commit(const LeaseGrant& g, const std::string& zone, const std::vector<zone::Effect>& effects) override {
+    const std::string wrong = needless_nuisance(zone, effects);
+    Status status = change(ground_, [&] { return store_.commit(g, zone, effects); });
+    if (!status.ok()) return status;
+    if (!tables_.leases.fence(g).ok())
+      ground_.stale_commit = g.resource.value + ": a commit under epoch " + to_string(g.epoch) + ", which is not the present one";
+    if (!wrong.empty()) ground_.stale_commit = wrong;
+    for (const zone::Effect& effect : effects)
+      if (const auto* e = std::get_if<zone::SaveAgent>(&effect))
+        ground_.tell("agent_manager", "agent " + to_string(e->agent.id) + ": " + std::string(to_string(e->agent.states.agent)) + ", " +
+                                          std::string(to_string(e->agent.states.nail)) + ", " +
+                                          std::string(to_string(e->agent.states.call)));
+    return status;
+  }
+
+ private:
+  /// A call may be called a nuisance only when nobody is free: neither in the record, nor by what is saved with it.
+  std::string needless_nuisance(const std::string& zone, const std::vector<zone::Effect>& effects) {
+    const auto& rows = store_.zone(zone);
+    std::set<AgentId> changed;
+    for (const zone::Effect& effect : effects)
+      if (const auto* e = std::get_if<zone::SaveAgent>(&effect)) changed.insert(e->agent.id);
+    for (const zone::Effect& effect : effects) {
+      const auto* e = std::get_if<zone::SaveCall>(&effect);
+      if (!e || !e->call.nuisance) continue;
+      for (const auto& [id, agent] : rows.agents)
+        if (!changed.contains(id) && agent.job == e->call.attempt.job &&
+            agent.states == AgentStates{AgentState::ready, NailState::nailed, AgentCallState::idle, AgentJobState::attached})
+          return "call " + to_string(e->call.attempt) + " became a nuisance while agent " + to_string(id) + " was free";
+    }
+    return "";
+  }
+
+  Ground& ground_;
+  Tables& tables_;
+  zone::MemoryAgentStore& store_;
+};
+
 class FaultyRuleStore final : public RuleStore {
  public:
   FaultyRuleStore(Ground& ground, Tables& tables) : ground_(ground), tables_(tables) {}
@@ -238,6 +292,7 @@ class FaultyMppStore final : public MppStore {
       std::vector<std::pair<Resource, Epoch>> out;
       std::vector<Resource> all;
       for (const auto& [id, job] : tables_.jobs) all.push_back(job_resource(id));
+      all.push_back(agent_zone_resource("default"));
       for (const LeaseRow& row : tables_.leases.leases(all).value()) out.emplace_back(row.resource, row.epoch);
       return out;
     });

@@ -56,6 +56,12 @@ Options options_of(uint64_t seed) {
   o.duplicates = draw.chance(0.5);
   o.power_cuts = draw.chance(0.5);
   o.clock_steps = draw.chance(0.3);
+  if (draw.chance(0.3)) {
+    constexpr PacingMode modes[] = {PacingMode::preview, PacingMode::progressive, PacingMode::predictive};
+    o.agents = 1 + static_cast<int>(draw.pick(8));
+    o.pacing = modes[draw.pick(3)];
+    o.converge_within = 900s;  // agents take their time
+  }
   return o;
 }
 

@@ -28,7 +28,8 @@ Result<JobLoaded> MemoryAttemptStore::load(const LeaseGrant& grant, JobId job) {
   if (Status fenced = tables_.leases.fence(grant); !fenced.ok()) return fenced.error();
   const auto found = tables_.jobs.find(job);
   if (found == tables_.jobs.end()) return Error{ErrorKind::not_found, "job " + to_string(job) + " does not exist"};
-  JobLoaded out{found->second.campaign, found->second.state, {}, {tables_.mpps.begin(), tables_.mpps.end()}, found->second.claimed};
+  JobLoaded out{found->second.campaign, found->second.state, {}, {tables_.mpps.begin(), tables_.mpps.end()},
+                found->second.claimed,  found->second.zone};
   for (const auto& [id, attempt] : tables_.attempts)
     if (id.job == job && attempt.state == AttemptState::intent)
       out.unsettled.push_back({id, attempt.phone, tables_.job_contacts.at({job, id.contact}).codes});
@@ -53,6 +54,13 @@ Result<DueFetched> MemoryAttemptStore::fetch_due(JobId job, const std::optional<
   out.nothing_left = due.empty() && !after && !any_ready;
   out.contacts = std::move(due);
   return out;
+}
+
+Result<std::optional<DueContact>> MemoryAttemptStore::fetch_contact(JobId job, ContactId id) {
+  const auto row = tables_.job_contacts.find({job, id});
+  if (row == tables_.job_contacts.end() || row->second.state == JobContactState::in_flight) return std::optional<DueContact>{};
+  const Tables::Contact& contact = tables_.contacts.at(static_cast<size_t>(id.value - 1));
+  return std::optional(DueContact{{row->second.due_at, id}, contact.phone, contact.time_zone, row->second.attempts, row->second.codes});
 }
 
 Status MemoryAttemptStore::commit(const LeaseGrant& grant, JobId job, const std::vector<JobEffect>& saves, Instant now) {
@@ -140,6 +148,12 @@ Status MemoryAttemptStore::apply(const LeaseGrant& grant, JobId job, const JobEf
                    contact.code = s.code;
                    if (s.due_at) contact.due_at = *s.due_at;
                    else contact.state = JobContactState::done;
+                 },
+                 [&](const SaveReopened& s) {
+                   auto& contact = tables_.job_contacts[{job, s.contact}];
+                   if (contact.state != JobContactState::done) return;
+                   contact.state = JobContactState::ready;
+                   contact.due_at = now;
                  },
                  [&](const SaveDrained&) {
                    Tables::Job& row = tables_.jobs.at(job);

@@ -98,6 +98,7 @@ class MemoryAttemptStore : public AttemptStore {
   explicit MemoryAttemptStore(Tables& tables) : tables_(tables) {}
   Result<JobLoaded> load(const LeaseGrant& grant, JobId job) override;
   Result<DueFetched> fetch_due(JobId job, const std::optional<DueKey>& after, int limit, Instant now) override;
+  Result<std::optional<DueContact>> fetch_contact(JobId job, ContactId contact) override;
   Status commit(const LeaseGrant& grant, JobId job, const std::vector<JobEffect>& saves, Instant now) override;
   Result<std::vector<AttemptId>> settled(const std::vector<AttemptId>& attempts) override;
   Result<std::map<JobId, JobStateSeen>> states(const std::vector<JobId>& jobs) override;

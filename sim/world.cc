@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent_manager/agent_manager_service.h"
 #include "application_server/application_server_service.h"
 #include "campaign_director/director_service.h"
 #include "campaign_manager/campaign_manager_service.h"
@@ -37,6 +38,8 @@ struct World::Component {
     std::unique_ptr<FaultyMppStore> mpp_store;
     std::unique_ptr<LivingJournal> journal;
     std::unique_ptr<SimTrunk> trunk;
+    std::unique_ptr<FaultyAgentStore> agent_store;
+    std::unique_ptr<AgentManagerService> agent_manager;
     std::unique_ptr<CampaignManagerService> manager;
     std::unique_ptr<DirectorService> director;
     std::unique_ptr<RuleEngineService> rule_engine;
@@ -95,6 +98,15 @@ World::Component::Life::Life(World& world, const Component& c, Incarnation incar
     leases.compete(DirectorService::common_resource(), acting);
     leases.compete(DirectorService::zone_resource("default"), acting);
     director->start();
+  } else if (c.component == "agent_manager") {
+    agent_store = std::make_unique<FaultyAgentStore>(ground, tables, *world.agent_store_);
+    agent_manager = std::make_unique<AgentManagerService>(
+        seams, *agent_store, directory, server,
+        AgentManagerService::Leases{[this](const LeaseGrant& grant) { leases.renounce(grant); }, fenced}, AgentManagerService::Settings{});
+    process.serve([this](Request request, ReplyFn reply) { agent_manager->handle(std::move(request), std::move(reply)); });
+    leases.compete(agent_zone_resource("default"), {[this](const LeaseGrant& grant) { agent_manager->acquired(grant); },
+                                                    [this](const LeaseGrant& grant, const std::string&) { agent_manager->lost(grant); }});
+    agent_manager->start();
   } else if (c.component == "rule_engine") {
     rules = std::make_unique<FaultyRuleStore>(ground, tables);
     rule_engine = std::make_unique<RuleEngineService>(seams, *rules, fenced, RuleEngineService::Settings{});
@@ -150,6 +162,7 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
   carrier_->check = [this](const AttemptId& attempt, const std::string& phone) -> std::string {
     if (options_.without == Without::duplicate_check && attempt.contact.value >= kClone)
       return "the order was delivered twice and executed twice";
+    if (is_line(attempt)) return "";  // each has a number of its own
     const auto found = tables_->attempts.find(attempt);
     if (found == tables_->attempts.end()) return "no intent was committed";
     if (found->second.state == AttemptState::aborted) return "the attempt was settled as never executed";
@@ -175,6 +188,7 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
     job.campaign.calls_per_second = options_.calls_per_second;
     job.campaign.max_calls = 30;
     job.campaign.strategy.prompt = "hello.wav";
+    if (options_.agents > 0) job.campaign.agents = AgentSettings{.pacing = options_.pacing};
     job.campaign.strategy.ring_timeout = 10s;
     job.campaign.strategy.max_call = 60s;
     job.campaign.strategy.retries = {
@@ -191,11 +205,14 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
         .timetable = timetable, .next_at = next_due(timetable, ground_->timeline.now()), .campaign = job.campaign};
   }
 
+  make_agents();
   for (int i = 1; i <= options_.servers; ++i) {
     auto server = std::make_unique<Server>();
     server->name = "as" + std::to_string(i);
     for (const char* component : {"campaign_director", "campaign_manager", "rule_engine", "application_server"})
       server->components.push_back(std::make_unique<Component>(Component{server->name, component, "", nullptr}));
+    if (options_.agents > 0)
+      server->components.push_back(std::make_unique<Component>(Component{server->name, "agent_manager", "", nullptr}));
     for (int m = 1; m <= options_.mpps_per_server; ++m)
       server->components.push_back(std::make_unique<Component>(Component{server->name, "mpp", std::to_string(m), nullptr}));
     servers_[server->name] = std::move(server);
@@ -216,6 +233,22 @@ World::World(uint64_t seed, Options options) : options_(options), ground_(std::m
   audit();
 }
 
+/// Their rows, and what the agents' store reads of other tables; the robots come a little later, as the servers do.
+void World::make_agents() {
+  agent_store_ = std::make_unique<zone::MemoryAgentStore>(tables_->leases);
+  agent_store_->mpps = [this] { return std::vector<std::string>{tables_->mpps.begin(), tables_->mpps.end()}; };
+  agent_store_->jobs = [this](const std::string&) {
+    std::vector<zone::AgentJob> out;
+    for (const auto& [id, job] : tables_->jobs)
+      if (job.campaign.agents && job.state != JobState::completed && job.state != JobState::stopped)
+        out.push_back({id, "campaign", job.state == JobState::filtering || job.state == JobState::running, *job.campaign.agents,
+                       job.campaign.strategy.analyse});
+    return out;
+  };
+  for (int i = 1; i <= options_.agents; ++i) agent_store_->add_agent("default", zone::Agent{.id = AgentId{i}});
+  if (options_.agents > 0) desks_ = std::make_unique<Desks>(*ground_, *tables_, options_.agents);
+}
+
 void World::narrate_request(const Process& from, const Request& request) {
   const auto& name = from.name();
   const std::string who = name.substr(name.find('/') + 1);
@@ -230,7 +263,7 @@ void World::narrate_request(const Process& from, const Request& request) {
   if (const auto* r = std::get_if<ExecuteCalls>(&request))
     for (const auto& order : r->orders) say("chooses an MPP and a trunk for " + to_string(order.order.attempt));
   if (const auto* r = std::get_if<CallEvents>(&request)) {
-    constexpr const char* kinds[] = {"ringing", "answered", "classified", "beep", "prompt done", "digit", "ended"};
+    constexpr const char* kinds[] = {"ringing", "answered", "classified", "beep", "prompt done", "digit", "ended", "unattended"};
     for (const auto& event : r->events) say("tells of " + to_string(event.record.attempt) + ": " + kinds[static_cast<int>(event.kind)]);
   }
   if (const auto* r = std::get_if<ControlCalls>(&request))
@@ -384,7 +417,8 @@ namespace {
 const std::map<Resource, std::string>& masters() {
   static const std::map<Resource, std::string> all = {{DirectorService::common_resource(), "campaign_director"},
                                                       {DirectorService::zone_resource("default"), "campaign_director"},
-                                                      {RuleEngineService::resource(), "rule_engine"}};
+                                                      {RuleEngineService::resource(), "rule_engine"},
+                                                      {agent_zone_resource("default"), "agent_manager"}};
   return all;
 }
 }  // namespace
@@ -537,10 +571,37 @@ void World::check_database() {
   for (const auto& [id, job] : tables_->jobs)
     if (job.campaign.finish.goal && tables_->reached(job) > job.campaign.finish.goal->count)
       broken_ = "job " + to_string(id) + " was dialed past its goal";
+  check_agents();
   for (const auto& [id, attempt] : tables_->attempts) {
     if (attempt.done_epoch && *attempt.done_epoch < attempt.intent_epoch)
       broken_ = "attempt " + to_string(id) + " was settled under an older epoch than it was written";
   }
+}
+
+/// Each call is with one agent at most, and nobody is logged off who does not want to be.
+void World::check_agents() {
+  if (!desks_) return;
+  if (broken_.empty()) broken_ = desks_->broken();
+  std::map<AttemptId, AgentId> with;
+  for (const auto& [id, agent] : agents()) {
+    const AgentCallState call = agent.states.call;
+    const bool has_it = call == AgentCallState::talking || call == AgentCallState::held || call == AgentCallState::pending_call;
+    if (!has_it || !agent.attempt) continue;
+    const auto [other, first] = with.emplace(*agent.attempt, id);
+    if (!first && broken_.empty())
+      broken_ = "call " + to_string(*agent.attempt) + " is with agents " + to_string(other->second) + " and " + to_string(id);
+  }
+}
+
+/// At the end: what of the agents' work is left over.
+std::string World::agents_alive() const {
+  if (!desks_) return "";
+  const auto& all = agent_store_->zone("default");
+  for (const auto& [attempt, call] : all.calls) return "call " + to_string(attempt) + " is still there for an agent";
+  for (const auto& [id, agent] : all.agents)
+    if (agent.states.call != AgentCallState::idle)
+      return "agent " + to_string(id) + " is still " + std::string(to_string(agent.states.call));
+  return "";
 }
 
 std::string World::broken() {
@@ -591,9 +652,10 @@ std::string World::liveness() const {
       return "contact " + to_string(key.second) + " is lost: done as " + std::string(to_string(*contact.code)) + " and never dialed";
   }
   for (const auto& [mpp, journal] : journals_)
-    for (const AttemptId& kept : records_in(*journal))  // of one that is UNKNOWN for good
-      if (tables_->attempts.at(kept).state != AttemptState::unknown) return mpp + " still has a record of " + to_string(kept);
-  return "";
+    for (const AttemptId& kept : records_in(*journal))  // but of one that is UNKNOWN for good, and of agents' lines
+      if (!is_line(kept) && tables_->attempts.at(kept).state != AttemptState::unknown)
+        return mpp + " still has a record of " + to_string(kept);
+  return agents_alive();
 }
 
 World::Outcome World::converge() {

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "agent_manager/agent_store_memory.h"
 #include "mpp/journal.h"
 #include "sim/carrier.h"
+#include "sim/desks.h"
 #include "sim/faulty_stores.h"
 #include "sim/supervisor.h"
 #include "sim/tables.h"
@@ -21,6 +23,8 @@ struct Options {
   int contacts = 40;
   int jobs = 1;
   double calls_per_second = 8;
+  int agents = 0;  ///< robots at desktops, for whom the jobs dial; 0: jobs without agents
+  PacingMode pacing = PacingMode::progressive;
   int64_t goal = 0;           ///< attempts with a person that a job is to have; 0: none
   bool scheduled = false;     ///< the first job is started by a schedule, one minute after the beginning; the next would be at minute ten
   Duration finish_after{};    ///< a job ends so long after it began; 0: when all contacts are done
@@ -54,6 +58,8 @@ class World {
   Tables& tables() { return *tables_; }
   Carrier& carrier() { return *carrier_; }
   Ground& ground() { return *ground_; }
+  Desks& desks() { return *desks_; }
+  const std::map<AgentId, zone::Agent>& agents() { return agent_store_->zone("default").agents; }
 
   struct Component;
   struct Server;
@@ -88,6 +94,9 @@ class World {
   void check_one_acts(const Resource& resource);
   void one_fault();
   void check_database();
+  void check_agents();
+  std::string agents_alive() const;
+  void make_agents();
   std::string liveness() const;
   Outcome outcome(Outcome::Kind kind, std::string what) const;
   void narrate_request(const Process& from, const Request& request);
@@ -96,6 +105,8 @@ class World {
   std::unique_ptr<Ground> ground_;
   std::unique_ptr<Tables> tables_;
   std::unique_ptr<Carrier> carrier_;
+  std::unique_ptr<zone::MemoryAgentStore> agent_store_;
+  std::unique_ptr<Desks> desks_;
   std::map<std::string, std::unique_ptr<Server>> servers_;
   std::map<std::string, std::unique_ptr<MemoryJournal>> journals_;
   std::vector<std::shared_ptr<void>> graveyard_;  ///< statements of the dead may still be on their way

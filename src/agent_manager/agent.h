@@ -26,6 +26,7 @@ struct Agent {
   std::optional<JobId> next_job = std::nullopt;     ///< with pending_movement
   std::optional<AttemptId> attempt = std::nullopt;  ///< the contact's call, or who is previewed
   std::string contact_phone{};
+  std::optional<int64_t> callback = std::nullopt;    ///< with call state callback: which one
   std::optional<AgentId> other = std::nullopt;       ///< in a consultation: the other one; passive in a conference: its owner
   bool consulted = false;                            ///< in a consultation: the one who is asked
   std::map<AgentId, Monitoring> monitors{};          ///< supervisors in this agent's conversation

@@ -11,7 +11,8 @@ template <class A, class F>
 void fields(A& a, const F& f) {
   f("states", a.states), f("skills", a.skills), f("session", a.session), f("phone", a.phone), f("keep_line", a.keep_line);
   f("leaving", a.leaving), f("reason", a.reason), f("lines", a.lines), f("job", a.job), f("next_job", a.next_job), f("attempt", a.attempt);
-  f("contact_phone", a.contact_phone), f("other", a.other), f("consulted", a.consulted), f("listens_to", a.listens_to);
+  f("contact_phone", a.contact_phone), f("callback", a.callback), f("other", a.other), f("consulted", a.consulted),
+      f("listens_to", a.listens_to);
   f("since", a.since), f("until", a.until), f("extensions", a.extensions), f("next_notice", a.next_notice);
 }
 template <class A, class F>

@@ -24,9 +24,20 @@ class AgentStore {
     std::vector<Agent> agents;
     std::vector<LiveCall> calls;
     std::vector<AgentJob> jobs;
+    std::map<JobId, std::string> pacing;
+    std::vector<std::string> mpps;
+    Duration away{};  ///< until the grant, without a master
   };
-  /// All of one zone.
-  virtual Result<Rows> load(const std::string& zone) = 0;
+  /// All of the zone of this grant.
+  virtual Result<Rows> load(const LeaseGrant& grant, const std::string& zone) = 0;
+  /// What others change.
+  struct Seen {
+    std::vector<AgentSeen> agents;
+    std::vector<AgentJob> jobs;
+    std::vector<std::string> mpps;
+    std::vector<Callback> callbacks;  ///< open, of running jobs, and due by then
+  };
+  virtual Result<Seen> look(const std::string& zone, Instant due_by) = 0;
   /// Time reports of a zone's agents, of one UTC day.
   struct Time {
     AgentId agent;

@@ -22,7 +22,9 @@ World in_memory() {
   auto leases = std::make_unique<MemoryLeaseStore>([] { return Instant{}; });
   auto agents = std::make_unique<MemoryAgentStore>(*leases);
   for (const int64_t id : {1, 2}) agents->add_agent("default", Agent{.id = AgentId{id}, .skills = {{"Spanish", 3}}});
-  agents->set_jobs("default", {{JobId{1}, "spring", false, {.answer_within = 3s}}});
+  agents->jobs = [](const std::string& zone) {
+    return zone == "default" ? std::vector<AgentJob>{{JobId{1}, "spring", false, {.answer_within = 3s}}} : std::vector<AgentJob>{};
+  };
   return {nullptr, std::move(leases), std::move(agents)};
 }
 World in_pg() {
@@ -52,7 +54,7 @@ class AgentStoreContract : public testing::TestWithParam<std::pair<const char*, 
   LeaseGrant acquire(const Incarnation& me) {
     return world.leases->acquire({world.leases->leases({kZone}).value().at(0), me, "test", 0ms}).value().value();
   }
-  AgentStore::Rows load() { return world.agents->load("default").value(); }
+  AgentStore::Rows load() { return world.agents->load({kZone, 1, Epoch{}, kOne}, "default").value(); }
   Agent busy() const {
     Agent agent{.id = AgentId{1}, .skills = {{"French", 9}}};
     agent.states = {AgentState::busy, NailState::nailed, AgentCallState::talking, AgentJobState::attached};
@@ -138,6 +140,18 @@ TEST_P(AgentStoreContract, takes_what_agents_make_of_contacts) {
                     SaveDnc{"+15550005", kCall}, SaveDnc{"+15550005", kCall},
                     SaveCallback{kCall, AgentId{1}, "+15550005", {CallbackKind::strict_agent, at, at + 1h, "", "call me"}}})
           .ok());
+}
+
+TEST_P(AgentStoreContract, shows_what_others_change_and_keeps_what_pacing_has_learned) {
+  const LeaseGrant grant = acquire(kOne);
+  const auto seen = world.agents->look("default", Instant{}).value();
+  ASSERT_EQ(seen.agents.size(), 2u);
+  EXPECT_EQ(seen.agents[0].skills, (Skills{{"Spanish", 3}}));
+  EXPECT_EQ(seen.jobs.size(), 1u);
+  EXPECT_TRUE(seen.jobs[0].analyse);
+  for (const char* memory : {R"({"a": 1})", R"({"a": 2})"})
+    ASSERT_TRUE(world.agents->commit(grant, "default", {SavePacing{JobId{1}, memory}}).ok());
+  EXPECT_EQ(load().pacing, (std::map<JobId, std::string>{{JobId{1}, R"({"a": 2})"}}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, AgentStoreContract,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <mutex>
 
 #include "agent_manager/agent_store.h"
@@ -14,12 +15,24 @@ class MemoryAgentStore final : public AgentStore {
  public:
   explicit MemoryAgentStore(MemoryLeaseStore& leases) : leases_(leases) {}
 
-  Result<Rows> load(const std::string& zone) override {
+  Result<Rows> load(const LeaseGrant& grant, const std::string& zone) override {
     const std::lock_guard lock(mutex_);
     const Zone& of_zone = zones_[zone];
-    Rows out{{}, {}, of_zone.jobs};
+    Rows out{{}, {}, jobs(zone), of_zone.pacing, mpps(), {}};
+    for (const auto& row : leases_.all_history())
+      if (row.resource == grant.resource && row.epoch == grant.epoch && row.to && row.from)
+        out.away = Duration{static_cast<int64_t>((row.detect_ms + row.acquire_ms) * 1000)};
     for (const auto& [id, agent] : of_zone.agents) out.agents.push_back(agent);
     for (const auto& [attempt, call] : of_zone.calls) out.calls.push_back(call);
+    return out;
+  }
+
+  Result<Seen> look(const std::string& zone, Instant due_by) override {
+    const std::lock_guard lock(mutex_);
+    Seen out{{}, jobs(zone), mpps(), {}};
+    for (const auto& [id, agent] : zones_[zone].agents) out.agents.push_back({id, agent.skills});
+    for (const auto& [id, callback] : zones_[zone].callbacks)
+      if (callback.due_at <= due_by) out.callbacks.push_back(callback);
     return out;
   }
 
@@ -42,6 +55,13 @@ class MemoryAgentStore final : public AgentStore {
                      [&](const RemoveCall& e) { of_zone.calls.erase(e.attempt); },
                      [&](const SaveTime& e) { of_zone.times.add(e); },
                      [&](const SaveAway& e) { of_zone.times.add(e); },
+                     [&](const SaveCallback& e) {
+                       const auto id = ++last_callback_;
+                       of_zone.callbacks[id] = {id, e.attempt, e.agent, e.callback.kind, e.phone, e.callback.at, e.callback.until};
+                       of_zone.work.push_back(effect);
+                     },
+                     [&](const SaveCallbackEnd& e) { of_zone.callbacks.erase(e.id); },
+                     [&](const SavePacing& e) { of_zone.pacing[e.job] = e.memory; },
                      [&](const auto& e) {
                        if (is_save(Effect{e})) of_zone.work.push_back(effect);
                      },
@@ -52,19 +72,25 @@ class MemoryAgentStore final : public AgentStore {
 
   /// As an administrator and a director make them.
   void add_agent(const std::string& zone, const Agent& agent) { zones_[zone].agents.insert_or_assign(agent.id, agent); }
-  void set_jobs(const std::string& zone, std::vector<AgentJob> jobs) { zones_[zone].jobs = std::move(jobs); }
+  /// Where jobs and MPPs stand in other tables.
+  std::function<std::vector<AgentJob>(const std::string& zone)> jobs = [](const std::string&) { return std::vector<AgentJob>{}; };
+  std::function<std::vector<std::string>()> mpps = [] { return std::vector<std::string>{}; };
 
- private:
   struct Zone {
     std::map<AgentId, Agent> agents;
     std::map<AttemptId, LiveCall> calls;
-    std::vector<AgentJob> jobs;
+    std::map<int64_t, Callback> callbacks;
+    std::map<JobId, std::string> pacing;
     AgentTimes times;
     std::vector<Effect> work;  ///< dispositions, notes, callbacks, changes
   };
+  const Zone& zone(const std::string& name) { return zones_[name]; }
+
+ private:
   MemoryLeaseStore& leases_;
   std::mutex mutex_;
   std::map<std::string, Zone> zones_;
+  int64_t last_callback_ = 0;
 };
 
 }  // namespace everdial::zone

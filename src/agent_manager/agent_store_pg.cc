@@ -38,6 +38,11 @@ struct Saves {
     std::vector<int64_t> agent;
     std::vector<Instant> due_at, until;
   } callbacks;
+  struct {
+    std::vector<int64_t> id;
+    std::vector<std::string> how;
+  } ended;
+  std::map<JobId, const SavePacing*> pacing;
 };
 
 Saves saves_of(const std::vector<Effect>& effects) {
@@ -77,6 +82,11 @@ Saves saves_of(const std::vector<Effect>& effects) {
                      s.callbacks.until.push_back(e.callback.until);
                      s.callbacks.note.push_back(e.callback.note);
                    },
+                   [&](const SaveCallbackEnd& e) {
+                     s.ended.id.push_back(e.id);
+                     s.ended.how.push_back(e.how);
+                   },
+                   [&](const SavePacing& e) { s.pacing[e.job] = &e; },
                    [](const auto&) {},
                },
                effect);
@@ -194,30 +204,81 @@ void add_work(const Saves& saves, Statements& out) {
         {"insert into callback (attempt, agent_id, kind, phone, due_at, until, note) select * from "
          "unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[])",
          Params{}.add(c.attempt).add(c.agent).add(c.kind).add(c.phone).add(c.due_at).add(c.until).add(c.note)});
+  if (!saves.ended.id.empty())
+    out.push_back(
+        {"update callback c set state = e.how from unnest($1::bigint[], $2::text[]) as e (id, how) where c.id = e.id and c.state = 'open'",
+         Params{}.add(saves.ended.id).add(saves.ended.how)});
+}
+
+void add_pacing(const Saves& saves, Statements& out) {
+  std::vector<int64_t> jobs;
+  std::vector<std::string> memories;
+  for (const auto& [job, e] : saves.pacing) {
+    jobs.push_back(job.value);
+    memories.push_back(e->memory);
+  }
+  if (!jobs.empty())
+    out.push_back(
+        {"insert into job_pacing (job_id, memory) select j, m::jsonb from unnest($1::bigint[], $2::text[]) as t (j, m) "
+         "where exists (select 1 from job where id = j) on conflict (job_id) do update set memory = excluded.memory",
+         Params{}.add(jobs).add(memories)});
 }
 
 constexpr auto kAgents =
     "select a.id, a.skills::text, s.record::text from agent a left join agent_state s on s.agent_id = a.id where a.zone = $1 order by a.id";
 constexpr auto kJobs =
-    "select j.id, c.name, j.state in ('filtering', 'running'), c.agents::text from job j join campaign c on c.id = j.campaign_id "
+    "select j.id, c.name, j.state in ('filtering', 'running'), c.agents::text, coalesce((c.strategy ->> 'analyse')::boolean, true) from "
+    "job j join campaign c on c.id = j.campaign_id "
     "where j.zone = $1 and j.state not in ('stopped', 'completed') and c.agents is not null order by j.id";
+constexpr auto kMpps = "select name from mpp order by name";
+// Whoever looks sees at most so many at once; the next follow as these end.
+constexpr auto kCallbacks =
+    "select c.id, c.attempt, c.agent_id, c.kind, c.phone, c.due_at, c.until from callback c join job j on j.id = split_part(c.attempt, "
+    "'-', 1)::bigint where j.zone = $1 and j.state in ('filtering', 'running') and c.state = 'open' and c.due_at <= $2 "
+    "order by c.due_at limit 1000";
+
+std::vector<AgentJob> jobs_of(const pg::Rows& rows) {
+  std::vector<AgentJob> out;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    auto settings = agent_settings_from_json(rows.string(r, 3));
+    if (!settings.ok()) continue;  // none that was let pass
+    out.push_back({JobId{rows.integer(r, 0)}, rows.string(r, 1), rows.boolean(r, 2), std::move(*settings), rows.boolean(r, 4)});
+  }
+  return out;
+}
+std::vector<std::string> names_of(const pg::Rows& rows) {
+  std::vector<std::string> out;
+  for (size_t r = 0; r < rows.size(); ++r) out.push_back(rows.string(r, 0));
+  return out;
+}
 
 class PgAgentStore final : public AgentStore {
  public:
   explicit PgAgentStore(pg::Pool& pool) : pool_(pool) {}
 
-  Result<AgentStore::Rows> load(const std::string& zone) override {
+  Result<AgentStore::Rows> load(const LeaseGrant& grant, const std::string& zone) override {
     auto connection = pool_.take();
     if (!connection.ok()) return connection.error();
     const Params of_zone = Params{}.add(zone);
     auto answers = (*connection)
                        ->pipeline({{kAgents, of_zone},
                                    {"select attempt, phone, live_at, nuisance_at, nuisance from live_call where zone = $1", of_zone},
-                                   {kJobs, of_zone}});
-    pool_.give_back(std::move(*connection));
+                                   {kJobs, of_zone},
+                                   {"select p.job_id, p.memory::text from job_pacing p join job j on j.id = p.job_id where j.zone = $1 and "
+                                    "j.state not in ('stopped', 'completed')",
+                                    of_zone},
+                                   {kMpps, {}},
+                                   {"select coalesce(detect_ms, 0) + coalesce(acquire_ms, 0) from ha_history where res_id = $1 and epoch = "
+                                    "$2 and to_incarnation is not null and from_incarnation is not null",
+                                    Params{}.add(grant.res_id).add(grant.epoch.value)}});
     if (!answers.ok()) return answers.error();
+    pool_.give_back(std::move(*connection));
     AgentStore::Rows out;
-    const pg::Rows &agents = (*answers)[0], &calls = (*answers)[1], &jobs = (*answers)[2];
+    const pg::Rows &agents = (*answers)[0], &calls = (*answers)[1], &pacing = (*answers)[3], &away = (*answers)[5];
+    out.jobs = jobs_of((*answers)[2]);
+    out.mpps = names_of((*answers)[4]);
+    for (size_t r = 0; r < pacing.size(); ++r) out.pacing[JobId{pacing.integer(r, 0)}] = pacing.string(r, 1);
+    if (!away.empty()) out.away = Duration{static_cast<int64_t>(away.real(0, 0) * 1000)};
     for (size_t r = 0; r < agents.size(); ++r) {
       Agent agent{.id = AgentId{agents.integer(r, 0)}};
       if (!agents.is_null(r, 2))
@@ -230,11 +291,30 @@ class PgAgentStore final : public AgentStore {
     for (size_t r = 0; r < calls.size(); ++r)
       out.calls.push_back(
           {parse_attempt_id(calls.text(r, 0)).value(), calls.string(r, 1), calls.instant(r, 2), calls.instant(r, 3), calls.boolean(r, 4)});
-    for (size_t r = 0; r < jobs.size(); ++r) {
-      auto settings = agent_settings_from_json(jobs.string(r, 3));
-      if (!settings.ok()) continue;  // none that was let pass
-      out.jobs.push_back({JobId{jobs.integer(r, 0)}, jobs.string(r, 1), jobs.boolean(r, 2), std::move(*settings)});
+    return out;
+  }
+
+  Result<Seen> look(const std::string& zone, Instant due_by) override {
+    auto connection = pool_.take();
+    if (!connection.ok()) return connection.error();
+    const Params of_zone = Params{}.add(zone);
+    auto answers = (*connection)
+                       ->pipeline({{"select id, skills::text from agent where zone = $1 order by id", of_zone},
+                                   {kJobs, of_zone},
+                                   {kMpps, {}},
+                                   {kCallbacks, Params{}.add(zone).add(due_by)}});
+    if (!answers.ok()) return answers.error();
+    pool_.give_back(std::move(*connection));
+    Seen out{{}, jobs_of((*answers)[1]), names_of((*answers)[2]), {}};
+    const pg::Rows &agents = (*answers)[0], &callbacks = (*answers)[3];
+    for (size_t r = 0; r < agents.size(); ++r) {
+      AgentSeen& agent = out.agents.emplace_back(AgentSeen{AgentId{agents.integer(r, 0)}, {}});
+      if (Status read = read_skills(agents.string(r, 1), agent.skills); !read.ok()) return read.error();
     }
+    for (size_t r = 0; r < callbacks.size(); ++r)
+      out.callbacks.push_back({callbacks.integer(r, 0), parse_attempt_id(callbacks.text(r, 1)).value(), AgentId{callbacks.integer(r, 2)},
+                               parse_enum<CallbackKind>(callbacks.text(r, 3)).value(), callbacks.string(r, 4), callbacks.instant(r, 5),
+                               callbacks.instant(r, 6)});
     return out;
   }
 
@@ -257,6 +337,7 @@ class PgAgentStore final : public AgentStore {
     add_calls(saves, zone, statements);
     add_times(saves, statements);
     add_work(saves, statements);
+    add_pacing(saves, statements);
     return pool_.transaction<std::monostate>([&](Connection& connection) -> Status {
       auto results = connection.pipeline(statements);
       if (!results.ok()) return results.error();

@@ -9,23 +9,10 @@
 #include "base/enum_names.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "model/agent_campaign.h"
 #include "model/ids.h"
 
 namespace everdial {
-
-enum class PacingMode {
-  manual,       ///< an agent enters the number
-  preview,      ///< an agent is shown the contact first, and dials
-  progressive,  ///< one call for each agent who waits
-  predictive,   ///< as many as will meet free agents when they answer, but for a capped share
-};
-template <>
-inline constexpr auto enum_names<PacingMode> = std::to_array<std::pair<PacingMode, std::string_view>>({
-    {PacingMode::manual, "manual"},
-    {PacingMode::preview, "preview"},
-    {PacingMode::progressive, "progressive"},
-    {PacingMode::predictive, "predictive"},
-});
 
 /// What the abandoned calls are a share of.
 enum class LiveCalls {

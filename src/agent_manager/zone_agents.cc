@@ -46,7 +46,8 @@ void ZoneMachine::left_call(Agent& agent, AgentCallState from) {
   if (agent.attempt && owner_of(*agent.attempt) == &agent) {
     owners_.erase(*agent.attempt);
     if (from == C::preview || from == C::callback) {
-      emit(SettlePreview{.attempt = *agent.attempt, .again = true});
+      // The dialer is not to call whom an agent has promised to call.
+      emit(SettlePreview{.attempt = *agent.attempt, .again = from == C::preview});
     } else if (from != C::pending_call) {
       if (calls_.erase(*agent.attempt)) emit(RemoveCall{*agent.attempt});
       hang_up(*agent.attempt);
@@ -65,6 +66,7 @@ void ZoneMachine::left_call(Agent& agent, AgentCallState from) {
 void ZoneMachine::at_rest(Agent& agent, AgentJobState from) {
   agent.attempt.reset();
   agent.contact_phone.clear();
+  agent.callback.reset();
   agent.consulted = false;
   if (agent.states.agent == A::logged_out) return;
   if (from == J::pending_movement && agent.next_job) {
@@ -131,7 +133,7 @@ void ZoneMachine::line_answered(Agent& agent) {
     tell(agent, agent_notice::JobAttached{*agent.job, its ? its->campaign : ""});
   }
   if (to.call == C::talking) converse(agent);
-  else if (to.call == C::dialing) emit(SettlePreview{.attempt = *agent.attempt, .dial = true, .phone = agent.contact_phone});
+  else if (to.call == C::dialing) emit(SettlePreview{.attempt = *agent.attempt, .dial = true});
   else if (to.call == C::idle && !agent.keep_line) drop_line(agent);
   else alone(agent);
 }
@@ -151,6 +153,7 @@ void ZoneMachine::take_call(Agent& agent, const AttemptId& attempt, const std::s
   agent.attempt = attempt;
   agent.contact_phone = phone;
   owners_[attempt] = agent.id;
+  pacing_.connected(attempt, now_);
   tell(agent, agent_notice::CallOffered{attempt, phone});
   if (agent.states.nail != N::nailed) return nail(agent, C::pending_call);
   call_becomes(agent, C::talking);

@@ -23,11 +23,15 @@ std::vector<Effect> ZoneMachine::step(const Input& input, Instant now) {
                    Agent& agent = agents_.try_emplace(i.agent, Agent{.id = i.agent}).first->second;
                    if (agent.states.agent == A::logged_out) agent.skills = i.skills;
                  },
+                 [&](const MppsSeen& i) { mpps_ = i.mpps; },
+                 [&](const CallbacksSeen& i) { callbacks_seen(i.callbacks); },
                  [&](const MppAnswered& i) { mpp_answered(i); },
                  [&](const CommandArrived& i) { command_arrived(i); },
                  [&](const EventsArrived& i) { events_arrived(i); },
                  [&](const NoticesTaken& i) { notices_taken(i); },
                  [&](const PreviewClaimed& i) { preview_claimed(i); },
+                 [&](const PreviewRefused& i) { preview_refused(i); },
+                 [&](const GrantAnswered& i) { pacing_.grant_used(i.seq, i.placed, now_); },
                  [&](const LineRefused& i) {
                    Agent* agent = find(agent_of_line(i.line));
                    if (!serving_ || !agent || current_line(*agent) != i.line || agent->states.nail != N::pending) return;
@@ -38,10 +42,11 @@ std::vector<Effect> ZoneMachine::step(const Input& input, Instant now) {
              },
              input);
   if (serving_) {
-    judge_calls();
     attach_agents();
     nail_agents();
     assign_calls();
+    judge_calls();
+    offer_callbacks();
     ask_previews();
   }
   save_and_tell();
@@ -61,22 +66,27 @@ void ZoneMachine::loaded(const ZoneLoaded& input) {
     const bool passive = agent.consulted || agent.states.call == C::conference_passive;
     if (agent.attempt && !passive && agent.states.call != C::wrapup) owners_[*agent.attempt] = id;
   }
+  pacing_.jobs_are(jobs_, input.pacing);
+  mpps_ = input.mpps;
   unanswered_ = {input.mpps.begin(), input.mpps.end()};
   for (const std::string& mpp : unanswered_) emit(AskMpp{mpp});
   if (unanswered_.empty()) take_over();
 }
 
 void ZoneMachine::mpp_answered(const MppAnswered& input) {
-  if (!loaded_ || serving_) return;
+  if (!loaded_ || unanswered_.erase(input.mpp) == 0) return;
   for (const CallRecord& record : input.records) found_.insert_or_assign(record.attempt, record);
-  unanswered_.erase(input.mpp);
-  if (unanswered_.empty()) take_over();
+  if (!unanswered_.empty()) return;
+  if (serving_) end_inquiry();
+  else take_over();
 }
 
 /// All MPPs refuse older managers, and have said what they carry: three records become one.
 void ZoneMachine::take_over() {
   serving_ = true;
-  std::vector<AttemptId> ended_lines;
+  unanswered_.clear();
+  inquired_at_ = paced_at_ = pacing_saved_at_ = now_;
+  away_ += now_ - loaded_at_;
   for (auto& [id, agent] : agents_) {
     if (agent.states.agent == A::logged_out) continue;
     if (away_ > Duration{}) emit(SaveAway{id, away_, now_});
@@ -104,6 +114,9 @@ void ZoneMachine::take_over() {
     if (agent.states.call == C::talking || agent.states.call == C::held || agent.states.call == C::conference_owner ||
         (agent.states.call == C::consult && !agent.consulted))
       converse(agent);
+    // Whether the owner of the job has heard that it is to be dialed is not known.
+    if (agent.states.call == C::dialing && agent.states.nail == N::nailed && word.contact == Contact::none)
+      emit(SettlePreview{.attempt = *agent.attempt, .dial = true});
   }
   // Who is nowhere any more, and what the manager before us was about to end.
   for (auto call = calls_.begin(); call != calls_.end();) {
@@ -118,9 +131,53 @@ void ZoneMachine::take_over() {
     } else if (record.stage == CallStage::answered && record.steered > 0 && !calls_.contains(attempt) && !owner_of(attempt)) {
       hang_up(attempt);
     }
+    const auto live = calls_.find(attempt);
+    // Judged, and the word of it died with the manager before us.
+    if (live != calls_.end() && live->second.nuisance && record.steered == 0) send_away(attempt);
+    const Agent* owner = owner_of(attempt);
+    const bool settled = (live != calls_.end() && live->second.nuisance) || (owner && owner->states.call != C::dialing);
+    if (!is_line(attempt) && settled) pacing_.settled_before(record);
+    else if (!is_line(attempt)) pacing_.call_is(record, now_);
   }
+  for (const auto& [id, agent] : agents_) pacing_.agent_is(agent, free_for_call(agent), now_);
   found_.clear();
   words_.clear();
+}
+
+/// Word of an end may be lost with whoever brought it, and the record be forgotten before it is brought again.
+void ZoneMachine::inquire() {
+  if (unanswered_.empty()) {
+    if (now_ - inquired_at_ < settings_.inquire_every) return;
+    inquired_at_ = now_;
+    for (const auto& [attempt, call] : calls_) inquired_.insert(attempt);
+    for (const auto& [id, agent] : agents_)
+      if (agent.states.nail == N::nailed) inquired_.insert(current_line(agent));
+    // One that was placed just now may not have reached its MPP.
+    for (const AttemptId& attempt : pacing_.open_since(now_ - settings_.order_valid)) inquired_.insert(attempt);
+    if (inquired_.empty()) return;
+    unanswered_ = {mpps_.begin(), mpps_.end()};
+  } else if (now_ - inquired_at_ >= settings_.mpps_answer_within) {
+    unanswered_.clear();
+    inquired_.clear();
+    found_.clear();
+    return;
+  } else if (now_ - asked_at_ < settings_.ask_again) {
+    return;
+  }
+  asked_at_ = now_;
+  for (const std::string& mpp : unanswered_) emit(AskMpp{mpp});
+}
+
+void ZoneMachine::end_inquiry() {
+  for (const AttemptId& attempt : std::exchange(inquired_, {})) {
+    if (found_.contains(attempt)) continue;
+    CallRecord lost{.attempt = attempt};
+    lost.stage = CallStage::ended;
+    lost.code = CompletionCode::call_lost;
+    if (is_line(attempt)) line_told(lost);
+    else contact_told({lost, CallEvents::Kind::ended});
+  }
+  found_.clear();
 }
 
 // ---- what is told --------------------------------------------------------------------------------------------------------------
@@ -129,6 +186,7 @@ void ZoneMachine::jobs_seen(const std::vector<AgentJob>& jobs) {
   if (!loaded_) return;
   for (auto& [id, job] : jobs_) job.running = false;
   for (const AgentJob& job : jobs) jobs_.insert_or_assign(job.id, job);
+  pacing_.jobs_are(jobs_, {});
   if (!serving_) return;
   for (auto& [id, agent] : agents_) {
     if (!agent.job || agent.states.agent == A::logged_out) continue;
@@ -214,6 +272,7 @@ void ZoneMachine::contact_told(const CallEvents::Event& event) {
   const CallRecord& record = event.record;
   Agent* owner = owner_of(record.attempt);
   const auto known = calls_.find(record.attempt);
+  pacing_.call_is(record, now_);
   if (record.stage == CallStage::ended) {
     if (known != calls_.end()) {
       calls_.erase(known);
@@ -235,10 +294,13 @@ void ZoneMachine::contact_told(const CallEvents::Event& event) {
     if (!live && !dialed_by_hand) return;
     const AgentJob* its = job(record.attempt.job);
     const Duration window = its ? its->settings.answer_within : AgentSettings{}.answer_within;
-    const LiveCall call{record.attempt, record.plan.phone, now_, now_ + window};
+    // The window is the callee's: it begins when a voice was heard, however late we hear of that.
+    const Instant live_at = std::min(now_, (record.analysis ? record.analysed_at : record.answered_at).value_or(now_));
+    const LiveCall call{record.attempt, record.plan.phone, live_at, live_at + window};
     calls_.emplace(record.attempt, call);
     emit(SaveCall{call});
     if (dialed_by_hand) {
+      pacing_.connected(record.attempt, now_);
       call_becomes(*owner, C::talking);
       converse(*owner);
     }
@@ -251,26 +313,8 @@ void ZoneMachine::notices_taken(const NoticesTaken& input) {
   int64_t first = agent->next_notice - static_cast<int64_t>(agent->notices.size());
   // Saved with the agent's next change: a notice that is kept too long is only told again.
   for (; first <= input.up_to && !agent->notices.empty(); ++first) agent->notices.pop_front();
-}
-
-void ZoneMachine::preview_claimed(const PreviewClaimed& input) {
-  Agent* agent = serving_ ? find(input.agent) : nullptr;
-  const bool redials = agent && agent->states.call == C::dialing && agent->attempt && agent->attempt != input.attempt &&
-                       agent->attempt->contact == input.attempt.contact && !owner_of(*agent->attempt);
-  if (agent && agent->attempt == input.attempt) return;  // told twice
-  if (!agent || !(redials || (agent->states.agent == A::ready && agent->states.job == J::attached && agent->job == input.attempt.job)))
-    return emit(SettlePreview{.attempt = input.attempt, .again = true});
-  agent->attempt = input.attempt;
-  agent->contact_phone = input.phone;
-  owners_[input.attempt] = agent->id;
-  touch(*agent);
-  if (redials) return emit(SettlePreview{.attempt = input.attempt, .dial = true});
-  call_becomes(*agent, C::preview);
-  tell(*agent, agent_notice::CallOffered{input.attempt, input.phone});
-  if (const Duration limit = settings_of(*agent).preview_limit; limit > Duration{}) {
-    agent->until = now_ + limit;
-    tell(*agent, agent_notice::TimeLimit{*agent->until, 0});
-  }
+  if (input.again && !agent->notices.empty())
+    emit(Notify{{agent->id, agent->session, first, {agent->notices.begin(), agent->notices.end()}}});
 }
 
 void ZoneMachine::time_passed() {
@@ -282,11 +326,16 @@ void ZoneMachine::time_passed() {
     for (const std::string& mpp : unanswered_) emit(AskMpp{mpp});
     return;
   }
+  inquire();
+  pace();
   for (auto& [id, agent] : agents_) {
     if (!agent.until || *agent.until > now_) continue;
     agent.until.reset();
     touch(agent);
     switch (agent.states.call) {
+      case C::callback:
+        call_becomes(agent, C::idle, "let_pass");
+        break;
       case C::preview:
         if (carry_out(agent, agent_command::DialPreview{})) (void)carry_out(agent, agent_command::SkipPreview{});
         break;
@@ -306,17 +355,35 @@ void ZoneMachine::time_passed() {
 
 // ---- what the zone does by itself ----------------------------------------------------------------------------------------------
 
+/// How many calls may be placed, and what was learned of it.
+void ZoneMachine::pace() {
+  if (now_ - paced_at_ < settings_.pace_every) return;
+  paced_at_ = now_;
+  // Some become free, or not, with time alone.
+  for (const auto& [id, agent] : agents_) pacing_.agent_is(agent, free_for_call(agent), now_);
+  for (GrantCalls& request : pacing_.tick(grant_, grants_, now_)) emit(Grant{std::move(request)});
+  if (now_ - pacing_saved_at_ < settings_.save_pacing_every) return;
+  pacing_saved_at_ = now_;
+  for (SavePacing& memory : pacing_.memories()) emit(std::move(memory));
+}
+
 /// Whoever waits too long is not to wait on: the law's rule (D-04).
 void ZoneMachine::judge_calls() {
   for (auto& [attempt, call] : calls_) {
     if (call.nuisance || call.nuisance_at > now_ || owner_of(attempt)) continue;
     call.nuisance = true;
+    pacing_.abandoned(attempt, now_);
     emit(SaveCall{call});
-    const AgentJob* its = job(attempt.job);
-    const std::string prompt = its ? its->settings.nuisance_prompt : "";
-    if (prompt.empty()) hang_up(attempt, CompletionCode::nuisance);
-    else steering_.commands.push_back({.attempt = attempt, .kind = CallCommand::Kind::play, .prompt = prompt});
+    send_away(attempt);
   }
+}
+
+/// With the campaign's message, if it has one.
+void ZoneMachine::send_away(const AttemptId& attempt) {
+  const AgentJob* its = job(attempt.job);
+  const std::string prompt = its ? its->settings.nuisance_prompt : "";
+  if (prompt.empty()) hang_up(attempt, CompletionCode::nuisance);
+  else steering_.commands.push_back({.attempt = attempt, .kind = CallCommand::Kind::play, .prompt = prompt});
 }
 
 /// Who is ready and has no job gets the one that has fewest agents, of those whose skills it has.
@@ -379,19 +446,11 @@ void ZoneMachine::assign_calls() {
     take_call(agents_.at(assigned.agent), assigned.attempt, calls_.at(assigned.attempt).phone);
 }
 
-void ZoneMachine::ask_previews() {
-  for (auto& [id, agent] : agents_) {
-    if (!free_for_call(agent) || !settings_of(agent).preview) continue;
-    if (const auto when = preview_not_before_.find(id); when != preview_not_before_.end() && when->second > now_) continue;
-    preview_not_before_[id] = now_ + settings_.preview_again;
-    emit(AskPreview{.job = *agent.job, .agent = id});
-  }
-}
-
 void ZoneMachine::save_and_tell() {
   for (const AgentId& id : std::exchange(touched_, {})) {
     const Agent& agent = agents_.at(id);
     EVERDIAL_CHECK(together(agent.states));
+    if (serving_) pacing_.agent_is(agent, free_for_call(agent), now_);
     emit(SaveAgent{agent});
   }
   if (!steering_.conversations.empty() || !steering_.commands.empty()) {

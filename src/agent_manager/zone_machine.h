@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent_manager/reconcile.h"
+#include "agent_manager/zone_pacing.h"
 #include "agent_manager/zone_types.h"
 
 namespace everdial::zone {
@@ -19,9 +20,15 @@ class ZoneMachine {
     Duration ask_again = 300ms;         ///< an MPP that has not answered
     Duration order_valid = 5s;          ///< not_after of a line's order
     Duration line_rings = 30s;
-    Duration nail_again = 5s;     ///< after a line was lost or not answered
-    Duration preview_again = 2s;  ///< a contact was asked for, and none has come
-    Duration dial_limit = 3min;   ///< of a contact previewed; its end comes much earlier, unless it was never placed
+    Duration nail_again = 5s;        ///< after a line was lost or not answered
+    Duration preview_again = 2s;     ///< a contact was asked for, and none has come
+    Duration dial_limit = 3min;      ///< of a contact previewed; its end comes much earlier, unless it was never placed
+    Duration claim_limit = 10s;      ///< of a contact asked for to be dialed at once
+    Duration offer_again = 30s;      ///< a callback that an agent has let pass
+    Duration reassign_after = 2min;  ///< a callback whose agent has no time goes to another
+    Duration pace_every = 500ms;
+    Duration save_pacing_every = 10s;
+    Duration inquire_every = 10s;  ///< ask the MPPs about calls and lines, in case word of an end was lost
     size_t answers_kept = 8;
     size_t notices_kept = 200;
   };
@@ -46,7 +53,13 @@ class ZoneMachine {
   void contact_told(const CallEvents::Event& event);
   void notices_taken(const NoticesTaken& input);
   void preview_claimed(const PreviewClaimed& input);
+  void preview_refused(const PreviewRefused& input);
+  void callbacks_seen(const std::vector<Callback>& callbacks);
   void time_passed();
+
+  void inquire();
+  void end_inquiry();
+  void pace();
 
   // Orders (zone_orders.cc): each gives its answer, or what is wrong.
   using Wrong = std::optional<std::pair<AgentError, std::string>>;
@@ -111,7 +124,11 @@ class ZoneMachine {
   void nail_agents();
   void assign_calls();
   void ask_previews();
+  void offer_callbacks();
+  Agent* agent_for(const Callback& callback);
+  void end_callback(int64_t id, const std::string& how);
   void judge_calls();
+  void send_away(const AttemptId& attempt);
   void save_and_tell();
 
   Agent* find(AgentId id);
@@ -138,6 +155,21 @@ class ZoneMachine {
   std::set<std::string> unanswered_;
   std::map<AttemptId, CallRecord> found_;  ///< at the MPPs
   std::map<AgentId, agent_command::SayStates> words_;
+
+  std::vector<std::string> mpps_;
+  std::set<AttemptId> inquired_;  ///< calls and lines that the MPPs are being asked about
+  Instant inquired_at_;
+
+  struct Offer {
+    Callback callback;
+    std::optional<AgentId> asked_for;  ///< its contact is being claimed for this agent
+    Instant not_before;
+    bool over = false;  ///< until the record shows it no more
+  };
+  std::map<int64_t, Offer> offers_;
+  ZonePacing pacing_;
+  int64_t grants_ = 0;
+  Instant paced_at_, pacing_saved_at_;
 
   std::map<AgentId, Instant> nail_not_before_, preview_not_before_;
 

@@ -232,7 +232,7 @@ TEST(Zone, a_supervisor_whispers_to_the_agent_alone) {
 
 TEST(Zone, a_contact_is_shown_before_it_is_dialed) {
   TestZone zone;
-  zone.jobs[0].settings.preview = true;
+  zone.jobs[0].settings.pacing = PacingMode::preview;
   zone.step(JobsSeen{zone.jobs});
   zone.at_work(1);
   zone.step(PreviewClaimed{AgentId{1}, zone.attempt(5), "+15550005"});
@@ -247,7 +247,7 @@ TEST(Zone, a_contact_is_shown_before_it_is_dialed) {
 
 TEST(Zone, a_preview_skipped_comes_again_and_one_cancelled_does_not) {
   TestZone zone;
-  zone.jobs[0].settings.preview = true;
+  zone.jobs[0].settings.pacing = PacingMode::preview;
   zone.step(JobsSeen{zone.jobs});
   zone.at_work(1);
   for (const bool skip : {true, false}) {
@@ -398,7 +398,7 @@ AgentOrder some_order(int kind, int other) {
 RC_GTEST_PROP(ZoneProperty, every_change_is_saved_and_told_whatever_happens, ()) {
   TestZone zone(4);
   zone.jobs.push_back({JobId{8}, "summer", true, {}});
-  zone.jobs[0].settings.preview = *rc::gen::arbitrary<bool>();
+  if (*rc::gen::arbitrary<bool>()) zone.jobs[0].settings.pacing = PacingMode::preview;
   const auto all_jobs = zone.jobs;
   zone.step(JobsSeen{zone.jobs});
   int contact = 0;

@@ -94,14 +94,24 @@ ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::Dia
   if (!order.phone.empty() && !is_phone(order.phone)) return invalid("'dial_preview': the phone must be a number as +15550100");
   if (agent.states.nail != N::nailed && agent.keep_line)
     return std::pair{AgentError::not_nailed, std::string("'dial_preview': your line is not up; nail it up first")};
-  if (!order.phone.empty()) agent.contact_phone = order.phone;
+  const bool other_number = !order.phone.empty() && order.phone != agent.contact_phone;
+  if (other_number && agent.states.nail != N::nailed)
+    return std::pair{AgentError::not_nailed, std::string("'dial_preview': for another number your line must be up; nail it up first")};
+  if (agent.callback) end_callback(*agent.callback, "dialed");
   if (agent.states.nail == N::not_nailed) {
     nail(agent, C::dialing);
   } else {
     call_becomes(agent, C::dialing);
-    if (agent.states.nail == N::nailed) emit(SettlePreview{.attempt = *agent.attempt, .dial = true, .phone = agent.contact_phone});
+    if (other_number) {
+      // An intent names its number: this one is given back, and another asked for.
+      owners_.erase(*agent.attempt);
+      emit(SettlePreview{.attempt = *agent.attempt, .again = true});
+      emit(AskPreview{.job = agent.attempt->job, .agent = agent.id, .contact = agent.attempt->contact, .phone = order.phone});
+    } else if (agent.states.nail == N::nailed) {
+      emit(SettlePreview{.attempt = *agent.attempt, .dial = true});
+    }
   }
-  agent.until = now_ + settings_.dial_limit;
+  agent.until = now_ + (other_number ? settings_.claim_limit : settings_.dial_limit);
   return std::nullopt;
 }
 ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::SkipPreview&) {
@@ -111,6 +121,7 @@ ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::Ski
 ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::CancelPreview&) {
   emit(SettlePreview{.attempt = *agent.attempt});
   owners_.erase(*agent.attempt);
+  if (agent.callback) end_callback(*agent.callback, "cancelled");
   call_becomes(agent, C::idle, "cancelled");
   return std::nullopt;
 }
@@ -140,7 +151,7 @@ ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::Red
     return std::pair{AgentError::not_nailed, std::string("'redial': your line is not up; nail it up first")};
   const std::string phone = order.phone.empty() ? agent.contact_phone : order.phone;
   call_becomes(agent, C::dialing);
-  agent.until = now_ + settings_.dial_limit;
+  agent.until = now_ + settings_.claim_limit;
   emit(AskPreview{.job = agent.attempt->job, .agent = agent.id, .contact = agent.attempt->contact, .phone = phone});
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -34,6 +35,18 @@ struct AgentJob {
   std::string campaign;
   bool running = true;  ///< false: it takes no agents, and those it has leave after their call
   AgentSettings settings{};
+  bool analyse = true;  ///< answers are classified before an agent hears them
+};
+
+/// A promise to call a contact again that is due, or nearly.
+struct Callback {
+  int64_t id = 0;
+  AttemptId attempt;  ///< in which it was promised
+  AgentId agent;      ///< who did
+  CallbackKind kind = CallbackKind::agent;
+  std::string phone;
+  Instant due_at, until;
+  bool operator==(const Callback&) const = default;
 };
 
 // ---- inputs --------------------------------------------------------------------------------------------------------------------
@@ -43,8 +56,9 @@ struct ZoneLoaded {
   std::vector<Agent> agents;  ///< all of the zone, logged on or not
   std::vector<LiveCall> calls;
   std::vector<AgentJob> jobs;
-  std::vector<std::string> mpps;  ///< every MPP that may hold records
-  Duration away{};                ///< how long the zone had no manager
+  std::vector<std::string> mpps;          ///< every MPP that may hold records
+  Duration away{};                        ///< how long the zone had no manager
+  std::map<JobId, std::string> pacing{};  ///< what was learned of jobs, as SavePacing had it
 };
 struct JobsSeen {
   std::vector<AgentJob> jobs;
@@ -53,6 +67,14 @@ struct JobsSeen {
 struct AgentSeen {
   AgentId agent;
   Skills skills;
+};
+/// All MPPs that may hold records.
+struct MppsSeen {
+  std::vector<std::string> mpps;
+};
+/// All that are open and due within moments.
+struct CallbacksSeen {
+  std::vector<Callback> callbacks;
 };
 struct MppAnswered {
   std::string mpp;
@@ -66,17 +88,21 @@ struct EventsArrived {
   ReplyId reply;
   CallEvents events;
 };
-/// The desktop has these notices, up to this number.
-struct NoticesTaken {
-  AgentId agent;
-  std::string session;
-  int64_t up_to = 0;
-};
 /// The job's owner has claimed a contact for this agent and committed the intent.
 struct PreviewClaimed {
   AgentId agent;
   AttemptId attempt;
   std::string phone;
+};
+/// What was claimed is not to be dialed: the claim is no more, or the rules forbid it.
+struct PreviewRefused {
+  AttemptId attempt;
+  std::string why;
+};
+/// What a grant has brought; none when there was no answer.
+struct GrantAnswered {
+  int64_t seq = 0;
+  std::vector<AttemptId> placed;
 };
 /// An order for a line was refused, or could not be given.
 struct LineRefused {
@@ -84,8 +110,8 @@ struct LineRefused {
   std::string why;
 };
 struct TimePassed {};
-using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, MppAnswered, CommandArrived, EventsArrived, NoticesTaken, PreviewClaimed,
-                           LineRefused, TimePassed>;
+using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, MppsSeen, CallbacksSeen, MppAnswered, CommandArrived, EventsArrived,
+                           NoticesTaken, PreviewClaimed, PreviewRefused, GrantAnswered, LineRefused, TimePassed>;
 
 // ---- effects: what is saved, in one fenced transaction -------------------------------------------------------------------------
 
@@ -138,6 +164,17 @@ struct SaveCallback {
   agent_command::CreateCallback callback;
 };
 
+/// Dialed, cancelled by an agent, or expired: offered no more.
+struct SaveCallbackEnd {
+  int64_t id = 0;
+  std::string how;
+};
+/// What a job's pacing has learned.
+struct SavePacing {
+  JobId job;
+  std::string memory;
+};
+
 // ---- effects: what is done once that is committed ------------------------------------------------------------------------------
 
 struct AskMpp {
@@ -171,17 +208,14 @@ struct AskPreview {
   std::optional<ContactId> contact = std::nullopt;
   std::string phone{};  ///< with a contact: this number
 };
-/// To the owner of the job: dial the contact that was claimed, or give it back.
-struct SettlePreview {
-  AttemptId attempt;
-  bool dial = false;
-  bool again = false;   ///< not dialed: the contact comes up again
-  std::string phone{};  ///< empty: the one that was claimed
+/// To the owner of the job.
+struct Grant {
+  GrantCalls request;
 };
-using Effect =
-    std::variant<SaveAgent, SaveTime, SaveAway, SaveCall, RemoveCall, SaveDisposition, SaveNote, SaveAttribute, SaveDnc, SaveCallback,
-                 AskMpp, PlaceLine, Steer, ForgetLines, AnswerCommand, AcknowledgeEvents, Notify, AskPreview, SettlePreview>;
+using Effect = std::variant<SaveAgent, SaveTime, SaveAway, SaveCall, RemoveCall, SaveDisposition, SaveNote, SaveAttribute, SaveDnc,
+                            SaveCallback, SaveCallbackEnd, SavePacing, AskMpp, PlaceLine, Steer, ForgetLines, AnswerCommand,
+                            AcknowledgeEvents, Notify, AskPreview, SettlePreview, Grant>;
 
-inline bool is_save(const Effect& effect) { return effect.index() <= 9; }
+inline bool is_save(const Effect& effect) { return effect.index() <= 11; }
 
 }  // namespace everdial::zone

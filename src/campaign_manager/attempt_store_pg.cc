@@ -46,6 +46,7 @@ struct Columns {
     std::vector<std::string> code;
     std::vector<std::optional<Instant>> due_at;
   } restricted;
+  std::vector<int64_t> reopened;
   bool drained = false;
   std::optional<Duration> barrier;
 };
@@ -94,6 +95,7 @@ Columns columns_of(const std::vector<JobEffect>& saves) {
                      c.restricted.code.emplace_back(to_string(s.code));
                      c.restricted.due_at.push_back(s.due_at);
                    },
+                   [&](const SaveReopened& s) { c.reopened.push_back(s.contact.value); },
                    [&](const SaveDrained&) { c.drained = true; },
                    [&](const SaveBarrier& s) { c.barrier = s.took; },
                    [](const auto&) {},
@@ -203,6 +205,17 @@ insert into outbox (topic, key, event)
 select 'contact', contact_id::text, jsonb_build_object('job', $1, 'contact', contact_id, 'code', code, 'final', true)
   from moved where state = 'done')";
 
+// Done with, and to be claimed once more: what it was counted as is counted back.
+constexpr const char* kReopened = R"(
+with r as materialized (select $1::bigint as job_id, * from unnest($2::bigint[]) as t(contact_id)),
+was as (
+  select c.job_id, c.contact_id, c.code from r join job_contact c on c.job_id = r.job_id and c.contact_id = r.contact_id
+   where c.state = 'done' for update of c),
+moved as (
+  update job_contact c set state = 'ready', due_at = clock_timestamp() from was where c.job_id = was.job_id and c.contact_id = was.contact_id)
+insert into job_contact_result (job_id, code, count) select $1, code, -count(*) from was where code is not null group by code
+on conflict (job_id, code) do update set count = job_contact_result.count + excluded.count)";
+
 constexpr const char* kDrained = R"(
 update job set drained = true
  where id = $1 and state in ('running', 'pausing', 'stopping')
@@ -217,7 +230,7 @@ class PgAttemptStore final : public AttemptStore {
     return pool_.transaction<JobLoaded>([&](Connection& c) -> Result<JobLoaded> {
       auto rows = c.pipeline({fence(grant),
                               {"select c.id, c.name, c.list_id, c.strategy::text, c.calls_per_second, c.max_calls, j.state, "
-                               "c.finish::text, j.claimed from job j join "
+                               "c.finish::text, j.claimed, c.agents::text, j.zone from job j join "
                                "campaign c on c.id = j.campaign_id where j.id = $1",
                                Params{}.add(job.value)},
                               {"select a.contact_id, a.number, a.phone, array_to_string(c.codes, ',') from attempt a join job_contact c "
@@ -243,6 +256,12 @@ class PgAttemptStore final : public AttemptStore {
                               static_cast<int>(campaign.integer(0, 5)),
                               *finish};
       out.claimed = campaign.integer(0, 8);
+      out.zone = campaign.string(0, 10);
+      if (!campaign.is_null(0, 9)) {
+        auto agents = agent_settings_from_json(campaign.string(0, 9));
+        if (!agents.ok()) return Error{ErrorKind::invalid, "agents of campaign " + campaign.string(0, 1) + ": " + agents.error().message};
+        out.campaign.agents = std::move(*agents);
+      }
       out.state = parse_enum<JobState>(campaign.text(0, 6)).value_or(JobState::queued);
       for (size_t r = 0; r < attempts.size(); ++r)
         out.unsettled.push_back({AttemptId{job, ContactId{attempts.integer(r, 0)}, static_cast<int>(attempts.integer(r, 1))},
@@ -279,6 +298,20 @@ class PgAttemptStore final : public AttemptStore {
       out.nothing_left = !left->boolean(0, 0);
     }
     return out;
+  }
+
+  Result<std::optional<DueContact>> fetch_contact(JobId job, ContactId contact) override {
+    auto rows = pool_.query(
+        "select q.due_at, q.attempts, array_to_string(q.codes, ','), c.phone, c.time_zone from job_contact q join contact c on c.id = "
+        "q.contact_id where q.job_id = $1 and q.contact_id = $2 and q.state <> 'in_flight'",
+        Params{}.add(job.value).add(contact.value));
+    if (!rows.ok()) return rows.error();
+    if (rows->empty()) return std::optional<DueContact>{};
+    return std::optional(DueContact{{rows->instant(0, 0), contact},
+                                    rows->string(0, 3),
+                                    rows->string(0, 4),
+                                    static_cast<int>(rows->integer(0, 1)),
+                                    codes_of(rows->text(0, 2))});
   }
 
   Status commit(const LeaseGrant& grant, JobId job, const std::vector<JobEffect>& saves, Instant) override {
@@ -322,6 +355,7 @@ class PgAttemptStore final : public AttemptStore {
     if (!c.restricted.contact.empty())
       statements.push_back(
           {kRestricted, Params{}.add(job.value).add(c.restricted.contact).add(c.restricted.code).add(c.restricted.due_at)});
+    if (!c.reopened.empty()) statements.push_back({kReopened, Params{}.add(job.value).add(c.reopened)});
     const size_t intents_at = statements.size();
     const auto claims = static_cast<int64_t>(c.intents.contact.size());
     if (claims > 0) {

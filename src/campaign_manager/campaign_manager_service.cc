@@ -15,6 +15,19 @@ struct CampaignManagerService::Job : std::enable_shared_from_this<Job> {
   JobMachine machine;
   std::unique_ptr<EffectRunner<JobEffect>> runner;
   bool path_open = false;
+  ReplyId last_reply = 0;
+  std::map<ReplyId, ReplyFn> replies;  ///< to the agents' manager
+
+  ~Job() {
+    for (auto& [reply, answer] : replies) answer(Error{ErrorKind::unavailable, "campaign_manager: the job is not here any more"});
+  }
+  ReplyId expect(ReplyFn reply) {
+    replies.emplace(++last_reply, std::move(reply));
+    return last_reply;
+  }
+  void answer(ReplyId reply, Result<Reply> given) {
+    if (auto waiting = replies.extract(reply)) waiting.mapped()(std::move(given));
+  }
   bool over = false;  ///< lost: nothing is fed or performed any more
 };
 
@@ -117,6 +130,13 @@ void CampaignManagerService::perform(Job& job, JobEffect& effect) {
                  },
                  [&](CheckRules& e) { check(job, e); },
                  [&](PlaceOrders& e) { place(job, e); },
+                 [&](FetchContact& e) { fetch_contact(job, e.contact); },
+                 [&](AnswerGrant& e) { job.answer(e.reply, Reply{std::move(e.used)}); },
+                 [&](AnswerSettle& e) {
+                   if (e.status.ok()) job.answer(e.reply, Reply{Done{}});
+                   else job.answer(e.reply, e.status.error());
+                 },
+                 [&](ShowContact& e) { show(e.request); },
                  [&](TellSettled& e) { settled_.insert(settled_.end(), e.attempts.begin(), e.attempts.end()); },
                  [&](StartOver& e) {
                    const LeaseGrant grant = job.grant;
@@ -125,6 +145,22 @@ void CampaignManagerService::perform(Job& job, JobEffect& effect) {
                  [](auto&) {},
              },
              effect);
+}
+
+void CampaignManagerService::fetch_contact(Job& job, ContactId contact) {
+  const std::weak_ptr<Job> weak = job.weak_from_this();
+  run_store(
+      seams_.store, job.lane, [&store = store_, id = job.id, contact] { return store.fetch_contact(id, contact); },
+      [this, weak, contact](Result<std::optional<DueContact>> fetched) {
+        const auto alive = weak.lock();
+        if (alive && fetched.ok()) feed(*alive, ContactFetched{contact, std::move(*fetched)});
+      });
+}
+
+/// Told again until the manager has settled it, so nothing is lost with a message.
+void CampaignManagerService::show(const TellPreview& request) {
+  if (const auto to = directory_.holder_address(request.resource))
+    seams_.network.request(*to, request, settings_.request_timeout, [](Result<Reply>) {});
 }
 
 bool CampaignManagerService::path_open() const { return application_server() && !directory_.serving("mpp").empty(); }
@@ -243,12 +279,33 @@ void CampaignManagerService::poll_states() {
 }
 
 void CampaignManagerService::handle(Request request, ReplyFn reply) {
+  if (auto* grant = std::get_if<GrantCalls>(&request))
+    return of_agents(grant->job, std::move(reply), [&](Job& job, ReplyFn answer) {
+      feed(job, GrantArrived{job.expect(std::move(answer)), *grant});
+    });
+  if (auto* claim = std::get_if<ClaimPreview>(&request))
+    return of_agents(claim->job, std::move(reply), [&](Job& job, const ReplyFn& answer) {
+      answer(Reply{Done{}});
+      feed(job, ClaimArrived{*claim});
+    });
+  if (auto* settle = std::get_if<SettlePreview>(&request))
+    return of_agents(settle->attempt.job, std::move(reply), [&](Job& job, ReplyFn answer) {
+      feed(job, SettleArrived{job.expect(std::move(answer)), *settle});
+    });
   auto* results = std::get_if<AttemptResults>(&request);
-  if (!results) return reply(Error{ErrorKind::invalid, "campaign_manager: takes AttemptResults only"});
+  if (!results) return reply(Error{ErrorKind::invalid, "campaign_manager: not a request for a campaign manager"});
   const auto job = jobs_.find(results->resource);
   reply(Reply{Done{}});
   if (job == jobs_.end()) return look_up(results->records);
   feed(*job->second, ResultsArrived{std::move(results->records)});
+}
+
+void CampaignManagerService::of_agents(JobId job, ReplyFn reply, const std::function<void(Job&, ReplyFn)>& take) {
+  const auto found = jobs_.find(job_resource(job));
+  if (found == jobs_.end())
+    return reply(Error{ErrorKind::unavailable, "campaign_manager: job " + to_string(job) + " is not here, ask its owner"});
+  const auto keep = found->second;
+  take(*keep, std::move(reply));
 }
 
 /// Results of a job that is not ours: it may have ended before the MPP heard that they were settled, and then it is nobody's.

@@ -41,7 +41,7 @@ class CampaignManagerService {
   void start();
   void acquired(const LeaseGrant& grant);       ///< a job's lease is ours
   void lost(const LeaseGrant& grant);           ///< and is not any more: all its work here ends now
-  void handle(Request request, ReplyFn reply);  ///< AttemptResults
+  void handle(Request request, ReplyFn reply);  ///< AttemptResults, GrantCalls, ClaimPreview, SettlePreview
 
   struct JobView {
     JobId job;
@@ -65,6 +65,9 @@ class CampaignManagerService {
   void place(Job& job, PlaceOrders& orders);
   void ask(Job& job, const std::string& mpp);
   void check(Job& job, CheckRules& check);
+  void fetch_contact(Job& job, ContactId contact);
+  void show(const TellPreview& request);
+  void of_agents(JobId job, ReplyFn reply, const std::function<void(Job&, ReplyFn)>& take);
   void tell_settled();
   void look_up(const std::vector<CallRecord>& records);
 

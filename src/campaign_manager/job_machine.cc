@@ -15,11 +15,16 @@ std::vector<JobEffect> JobMachine::step(const JobInput& input, Instant now) {
                  [&](const MppAnswered& i) { answered(i, now); },
                  [&](const DueFetched& i) { fetched(i, now); },
                  [&](const FetchFailed&) { fetching_ = false; },
-                 [&](const RulesAnswered& i) { checked(i, now); },
+                 [&](const RulesAnswered& i) {
+                   if (checking_shown_.empty()) checked(i, now);
+                   else shown_checked(i.checked, now);
+                 },
                  [&](const RulesFailed&) {
                    // Unchecked contacts are not dialed: they are read again from the start of the queue.
                    for (const DueContact& contact : checking_) buffered_.erase(contact.key.contact);
                    checking_.clear();
+                   if (!checking_shown_.empty()) check_shown_at_ = now + settings_.fetch_every;
+                   checking_shown_.clear();
                    cursor_.reset();
                    next_fetch_ = now + settings_.fetch_every;
                  },
@@ -32,6 +37,10 @@ std::vector<JobEffect> JobMachine::step(const JobInput& input, Instant now) {
                    for (const CallRecord& record : i.records) arrived(record, now);
                  },
                  [&](const JobTick& i) { steady_ = i.steady; },
+                 [&](const GrantArrived& i) { granted(i, now); },
+                 [&](const ClaimArrived& i) { claim_arrived(i.claim, now); },
+                 [&](const ContactFetched& i) { contact_fetched(i, now); },
+                 [&](const SettleArrived& i) { settle_arrived(i, now); },
              },
              input);
   if (loaded_ && !over_) tick(now);
@@ -44,6 +53,7 @@ void JobMachine::loaded(const JobLoaded& input, Instant now) {
   state_ = input.state;
   mpps_ = input.mpps;
   claimed_ = input.claimed;
+  zone_ = input.zone;
   tokens_at_ = now;
   std::set<AttemptId> doubtful;
   for (const UnsettledAttempt& u : input.unsettled) {
@@ -241,7 +251,11 @@ void JobMachine::tick(Instant now) {
     inquired_at_ = now;
     if (!doubtful.empty()) start_inquiry(false, std::move(doubtful), now);
   }
+  drop_stale(now);
+  claim_for_agents(now);
+  check_shown(now);
   dial(now);
+  end_grants(now);
   fetch(now);
   drained_if_so(now);
 }
@@ -253,33 +267,95 @@ void JobMachine::dial(Instant now) {
   tokens_ = std::clamp(tokens_, 0.0, std::max(1.0, rate * 0.1));
   if (!dialing()) return;
   PlaceOrders place;
-  const int64_t allowed = this->allowed();
+  const int64_t allowed = std::min(this->allowed(), granted());
   while (!ready_.empty() && tokens_ >= 1 && static_cast<int>(in_air_.size()) < campaign_.max_calls &&
          static_cast<int>(place.orders.size()) < settings_.batch_most && static_cast<int64_t>(place.orders.size()) < allowed) {
     auto [contact, until] = std::move(ready_.front());
     ready_.pop_front();
     buffered_.erase(contact.key.contact);
-    if (now >= until) {
-      cursor_.reset();  // the rules' answer is too old: to be read and checked again
-      continue;
-    }
     tokens_ -= 1;
-    if (campaign_.finish.by_time()) until = std::min(until, now + (allowed_until_ - steady_));
-    const AttemptId attempt{job_, contact.key.contact, contact.attempts + 1};
-    in_air_.emplace(attempt, Call{contact.phone, contact.codes, now, false});
-    contacts_in_air_.insert(attempt.contact);
-    emit(SaveIntent{attempt, contact.phone});
-    place.orders.push_back(CallOrder{attempt, grant_.resource, grant_.epoch, std::min(now + settings_.order_valid, until),
-                                     make_call_plan(campaign_.strategy, contact.phone)});
+    const AttemptId attempt = claim(contact, contact.phone, now);
+    place.orders.push_back(order_of(attempt, contact.phone, now, until));
   }
-  claimed_ += static_cast<int64_t>(place.orders.size());
   if (place.orders.empty()) return;
-  if (const auto took = std::exchange(barrier_took_, std::nullopt)) emit(SaveBarrier{*took});
+  if (campaign_.agents) {
+    std::vector<AttemptId> placed;
+    for (const CallOrder& order : place.orders) placed.push_back(order.attempt);
+    use_grants(placed);
+  }
   emit(std::move(place));
 }
 
+/// Writes the attempt ahead.
+AttemptId JobMachine::claim(const DueContact& contact, const std::string& phone, Instant now) {
+  const AttemptId attempt{job_, contact.key.contact, contact.attempts + 1};
+  in_air_.emplace(attempt, Call{phone, contact.codes, now, false});
+  contacts_in_air_.insert(attempt.contact);
+  ++claimed_;
+  emit(SaveIntent{attempt, phone});
+  if (const auto took = std::exchange(barrier_took_, std::nullopt)) emit(SaveBarrier{*took});
+  return attempt;
+}
+
+/// `until`: the rules' answer holds no longer.
+CallOrder JobMachine::order_of(const AttemptId& attempt, const std::string& phone, Instant now, Instant until) const {
+  if (campaign_.finish.by_time()) until = std::min(until, now + (allowed_until_ - steady_));
+  CallOrder order{attempt, grant_.resource, grant_.epoch, std::min(now + settings_.order_valid, until),
+                  make_call_plan(campaign_.strategy, phone)};
+  if (campaign_.agents) {
+    order.plan.agents = agent_zone_resource(zone_);
+    order.plan.prompt = campaign_.agents->nuisance_prompt;  // people are not played the campaign's own: an agent speaks
+  }
+  return order;
+}
+
+/// Where the rules' answer is too old: to be read and checked again.
+void JobMachine::drop_stale(Instant now) {
+  while (!ready_.empty() && now >= ready_.front().second) {
+    buffered_.erase(ready_.front().first.key.contact);
+    ready_.pop_front();
+    cursor_.reset();
+  }
+}
+
+// ---- what the agents' manager grants ---------------------------------------------------------------------------------------------
+
+int64_t JobMachine::granted() const {
+  if (!campaign_.agents) return INT64_MAX;
+  int64_t calls = 0;
+  for (const Grant& grant : grants_) calls += grant.left;
+  return calls;
+}
+
+void JobMachine::granted(const GrantArrived& input, Instant now) {
+  const GrantCalls& grant = input.grant;
+  const bool ours = loaded_ && campaign_.agents && grant.manager == agent_zone_resource(zone_);
+  const bool counted = grant.epoch < grants_epoch_ || (grant.epoch == grants_epoch_ && grant.seq <= grants_seq_);
+  if (!ours || counted || grant.calls <= 0) return emit(AnswerGrant{input.reply, {}});
+  grants_epoch_ = grant.epoch;
+  grants_seq_ = grant.seq;
+  grants_.push_back({input.reply, grant.calls, now + std::min<Duration>(grant.valid_for, 5s), {}});
+}
+
+void JobMachine::use_grants(const std::vector<AttemptId>& placed) {
+  auto grant = grants_.begin();
+  for (const AttemptId& attempt : placed) {
+    while (grant->left == 0) ++grant;
+    --grant->left;
+    grant->placed.push_back(attempt);
+  }
+}
+
+void JobMachine::end_grants(Instant now) {
+  for (auto grant = grants_.begin(); grant != grants_.end();) {
+    const bool over = grant->left == 0 || now >= grant->until;
+    if (over) emit(AnswerGrant{grant->reply, {std::move(grant->placed)}});
+    grant = over ? grants_.erase(grant) : std::next(grant);
+  }
+}
+
 void JobMachine::fetch(Instant now) {
-  if (!dialing() || fetching_ || !checking_.empty() || now < next_fetch_) return;
+  if (!dialing() || fetching_ || !checking_.empty() || !checking_shown_.empty() || now < next_fetch_) return;
   const int wanted = std::clamp(static_cast<int>(campaign_.calls_per_second), 20, settings_.prefetch_most);
   if (static_cast<int>(ready_.size()) * 2 > wanted) return;
   fetching_ = true;
@@ -292,8 +368,9 @@ void JobMachine::drained_if_so(Instant now) {
     drained_ = false;
     nothing_left_ = false;
   }
-  if (drained_ || !in_air_.empty()) return;
   const bool winding_down = state_ == JobState::pausing || state_ == JobState::stopping;
+  if (winding_down) take_from_agents(now);
+  if (drained_ || !in_air_.empty()) return;
   const bool finished = state_ == JobState::running && nothing_left_ && buffered_.empty();
   if (!winding_down && !finished) return;
   drained_ = true;

@@ -11,7 +11,9 @@
 namespace everdial {
 
 /// One job in the hands of its owner: picks contacts, has them checked, writes the attempt ahead, places it, settles the result,
-/// retries by the strategy (M-01, M-05, M-06). Made anew for each grant of the job's lease. `now` is the wall clock.
+/// retries by the strategy (M-01, M-05, M-06). A job of a campaign with agents places nothing but what their manager has granted, and
+/// claims contacts that an agent sees before they are dialed (job_previews.cc). Made anew for each grant of the job's lease. `now` is the
+/// wall clock.
 class JobMachine {
  public:
   struct Settings {
@@ -22,6 +24,9 @@ class JobMachine {
     Duration unknown_after = 60s;  ///< an MPP that has not answered for so long: its attempts are UNKNOWN
     Duration retry_refused = 1s;   ///< until a contact whose order was refused is tried again
     Duration drained_again = 1s;   ///< said to be drained, and still not ended by the director: look again
+    Duration show_again = 1s;      ///< a contact claimed for an agent, until it is settled
+    Duration claim_within = 2s;    ///< a contact for an agent; the agent's manager asks again
+    Duration skipped_for = 60s;    ///< until a contact that an agent has skipped is due again
     int prefetch_most = 500;
     int batch_most = 200;  ///< orders per step
   };
@@ -39,6 +44,28 @@ class JobMachine {
     std::vector<CompletionCode> codes;
     Instant since;
     bool ordered = false;  ///< an answer to its order has come (or it was found at an MPP)
+    /// Claimed for an agent, and not ordered yet.
+    struct Shown {
+      AgentId agent;
+      std::string time_zone;
+      Instant told_at;
+      std::optional<ReplyId> dial;  ///< to be dialed once the rules allow it: whom to answer
+    };
+    std::optional<Shown> shown = std::nullopt;
+  };
+  /// What the agents' manager has granted, until it is used up or has lapsed.
+  struct Grant {
+    ReplyId reply;
+    int64_t left;
+    Instant until;
+    std::vector<AttemptId> placed;
+  };
+  /// An agent waits for a contact.
+  struct Claim {
+    AgentId agent;
+    std::optional<ContactId> contact;
+    std::string phone;
+    Instant until;
   };
   /// Asking every MPP what it has executed: the barrier after the start, later a check on calls in the air.
   struct Inquiry {
@@ -62,6 +89,25 @@ class JobMachine {
   void tick(Instant now);
   void dial(Instant now);
   void fetch(Instant now);
+  void drop_stale(Instant now);
+  AttemptId claim(const DueContact& contact, const std::string& phone, Instant now);
+  CallOrder order_of(const AttemptId& attempt, const std::string& phone, Instant now, Instant until) const;
+  int64_t granted() const;
+  void granted(const GrantArrived& input, Instant now);
+  void use_grants(const std::vector<AttemptId>& placed);
+  void end_grants(Instant now);
+
+  // Contacts that an agent sees first (job_previews.cc).
+  void claim_arrived(const ClaimPreview& claim, Instant now);
+  void contact_fetched(const ContactFetched& input, Instant now);
+  void settle_arrived(const SettleArrived& input, Instant now);
+  void show(const AttemptId& attempt, Call& call, Instant now);
+  void claim_for_agents(Instant now);
+  void check_shown(Instant now);
+  void shown_checked(const ContactsChecked& checked, Instant now);
+  void give_back(const AttemptId& attempt, const std::string& reason, Instant due_at);
+  void take_from_agents(Instant now);
+
   void drained_if_so(Instant now);
   bool dialing() const;
   int64_t allowed() const;
@@ -85,6 +131,13 @@ class JobMachine {
 
   std::unordered_map<AttemptId, Call> in_air_;
   std::set<ContactId> contacts_in_air_;
+  std::deque<Grant> grants_;
+  Epoch grants_epoch_;      ///< of the last grant,
+  int64_t grants_seq_ = 0;  ///< and its number
+  std::vector<Claim> claims_;
+  std::vector<AttemptId> checking_shown_;  ///< asked the rule engine about, before they are dialed
+  Instant check_shown_at_;
+  std::string zone_;
   std::deque<DueContact> checking_;                   ///< sent to the rule engine, in order
   std::deque<std::pair<DueContact, Instant>> ready_;  ///< allowed, with the instant until which that holds
   std::set<ContactId> buffered_;                      ///< in checking_ or ready_

@@ -222,5 +222,138 @@ TEST_F(Job, C_11_dials_until_its_time_is_up_and_trusts_no_grant_of_unknown_age) 
   EXPECT_EQ(of<SaveIntent>(step(JobStateSeen{JobState::running, {.valid_for = 1min}, 9, steady + 3300ms})).size(), 1u);
 }
 
+// ---- jobs with agents ------------------------------------------------------------------------------------------------------------
+
+class AgentJob : public Job {
+ protected:
+  AgentJob() {
+    campaign.agents = AgentSettings{.nuisance_prompt = "sorry.wav"};
+    campaign.strategy.prompt = "hello.wav";
+  }
+  static constexpr auto kManager = "agent_manager/zone/default";
+  JobInput grant_of(int64_t seq, int calls, int64_t epoch = 1) {
+    return GrantArrived{static_cast<ReplyId>(100 * epoch + seq), {JobId{7}, Resource{kManager}, Epoch{epoch}, seq, calls}};
+  }
+  /// Contacts that are due and allowed.
+  std::vector<JobEffect> ready(int count) {
+    step(PathSeen{true}, 1s);
+    std::vector<DueContact> due;
+    for (int i = 1; i <= count; ++i) due.push_back(contact(i));
+    step(DueFetched{due, true, false});
+    return step(RulesAnswered{allowed(static_cast<size_t>(count))});
+  }
+  static size_t orders(const std::vector<JobEffect>& effects) {
+    size_t count = 0;
+    for (const auto& effect : effects)
+      if (const auto* place = std::get_if<PlaceOrders>(&effect)) count += place->orders.size();
+    return count;
+  }
+  /// Claimed for agent 3, who has seen it.
+  AttemptId shown() {
+    ready(2);
+    const auto effects = step(ClaimArrived{{JobId{7}, Resource{kManager}, AgentId{3}, std::nullopt, ""}});
+    EXPECT_EQ(of<SaveIntent>(effects).size(), 1u);
+    EXPECT_EQ(of<ShowContact>(effects).size(), 1u);
+    return of<ShowContact>(effects).at(0).request.attempt;
+  }
+};
+
+TEST_F(AgentJob, D_04_places_nothing_without_a_grant_and_no_more_than_it_grants) {
+  load();
+  EXPECT_EQ(orders(ready(9)), 0u);
+  EXPECT_EQ(orders(step(JobTick{}, 1s)), 0u);
+  const auto effects = step(grant_of(1, 3));
+  ASSERT_EQ(orders(effects), 3u);
+  const CallPlan plan = of<PlaceOrders>(effects)[0].orders[0].plan;
+  EXPECT_EQ(plan.agents.value, kManager);
+  EXPECT_EQ(plan.prompt, "sorry.wav") << "people hear an agent, not the campaign's prompt";
+  ASSERT_EQ(of<AnswerGrant>(effects).size(), 1u) << "it is used up";
+  EXPECT_EQ(of<AnswerGrant>(effects)[0].used.placed.size(), 3u);
+  EXPECT_EQ(orders(step(JobTick{}, 100ms)), 0u);
+}
+
+TEST_F(AgentJob, D_04_counts_each_grant_once_and_none_of_an_older_manager) {
+  load();
+  ready(9);
+  EXPECT_EQ(orders(step(grant_of(1, 1))), 1u);
+  EXPECT_EQ(orders(step(grant_of(1, 1), 100ms)), 0u);
+  EXPECT_EQ(orders(step(grant_of(1, 1, 2), 100ms)), 1u) << "the next manager counts from one again";
+  EXPECT_EQ(orders(step(grant_of(2, 1, 1), 100ms)), 0u);
+  EXPECT_EQ(of<AnswerGrant>(step(grant_of(2, 1, 1))).size(), 1u) << "whoever asks is answered";
+}
+
+TEST_F(AgentJob, D_04_lets_lapse_after_a_second_what_it_has_not_used) {
+  load();
+  step(PathSeen{true}, 1s);
+  step(grant_of(1, 2));
+  EXPECT_TRUE(of<AnswerGrant>(step(JobTick{}, 900ms)).empty());
+  const auto lapsed = step(JobTick{}, 100ms);
+  ASSERT_EQ(of<AnswerGrant>(lapsed).size(), 1u);
+  EXPECT_TRUE(of<AnswerGrant>(lapsed)[0].used.placed.empty());
+  EXPECT_EQ(orders(ready(2)), 0u);
+}
+
+TEST_F(AgentJob, claims_a_contact_for_an_agent_and_dials_it_when_told_and_the_rules_still_allow_it) {
+  load();
+  const AttemptId attempt = shown();
+  EXPECT_EQ(of<ShowContact>(step(JobTick{}, 1s)).size(), 1u) << "told until it is settled";
+  EXPECT_TRUE(of<SaveIntent>(step(ClaimArrived{{JobId{7}, Resource{kManager}, AgentId{3}, std::nullopt, ""}})).empty());
+  step(DueFetched{{}, true, false});
+  auto effects = step(SettleArrived{5, {attempt, true, false}}, 100ms);
+  ASSERT_EQ(of<CheckRules>(effects).size(), 1u);
+  EXPECT_TRUE(of<AnswerSettle>(effects).empty());
+  effects = step(RulesAnswered{allowed(1)});
+  EXPECT_EQ(orders(effects), 1u);
+  ASSERT_EQ(of<AnswerSettle>(effects).size(), 1u);
+  EXPECT_TRUE(of<AnswerSettle>(effects)[0].status.ok());
+  effects = step(SettleArrived{6, {attempt, true, false}});
+  EXPECT_EQ(orders(effects), 0u) << "said twice, dialed once";
+  EXPECT_TRUE(of<AnswerSettle>(effects).at(0).status.ok());
+}
+
+TEST_F(AgentJob, R_03_does_not_dial_a_contact_that_has_come_onto_a_list_while_an_agent_looked_at_it) {
+  load();
+  const AttemptId attempt = shown();
+  step(DueFetched{{}, true, false});
+  step(SettleArrived{5, {attempt, true, false}}, 100ms);
+  const auto effects = step(RulesAnswered{{{{ContactsChecked::Verdict::on_dnc, {}}}, 10s}});
+  EXPECT_EQ(orders(effects), 0u);
+  EXPECT_EQ(of<SaveAborted>(effects).size(), 1u);
+  EXPECT_EQ(of<SaveRestricted>(effects).size(), 1u);
+  EXPECT_EQ(of<AnswerSettle>(effects).at(0).status.error().kind, ErrorKind::conflict);
+}
+
+TEST_F(AgentJob, gives_back_what_an_agent_skips_and_is_done_with_what_an_agent_cancels) {
+  load();
+  const auto skipped = step(SettleArrived{5, {shown(), false, true}});
+  ASSERT_EQ(of<SaveAborted>(skipped).size(), 1u);
+  EXPECT_GT(of<SaveAborted>(skipped)[0].due_at, now);
+  EXPECT_TRUE(of<SaveRestricted>(skipped).empty());
+  const auto claimed = step(ClaimArrived{{JobId{7}, Resource{kManager}, AgentId{3}, std::nullopt, ""}});
+  const auto cancelled = step(SettleArrived{6, {of<ShowContact>(claimed).at(0).request.attempt, false, false}});
+  EXPECT_EQ(of<SaveRestricted>(cancelled).at(0).code, CompletionCode::stopped);
+  EXPECT_EQ(machine.calls_in_air(), 0u);
+  EXPECT_EQ(of<AnswerSettle>(step(SettleArrived{7, {id(99), true, false}})).at(0).status.error().kind, ErrorKind::conflict);
+}
+
+TEST_F(AgentJob, claims_a_certain_contact_anew_for_a_callback) {
+  load();
+  step(PathSeen{true}, 1s);
+  const auto asked = step(ClaimArrived{{JobId{7}, Resource{kManager}, AgentId{3}, ContactId{5}, "+15559999"}});
+  EXPECT_EQ(of<FetchContact>(asked).size(), 1u);
+  const auto effects = step(ContactFetched{ContactId{5}, contact(5, 1, {CompletionCode::answer_human})});
+  EXPECT_EQ(of<SaveReopened>(effects).size(), 1u);
+  EXPECT_EQ(of<SaveIntent>(effects).at(0).phone, "+15559999");
+  EXPECT_EQ(of<ShowContact>(effects).at(0).request.attempt, id(5, 2));
+}
+
+TEST_F(AgentJob, takes_from_its_agents_what_they_look_at_when_it_is_stopped) {
+  load();
+  const AttemptId attempt = shown();
+  const auto effects = step(JobStateSeen{JobState::stopping});
+  EXPECT_EQ(of<SaveAborted>(effects).at(0).attempt, attempt);
+  EXPECT_EQ(of<SaveDrained>(effects).size(), 1u);
+}
+
 }  // namespace
 }  // namespace everdial

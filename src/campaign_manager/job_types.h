@@ -43,6 +43,7 @@ struct JobLoaded {
   std::vector<UnsettledAttempt> unsettled;
   std::vector<std::string> mpps;  ///< every MPP that may hold records
   int64_t claimed = 0;            ///< contacts claimed since the job began
+  std::string zone = "default";
 };
 struct JobStateSeen {
   JobState state = JobState::running;
@@ -78,8 +79,26 @@ struct ResultsArrived {
 struct JobTick {
   Instant steady{};
 };
-using JobInput = std::variant<JobLoaded, JobStateSeen, PathSeen, MppAnswered, DueFetched, FetchFailed, RulesAnswered, RulesFailed,
-                              OrdersAnswered, OrdersUnanswered, ResultsArrived, JobTick>;
+using ReplyId = uint64_t;  ///< given by the service, to find whom to answer
+struct GrantArrived {
+  ReplyId reply;
+  GrantCalls grant;
+};
+struct ClaimArrived {
+  ClaimPreview claim;
+};
+/// A certain contact of the job, to be claimed for an agent; empty: it is in the air, or not of this job.
+struct ContactFetched {
+  ContactId id;
+  std::optional<DueContact> contact;
+};
+struct SettleArrived {
+  ReplyId reply;
+  SettlePreview settle;
+};
+using JobInput =
+    std::variant<JobLoaded, JobStateSeen, PathSeen, MppAnswered, DueFetched, FetchFailed, RulesAnswered, RulesFailed, OrdersAnswered,
+                 OrdersUnanswered, ResultsArrived, JobTick, GrantArrived, ClaimArrived, ContactFetched, SettleArrived>;
 
 // ---- effects: what is saved, in one fenced transaction -----------------------------------------------------------------------
 
@@ -106,6 +125,10 @@ struct SaveRestricted {
   CompletionCode code = CompletionCode::restricted_dnc;
   std::optional<Instant> due_at;  ///< empty: never to be dialed in this job
 };
+/// An agent asks for a contact that may have been done with: it is ready again.
+struct SaveReopened {
+  ContactId contact;
+};
 struct SaveDrained {};
 /// For the history of failovers: how long it took until all MPPs refused older epochs. Goes with the first intents after it.
 struct SaveBarrier {
@@ -130,13 +153,29 @@ struct PlaceOrders {
 struct TellSettled {
   std::vector<AttemptId> attempts;
 };
+struct FetchContact {
+  ContactId contact;
+};
+struct AnswerGrant {
+  ReplyId reply;
+  GrantUsed used;
+};
+struct AnswerSettle {
+  ReplyId reply;
+  Status status;
+};
+/// To the agents' manager.
+struct ShowContact {
+  TellPreview request;
+};
 /// Give the lease back and begin again under a higher epoch: the only way to settle what may be on its way to an MPP.
 struct StartOver {
   std::string reason;
 };
-using JobEffect = std::variant<SaveIntent, SaveResult, SaveAborted, SaveUnknown, SaveRestricted, SaveDrained, SaveBarrier, AskMpp, FetchDue,
-                               CheckRules, PlaceOrders, TellSettled, StartOver>;
+using JobEffect =
+    std::variant<SaveIntent, SaveResult, SaveAborted, SaveUnknown, SaveRestricted, SaveReopened, SaveDrained, SaveBarrier, AskMpp, FetchDue,
+                 CheckRules, PlaceOrders, TellSettled, FetchContact, AnswerGrant, AnswerSettle, ShowContact, StartOver>;
 
-inline bool is_save(const JobEffect& effect) { return effect.index() <= 6; }
+inline bool is_save(const JobEffect& effect) { return effect.index() <= 7; }
 
 }  // namespace everdial

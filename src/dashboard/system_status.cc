@@ -9,9 +9,9 @@ namespace everdial {
 namespace {
 
 /// In the order of a contact's way; components not named here come after them.
-constexpr std::array<std::string_view, 9> kOrder = {"list_manager", "campaign_director",  "campaign_manager",
-                                                    "rule_engine",  "application_server", "mpp",
-                                                    "load_monitor", "event_relay",        "dashboard"};
+constexpr std::array<std::string_view, 11> kOrder = {"list_manager", "campaign_director", "campaign_manager",   "agent_manager",
+                                                     "agent_sdk",    "rule_engine",       "application_server", "mpp",
+                                                     "load_monitor", "event_relay",       "dashboard"};
 
 /// Of these one acts at a time: the holder of the lease of the same name.
 constexpr std::array<std::string_view, 4> kMasters = {"campaign_director", "rule_engine", "load_monitor", "event_relay"};

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "agent_manager/agent_manager_service.h"
 #include "application_server/application_server_service.h"
 #include "base/overloaded.h"
 #include "campaign_director/alarm_service.h"
@@ -171,6 +172,18 @@ Result<Duties> make_campaign_manager(Process& process) {
   return Duties{.handle = handler(service), .start = [service] { service->start(); }};
 }
 
+Result<Duties> make_agent_manager(Process& process) {
+  AgentManagerService::Settings settings;
+  settings.trouble = [](const LeaseGrant& grant, const std::string& why) {
+    log_warning("an agent manager is in trouble", {{"resource", grant.resource.value}, {"epoch", to_string(grant.epoch)}, {"why", why}});
+  };
+  const AgentManagerService::Leases leases{[&all = process.leases()](const LeaseGrant& grant) { all.renounce(grant); }, fenced(process)};
+  auto service = std::make_shared<AgentManagerService>(process.seams(), keep(zone::make_pg_agent_store(process.pool())),
+                                                       process.directory(), process.server(), leases, settings);
+  for (const auto& zone : process.config().dialing.zones) process.leases().compete(agent_zone_resource(zone), acting(service));
+  return Duties{.handle = handler(service), .start = [service] { service->start(); }};
+}
+
 Result<Duties> make_rule_engine(Process& process) {
   auto service = std::make_shared<RuleEngineService>(process.seams(), keep(make_pg_rule_store(process.pool())), fenced(process),
                                                      RuleEngineService::Settings{});
@@ -281,6 +294,7 @@ Result<Duties> make_duties(const std::string& component, Process& process) {
       {"list_manager", make_list_manager},
       {"campaign_director", make_campaign_director},
       {"campaign_manager", make_campaign_manager},
+      {"agent_manager", make_agent_manager},
       {"rule_engine", make_rule_engine},
       {"application_server", make_application_server},
       {"mpp", make_mpp},

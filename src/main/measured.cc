@@ -29,6 +29,7 @@ class MeasuredAttemptStore final : public AttemptStore {
   Result<DueFetched> fetch_due(JobId job, const std::optional<DueKey>& after, int limit, Instant now) override {
     return store_->fetch_due(job, after, limit, now);
   }
+  Result<std::optional<DueContact>> fetch_contact(JobId job, ContactId contact) override { return store_->fetch_contact(job, contact); }
   Result<std::vector<AttemptId>> settled(const std::vector<AttemptId>& attempts) override { return store_->settled(attempts); }
   Result<std::map<JobId, JobStateSeen>> states(const std::vector<JobId>& jobs) override { return store_->states(jobs); }
 

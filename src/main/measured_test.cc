@@ -16,6 +16,7 @@ class StoreThatMayFail final : public AttemptStore {
   explicit StoreThatMayFail(const bool& fails) : fails_(fails) {}
   Result<JobLoaded> load(const LeaseGrant&, JobId) override { return JobLoaded{}; }
   Result<DueFetched> fetch_due(JobId, const std::optional<DueKey>&, int, Instant) override { return DueFetched{}; }
+  Result<std::optional<DueContact>> fetch_contact(JobId, ContactId) override { return std::optional<DueContact>{}; }
   Status commit(const LeaseGrant&, JobId, const std::vector<JobEffect>&, Instant) override {
     if (fails_) return Error{ErrorKind::unavailable, "away"};
     return success();

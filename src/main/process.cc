@@ -8,6 +8,8 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "agent_manager/agent_manager_rpc.h"
+#include "agent_sdk/agent_sdk_rpc.h"
 #include "application_server/application_server_rpc.h"
 #include "campaign_manager/campaign_manager_rpc.h"
 #include "main/version.h"
@@ -34,6 +36,8 @@ std::vector<std::unique_ptr<RpcReceiver>> all_receivers() {
   all.push_back(make_application_server_rpc());
   all.push_back(make_mpp_rpc());
   all.push_back(make_campaign_manager_rpc());
+  all.push_back(make_agent_manager_rpc());
+  all.push_back(make_agent_sdk_rpc());
   all.push_back(make_process_rpc());
   return all;
 }

@@ -5,6 +5,8 @@
 
 #include <thread>
 
+#include "agent_manager/agent_manager_rpc.h"
+#include "agent_sdk/agent_sdk_rpc.h"
 #include "application_server/application_server_rpc.h"
 #include "campaign_manager/campaign_manager_rpc.h"
 #include "mpp/mpp_rpc.h"
@@ -23,6 +25,8 @@ std::vector<std::unique_ptr<RpcReceiver>> all_receivers() {
   all.push_back(make_application_server_rpc());
   all.push_back(make_mpp_rpc());
   all.push_back(make_campaign_manager_rpc());
+  all.push_back(make_agent_manager_rpc());
+  all.push_back(make_agent_sdk_rpc());
   return all;
 }
 
@@ -134,6 +138,39 @@ TEST_F(Rpc, carries_each_request_and_its_reply_whole) {
   EXPECT_EQ(std::get<ForgetCalls>(seen_).attempts.at(0), record.attempt);
   EXPECT_TRUE(ask(AttemptResults{Resource{"job/42"}, {record}}).ok());
   expect_same(std::get<AttemptResults>(seen_).records.at(0), record);
+}
+
+TEST_F(Rpc, carries_what_is_said_about_agents_whole) {
+  const Resource zone = agent_zone_resource("north");
+  const AttemptId attempt{JobId{7}, ContactId{5}, 2};
+  const AgentStates states{AgentState::busy, NailState::nailed, AgentCallState::held, AgentJobState::pending_movement};
+  answer_ = [&](Request, ReplyFn reply) { reply(Reply{AgentAnswer{AgentError::no_such_code, "not that", states}}); };
+  auto reply = ask(CommandAgent{zone, {AgentId{3}, "s1", "c1", agent_command::WrapUp{"sold", "twice"}}, Address{"h:1"}});
+  ASSERT_TRUE(reply.ok()) << reply.error().message;
+  EXPECT_EQ(std::get<AgentAnswer>(*reply), (AgentAnswer{AgentError::no_such_code, "not that", states}));
+  const auto& command = std::get<CommandAgent>(seen_);
+  EXPECT_EQ(std::tie(command.resource, command.command.agent, command.command.session, command.command.id, command.notices_to),
+            std::make_tuple(zone, AgentId{3}, std::string("s1"), std::string("c1"), Address{"h:1"}));
+  EXPECT_EQ(std::get<agent_command::WrapUp>(command.command.order).note, "twice");
+
+  answer_ = [&](Request, ReplyFn reply) { reply(Reply{GrantUsed{{attempt}}}); };
+  reply = ask(GrantCalls{JobId{7}, zone, Epoch{4}, 9, 3, 1s});
+  EXPECT_EQ(std::get<GrantUsed>(*reply).placed.at(0), attempt);
+  EXPECT_EQ(std::get<GrantCalls>(seen_).seq, 9);
+
+  answer_ = [](Request, ReplyFn reply) { reply(Reply{Done{}}); };
+  EXPECT_TRUE(ask(ClaimPreview{JobId{7}, zone, AgentId{3}, ContactId{5}, "+15550005"}).ok());
+  EXPECT_EQ(std::get<ClaimPreview>(seen_).contact, ContactId{5});
+  EXPECT_TRUE(ask(SettlePreview{attempt, false, true}).ok());
+  EXPECT_TRUE(std::get<SettlePreview>(seen_).again);
+  EXPECT_TRUE(ask(TellPreview{zone, AgentId{3}, attempt, "+15550005"}).ok());
+  EXPECT_EQ(std::get<TellPreview>(seen_).attempt, attempt);
+  EXPECT_TRUE(ask(TakeNotices{zone, {AgentId{3}, "s1", 12, true}, Address{"h:2"}}).ok());
+  EXPECT_EQ(std::get<TakeNotices>(seen_).taken.up_to, 12);
+  EXPECT_TRUE(ask(AgentNotices{AgentId{3}, "s1", 13, {agent_notice::CallOffered{attempt, "+15550005"}}}).ok());
+  EXPECT_EQ(std::get<AgentNotices>(seen_).notices.at(0), AgentNotice{(agent_notice::CallOffered{attempt, "+15550005"})});
+  EXPECT_TRUE(ask(AgentCallEvents{zone, {Address{"h:3"}, {{some_record(), CallEvents::Kind::answered}}}}).ok());
+  expect_same(std::get<AgentCallEvents>(seen_).events.events.at(0).record, some_record());
 }
 
 TEST_F(Rpc, errors_keep_their_kind) {

@@ -393,6 +393,18 @@ using AgentNotice =
 std::string to_json(const AgentNotice& notice);
 Result<AgentNotice> agent_notice_from_json(const std::string& json);
 
+/// {"order": "hold", ...}, as desktops give them; what is left out is as in the struct. Errors say which field was wrong.
+std::string to_json(const AgentOrder& order);
+Result<AgentOrder> agent_order_from_json(const std::string& json);
+
+/// The desktop has these notices, up to this number.
+struct NoticesTaken {
+  AgentId agent;
+  std::string session;
+  int64_t up_to = 0;
+  bool again = false;  ///< it has come back, or misses some: all after them are told once more
+};
+
 /// Notices of one session, numbered without a gap; kept in the agent's row until acknowledged.
 struct AgentNotices {
   AgentId agent;

@@ -47,7 +47,9 @@ Result<AgentSettings> agent_settings_from_json(const std::string& text) {
   if (!parsed.is_object()) return Error{ErrorKind::invalid, "/: agent settings must be a JSON object"};
   AgentSettings out;
   Reader reader(parsed, "agent settings");
-  reader.boolean("preview", out.preview);
+  reader.choice("pacing", out.pacing);
+  reader.real("abandoned_most", out.abandoned_most, 0, 1);
+  reader.integer("abandoned_days", out.abandoned_days, 1, 365);
   reader.seconds("answer_within_s", out.answer_within, 1, 30);
   reader.text("nuisance_prompt", out.nuisance_prompt, kLongestName);
   reader.seconds("wrapup_limit_s", out.wrapup_limit, 0, 3600);
@@ -63,7 +65,9 @@ Result<AgentSettings> agent_settings_from_json(const std::string& text) {
 }
 
 std::string to_json(const AgentSettings& s) {
-  return json{{"preview", s.preview},
+  return json{{"pacing", to_string(s.pacing)},
+              {"abandoned_most", s.abandoned_most},
+              {"abandoned_days", s.abandoned_days},
               {"answer_within_s", seconds(s.answer_within)},
               {"nuisance_prompt", s.nuisance_prompt},
               {"wrapup_limit_s", seconds(s.wrapup_limit)},

@@ -3,18 +3,35 @@
 #include <string>
 #include <vector>
 
+#include "base/enum_names.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "model/agent.h"
 
 namespace everdial {
 
+enum class PacingMode {
+  manual,       ///< an agent enters the number
+  preview,      ///< an agent is shown the contact first, and dials
+  progressive,  ///< one call for each agent who waits
+  predictive,   ///< as many as will meet free agents when they answer, but for a capped share
+};
+template <>
+inline constexpr auto enum_names<PacingMode> = std::to_array<std::pair<PacingMode, std::string_view>>({
+    {PacingMode::manual, "manual"},
+    {PacingMode::preview, "preview"},
+    {PacingMode::progressive, "progressive"},
+    {PacingMode::predictive, "predictive"},
+});
+
 /// What a campaign asks of agents; stored as JSON in campaign.agents, which is null for a campaign without agents.
 struct AgentSettings {
-  bool preview = false;         ///< agents see each contact before it is dialed
-  Duration answer_within = 2s;  ///< of a live voice; later it is a nuisance call, 1 s to 30 s
-  std::string nuisance_prompt;  ///< what such a callee hears; empty: the call is only ended
-  Duration wrapup_limit = 60s;  ///< then the default code is taken, 0 (none) to 1 h
+  PacingMode pacing = PacingMode::predictive;
+  double abandoned_most = 0.03;  ///< share of live calls that may find no agent, over `abandoned_days`; 0 to 1, with predictive
+  int abandoned_days = 30;       ///< 1 to 365
+  Duration answer_within = 2s;   ///< of a live voice; later it is a nuisance call, 1 s to 30 s
+  std::string nuisance_prompt;   ///< what such a callee hears; empty: the call is only ended
+  Duration wrapup_limit = 60s;   ///< then the default code is taken, 0 (none) to 1 h
   Duration wrapup_extension = 30s;
   int wrapup_extensions = 2;                  ///< most of them for one call
   Duration preview_limit = 60s;               ///< then the contact is dialed, 0 (never) to 1 h

@@ -36,9 +36,36 @@ TEST(AgentNotice, reads_back_what_it_writes) {
   EXPECT_FALSE(agent_notice_from_json("{").ok());
 }
 
+TEST(AgentOrder, reads_back_what_it_writes) {
+  using namespace agent_command;
+  const Instant at = *parse_iso8601("2026-03-01T12:00:00.5Z");
+  const std::vector<AgentOrder> all{LogOn{"sip:1@phones.example", true, false, "Europe/Berlin", "de", Skills{{"Spanish", 5}}},
+                                    LogOffLater{false},
+                                    SayStates{{}, AttemptId{JobId{7}, ContactId{5}, 1}},
+                                    Hold{},
+                                    Consult{AgentId{2}},
+                                    WrapUp{"sold", "twice"},
+                                    CreateCallback{CallbackKind::campaign, at, at + 1h, "+15550100", "tea"},
+                                    MoveToJob{JobId{8}},
+                                    ForceState{AgentState::logged_out, "late"},
+                                    Monitor{AgentId{3}, Monitoring::whisper}};
+  for (const AgentOrder& order : all) {
+    const std::string text = to_json(order);
+    const auto read = agent_order_from_json(text);
+    ASSERT_TRUE(read.ok()) << text << read.error().message;
+    EXPECT_EQ(read->index(), order.index());
+    EXPECT_EQ(to_json(*read), text);
+  }
+  const auto log_on = agent_order_from_json(R"({"order": "log_on", "phone": "+15550100"})");
+  ASSERT_TRUE(log_on.ok());
+  EXPECT_TRUE(std::get<LogOn>(*log_on).keep_line) << "what is left out is as usual";
+  EXPECT_EQ(agent_order_from_json(R"({"order": "lunch"})").error().message, "an order: there is no order 'lunch'");
+  EXPECT_THAT(agent_order_from_json(R"({"order": "consult", "agent": "ann"})").error().message, testing::HasSubstr("'agent'"));
+}
+
 TEST(AgentSettings, reads_back_what_it_writes) {
   AgentSettings settings;
-  settings.preview = true;
+  settings.pacing = PacingMode::preview;
   settings.answer_within = 1500ms;
   settings.skills = {{"Spanish", 5}};
   settings.codes = {"sold", "not interested"};

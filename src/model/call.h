@@ -71,6 +71,7 @@ struct CallRecord {
   Instant placed_at;
   std::optional<Instant> ringing_at, answered_at, ended_at;
   std::optional<CompletionCode> analysis;                 ///< what call progress analysis found, once it has
+  std::optional<Instant> analysed_at;                     ///< when it had
   CompletionCode code = CompletionCode::general_failure;  ///< meaningful when ended
   int sip_status = 0;                                     ///< final status of the INVITE, 0 until there is one
   bool never_sent = false;                                ///< ended, and its INVITE has never left: nobody was called

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "model/agent_campaign.h"
 #include "model/completion_code.h"
 #include "model/ids.h"
 
@@ -94,6 +95,7 @@ struct Campaign {
   double calls_per_second = 10;  ///< rate limit of a job of this campaign
   int max_calls = 100;           ///< calls in the air at once
   Finish finish;
+  std::optional<AgentSettings> agents = std::nullopt;  ///< empty: a campaign without agents
 };
 
 enum class JobState { queued, filtering, running, pausing, paused, stopping, stopped, completed };

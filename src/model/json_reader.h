@@ -33,6 +33,7 @@ class Reader {
     if (!error_ && value != static_cast<int>(value)) error_ = wrong(field, "must be a whole number");
     out = static_cast<int>(value);
   }
+  void real(const char* field, double& out, double least, double most) { number(field, out, least, most); }
   void boolean(const char* field, bool& out) {
     if (const json* v = find(field)) {
       if (v->is_boolean()) out = v->get<bool>();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/agent.h"
 #include "model/call.h"
 #include "model/ids.h"
 
@@ -146,18 +147,56 @@ struct AttemptResults {
 };
 
 /// An agent manager allows the owner of an agent-based job to place so many calls more within `valid_for`; what is unused then lapses, and
-/// a seq that was counted already counts no more. With `preview` one contact is claimed for that agent and told, not dialed.
+/// a seq that was counted already counts no more. Answered when it is used up or has lapsed, with the calls that were placed.
 struct GrantCalls {
   JobId job;
   Resource manager;  ///< "agent_manager/zone/ID"
   Epoch epoch;       ///< the manager's
-  int64_t seq = 0;
+  int64_t seq = 0;   ///< counted from 1 in each epoch, over all jobs
   int calls = 0;
   Duration valid_for = 1s;
-  std::optional<AgentId> preview;
+};
+struct GrantUsed {
+  std::vector<AttemptId> placed;
+};
+/// Claim a contact for this agent and tell it (TellPreview); it is not dialed yet. A second time for an agent who has one: it is told
+/// again.
+struct ClaimPreview {
+  JobId job;
+  Resource manager;
+  AgentId agent;
+  std::optional<ContactId> contact;  ///< this one, even if it was done with: a callback, or a redial
+  std::string phone;                 ///< with a contact: this number
+};
+/// Dial a contact that was claimed, or give it back. Answered when the order is on its way or the contact is given back; `conflict` when
+/// it is not to be dialed: the claim is no more, or the rules forbid it.
+struct SettlePreview {
+  AttemptId attempt;
+  bool dial = false;
+  bool again = false;  ///< not dialed: the contact comes up again
 };
 
 // ---- agent_manager -----------------------------------------------------------------------------------------------------------------
+
+/// The agent's desktop, or a supervisor, orders something. Answered by AgentAnswer once what follows from it is committed.
+struct CommandAgent {
+  Resource resource;  ///< of the agent's zone
+  AgentCommand command;
+  Address notices_to;  ///< the agent_sdk that has the desktop: its notices go there from now on
+};
+struct TakeNotices {
+  Resource resource;
+  NoticesTaken taken;
+  Address notices_to;
+};
+
+/// The owner of a job has claimed a contact for this agent, and committed the intent. Told again each second until it is settled.
+struct TellPreview {
+  Resource resource;
+  AgentId agent;
+  AttemptId attempt;
+  std::string phone;
+};
 
 /// What has happened on the zone's lines and on the calls for its agents. Answered `Done` when what follows from it is committed; the MPPs
 /// tell it again each second until then, to whoever is the manager by then.
@@ -165,6 +204,9 @@ struct AgentCallEvents {
   Resource resource;
   CallEvents events;
 };
+
+// ---- agent_sdk ---------------------------------------------------------------------------------------------------------------------
+// AgentNotices of model/agent.h. Answered `Done` when the desktop's session is here; numbers tell what was told before.
 
 // ---- any ---------------------------------------------------------------------------------------------------------------------
 
@@ -177,7 +219,8 @@ struct MetricsRead {
 };
 
 using Request = std::variant<CheckContacts, PlaceCalls, CallEvents, AttemptsSettled, RaiseBarrier, ExecuteCalls, ControlCalls, ForgetCalls,
-                             AttemptResults, SteerCalls, GrantCalls, AgentCallEvents, ReadMetrics>;
-using Reply = std::variant<Done, ContactsChecked, CallsPlaced, BarrierRaised, CallsExecuted, MetricsRead>;
+                             AttemptResults, SteerCalls, GrantCalls, ClaimPreview, SettlePreview, AgentCallEvents, CommandAgent,
+                             TakeNotices, TellPreview, AgentNotices, ReadMetrics>;
+using Reply = std::variant<Done, ContactsChecked, CallsPlaced, BarrierRaised, CallsExecuted, GrantUsed, AgentAnswer, MetricsRead>;
 
 }  // namespace everdial

@@ -198,6 +198,7 @@ void fields(Archive& io, Entry& entry) {
   if constexpr (!std::is_const_v<Entry>)
     if (talks) record.conversation.emplace();
   if (talks) fields(io, *record.conversation);
+  if (io.goes_on(record.analysed_at.has_value())) io(record.analysed_at);
 }
 
 template <class Archive, class Entry>

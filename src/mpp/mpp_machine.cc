@@ -325,6 +325,7 @@ void MppMachine::report(const TrunkEvent& event) {
     case TrunkEvent::Kind::classified:
       if (record.stage != CallStage::answered || record.analysis) return;
       record.analysis = event.analysis;
+      record.analysed_at = now_;
       call.awaiting_beep = event.analysis == CompletionCode::answer_machine && record.plan.machine_action == MachineAction::leave_message;
       if (!call.hanging_up) {
         if (!call.awaiting_beep) await_manager(call);

@@ -102,6 +102,7 @@ void encode(const everdial::CallRecord& from, CallRecord* to) {
   if (from.conversation) encode(*from.conversation, to->mutable_conversation());
   to->set_steered_by(from.steered_by.value);
   to->set_steered(from.steered);
+  if (from.analysed_at) to->set_analysed_at(to_micros(*from.analysed_at));
 }
 bool decode(const CallRecord& from, everdial::CallRecord& to) {
   to.attempt = decode(from.attempt());
@@ -122,6 +123,7 @@ bool decode(const CallRecord& from, everdial::CallRecord& to) {
   if (from.has_conversation() && !decode(from.conversation(), to.conversation.emplace())) return false;
   to.steered_by = Epoch{from.steered_by()};
   to.steered = from.steered();
+  if (from.has_analysed_at()) to.analysed_at = from_micros(from.analysed_at());
   return decode(from.plan(), to.plan) && decode_enum(from.stage(), to.stage) && decode_enum(from.code(), to.code);
 }
 

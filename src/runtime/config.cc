@@ -387,8 +387,9 @@ Result<Listen> parse_listen(std::string_view text) {
 }
 
 const std::vector<std::string>& known_components() {
-  static const std::vector<std::string> names = {
-      "list_manager", "campaign_director", "campaign_manager", "rule_engine", "application_server", "mpp", "load_monitor", "dashboard"};
+  static const std::vector<std::string> names = {"list_manager",  "campaign_director", "campaign_manager",
+                                                 "agent_manager", "rule_engine",       "application_server",
+                                                 "mpp",           "load_monitor",      "dashboard"};
   return names;
 }
 

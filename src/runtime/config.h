@@ -59,8 +59,9 @@ struct Config {
 
   struct {
     std::string name;
-    std::vector<std::string> components = {"list_manager", "campaign_director", "campaign_manager", "rule_engine", "application_server",
-                                           "mpp",          "load_monitor",      "dashboard"};
+    std::vector<std::string> components = {"list_manager",  "campaign_director", "campaign_manager",
+                                           "agent_manager", "rule_engine",       "application_server",
+                                           "mpp",           "load_monitor",      "dashboard"};
   } server;
   std::filesystem::path data_dir = "/var/lib/everdial";
   struct {

@@ -1,0 +1,88 @@
+#include <gtest/gtest.h>
+
+#include "sim/world.h"
+
+// Jobs with agents: robots at their desktops, the agent manager killed, frozen and cut off while they talk.
+
+namespace everdial::sim {
+namespace {
+
+Options with_agents(PacingMode pacing) {
+  Options options;
+  options.servers = 2;
+  options.contacts = 40;
+  options.agents = 5;
+  options.pacing = pacing;
+  options.converge_within = 900s;
+  return options;
+}
+
+const Resource kZone = agent_zone_resource("default");
+
+/// Plays until agents talk, then does `fault` to the master of the zone, again and again.
+World::Outcome while_they_talk(uint64_t seed, PacingMode pacing, const std::function<void(World&, const std::string&)>& fault, int times) {
+  World world(seed, with_agents(pacing));
+  for (int i = 0; i < times; ++i) {
+    if (!world.play(6s)) break;
+    if (!world.until_owned(kZone, 10s)) break;
+    fault(world, world.acting(kZone).front());
+    if (const auto took = world.until_owned(kZone, 10s); !took || *took > 6500ms) {
+      ADD_FAILURE() << "seed " << seed << ": nobody took the zone over in time";
+      break;
+    }
+  }
+  world.ground().weather.heal();
+  const World::Outcome outcome = world.converge();
+  EXPECT_EQ(outcome.kind, World::Outcome::Kind::well) << "seed " << seed << ": " << outcome.what;
+  EXPECT_GT(world.desks().talked(), 3u);
+  return outcome;
+}
+
+class AgentJobs : public testing::TestWithParam<PacingMode> {};
+
+TEST_P(AgentJobs, D_04_are_dialed_to_their_end_and_agents_talk_to_whoever_answers) {
+  World world(1, with_agents(GetParam()));
+  const World::Outcome outcome = world.converge();
+  EXPECT_EQ(outcome.kind, World::Outcome::Kind::well) << outcome.what;
+  EXPECT_GT(world.desks().talked(), 5u);
+  for (const auto& [id, agent] : world.agents()) EXPECT_NE(agent.states.agent, AgentState::logged_out);
+}
+
+TEST_P(AgentJobs, A_03_go_on_when_their_manager_is_killed) {
+  for (uint64_t seed = 1; seed <= 3; ++seed)
+    while_they_talk(
+        seed, GetParam(), [](World& world, const std::string& master) { world.kill(master); }, 4);
+}
+
+TEST_P(AgentJobs, A_03_go_on_when_their_manager_is_frozen) {
+  for (uint64_t seed = 11; seed <= 12; ++seed)
+    while_they_talk(
+        seed, GetParam(), [](World& world, const std::string& master) { world.pause(master, 8s); }, 3);
+}
+
+TEST_P(AgentJobs, A_03_go_on_when_their_managers_server_is_cut_off_from_the_database) {
+  for (uint64_t seed = 21; seed <= 22; ++seed)
+    while_they_talk(
+        seed, GetParam(),
+        [](World& world, const std::string& master) {
+          world.ground().weather.heal();
+          world.ground().weather.cut(master.substr(0, master.find('/')), "");
+        },
+        3);
+}
+
+TEST_P(AgentJobs, A_14_keep_all_that_must_hold_whatever_fails) {
+  for (uint64_t seed = 31; seed <= 36; ++seed) {
+    Options options = with_agents(GetParam());
+    options.faults_for = 20s;
+    World world(seed, options);
+    const World::Outcome outcome = world.run();
+    EXPECT_EQ(outcome.kind, World::Outcome::Kind::well) << "seed " << seed << ": " << outcome.what;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, AgentJobs, testing::Values(PacingMode::preview, PacingMode::progressive, PacingMode::predictive),
+                         [](const auto& info) { return std::string(to_string(info.param)); });
+
+}  // namespace
+}  // namespace everdial::sim

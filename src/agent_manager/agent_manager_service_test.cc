@@ -1,0 +1,142 @@
+#include "agent_manager/agent_manager_service.h"
+
+#include <gtest/gtest.h>
+
+#include "agent_manager/agent_store_memory.h"
+#include "runtime/test_world.h"
+
+namespace everdial {
+namespace {
+
+using namespace agent_command;
+
+const Address self{"am:1"}, server{"as:1"}, desk{"sdk:1"};
+const Resource kZone = agent_zone_resource("default");
+
+/// One zone with one agent, an application server that acknowledges when it is told to, and a desktop's server.
+class AgentManagerServiceTest : public testing::Test {
+ protected:
+  AgentManagerServiceTest()
+      : wire(world, self),
+        seams{world, world, world, wire},
+        leases([this] { return world.now(); }),
+        store(leases),
+        service(seams, store, directory, ServerName{"as1"},
+                {[this](const LeaseGrant& grant) {
+                   ++renounced;
+                   service.lost(grant);
+                 },
+                 [this](const LeaseGrant& grant) {
+                   ++fenced;
+                   service.lost(grant);
+                 }},
+                {}) {
+    store.add_agent("default", zone::Agent{.id = AgentId{1}});
+    for (const char* life : {"me", "other"}) EXPECT_TRUE(leases.open_session({Incarnation{life}, ServerName{"as1"}, "agent_manager"}).ok());
+    EXPECT_TRUE(leases.ensure({kZone}).ok());
+    Session application_server{.incarnation = Incarnation{"as"}, .component = "application_server", .address = server};
+    directory.update({application_server}, {});
+    world.peers[server] = [this](const Request& request, const ReplyFn& reply) {
+      to_server.push_back(request);
+      if (!answers) return;
+      if (std::holds_alternative<PlaceCalls>(request)) return reply(Reply{CallsPlaced{{OrderVerdict::accepted}}});
+      reply(Reply{Done{}});
+    };
+    world.peers[desk] = [this](const Request& request, const ReplyFn& reply) {
+      const auto& all = std::get<AgentNotices>(request);
+      for (size_t i = 0; i < all.notices.size(); ++i) told[all.first + static_cast<int64_t>(i)] = all.notices[i];
+      reply(Reply{Done{}});
+    };
+    service.start();
+    service.acquired(acquire("me"));
+    world.pass(50ms);
+  }
+  LeaseGrant acquire(const std::string& life) {
+    return leases.acquire({leases.leases({kZone}).value().at(0), Incarnation{life}, "test", 0ms}).value().value();
+  }
+  Result<Reply> ask(Request request, Duration wait = 50ms) {
+    std::optional<Result<Reply>> answer;
+    service.handle(std::move(request), [&](Result<Reply> reply) { answer = std::move(reply); });
+    world.pass(wait);
+    return answer.value_or(Error{ErrorKind::unknown, "no answer"});
+  }
+  AgentError order(AgentOrder what) {
+    const auto reply = ask(CommandAgent{kZone, {AgentId{1}, "s1", std::to_string(++commands), std::move(what)}, desk});
+    return reply.ok() ? std::get<AgentAnswer>(*reply).error : AgentError::manager_not_available;
+  }
+  template <class T>
+  std::vector<T> to_server_of() const {
+    std::vector<T> found;
+    for (const Request& request : to_server)
+      if (const T* one = std::get_if<T>(&request)) found.push_back(*one);
+    return found;
+  }
+
+  TestWorld world;
+  TestWorld::Wire wire;
+  Seams seams;
+  Directory directory;
+  MemoryLeaseStore leases;
+  zone::MemoryAgentStore store;
+  int renounced = 0, fenced = 0, commands = 0;
+  bool answers = true;
+  std::vector<Request> to_server;
+  std::map<int64_t, AgentNotice> told;
+  AgentManagerService service;
+};
+
+TEST_F(AgentManagerServiceTest, A_03_answers_a_command_and_tells_the_desktop_once_it_is_committed) {
+  EXPECT_EQ(order(LogOn{"sip:1@phones.example"}), AgentError::none);
+  EXPECT_EQ(store.zone("default").agents.at(AgentId{1}).states.agent, AgentState::not_ready);
+  ASSERT_TRUE(told.contains(1));
+  EXPECT_EQ(std::get<agent_notice::StatesChanged>(told.at(1)).states.agent, AgentState::not_ready);
+}
+
+TEST_F(AgentManagerServiceTest, A_03_a_manager_whose_zone_is_anothers_changes_and_answers_nothing) {
+  acquire("other");
+  EXPECT_EQ(order(LogOn{"sip:1@phones.example"}), AgentError::manager_not_available);
+  EXPECT_EQ(fenced, 1);
+  EXPECT_EQ(store.zone("default").agents.at(AgentId{1}).states.agent, AgentState::logged_out);
+  EXPECT_TRUE(told.empty());
+  EXPECT_EQ(ask(TakeNotices{kZone, {AgentId{1}, "s1", 0, true}, desk}).error().kind, ErrorKind::unavailable);
+}
+
+TEST_F(AgentManagerServiceTest, A_04_tells_a_desktop_that_comes_back_what_it_has_missed) {
+  order(LogOn{"sip:1@phones.example"});
+  order(Ready{});
+  const auto all = told;
+  told.clear();
+  EXPECT_TRUE(ask(TakeNotices{kZone, {AgentId{1}, "s1", 1, true}, desk}).ok());
+  auto missed = all;
+  missed.erase(1);
+  EXPECT_EQ(told, missed);
+}
+
+TEST_F(AgentManagerServiceTest, says_again_with_its_number_what_no_mpp_has_acknowledged) {
+  order(LogOn{"sip:1@phones.example"});
+  order(NailUp{});
+  ASSERT_EQ(to_server_of<PlaceCalls>().size(), 1u);
+  answers = false;
+  order(DropLine{});
+  world.pass(2500ms);
+  const auto said = to_server_of<SteerCalls>();
+  ASSERT_GE(said.size(), 2u);
+  EXPECT_EQ(said[0].seq, said[1].seq);
+  answers = true;
+  world.pass(3s);
+  to_server.clear();
+  world.pass(3s);
+  EXPECT_TRUE(to_server_of<SteerCalls>().empty());
+}
+
+TEST_F(AgentManagerServiceTest, an_order_for_a_line_is_given_again_until_it_lapses) {
+  order(LogOn{"sip:1@phones.example"});
+  answers = false;
+  order(NailUp{});
+  world.pass(7s);
+  EXPECT_GE(to_server_of<PlaceCalls>().size(), 3u);
+  EXPECT_EQ(service.machine_of("default")->agents().at(AgentId{1}).states.nail, NailState::not_nailed);
+}
+
+}  // namespace
+}  // namespace everdial
