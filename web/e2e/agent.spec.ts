@@ -2,6 +2,7 @@ import type { States } from '@everdial/agent-sdk';
 import { FakeEverdial } from '@everdial/agent-sdk/testing';
 import { expect, test, type Page } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { expectNoViolation } from './everdial';
 
 // The agent desktop as it is built, in a real browser, with an Everdial that lives in the test: what the page does when servers fail.
@@ -89,6 +90,20 @@ test('D_04 a server and then the page are lost in a conversation: it goes on, no
   await expect.poll(() => everdial.done.map(({ method }) => method)).toContain('hold');
 });
 
+test('D_04 a page without modules has the SDK from one script file', async ({ page }) => {
+  await page.goto(desk);
+  await page.addScriptTag({ path: fileURLToPath(import.meta.resolve('@everdial/agent-sdk/script')) });
+  const agent = await page.evaluate(async () => {
+    const { EverdialAgent } = window as unknown as { EverdialAgent: typeof import('@everdial/agent-sdk') };
+    const account = { name: 'ann', password: 'secret' };
+    const session = new EverdialAgent.AgentSession({ ticket: () => EverdialAgent.fetchTicket([window.location.origin], account) });
+    await session.start();
+    const { states } = await session.command('log_on', { phone: '+12125550100' });
+    return [session.view.agent?.name, states.agent];
+  });
+  expect(agent).toEqual(['Ann Baker', 'not_ready']);
+});
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`in ${colorScheme} colours`, () => {
     test.use({ colorScheme });
@@ -118,9 +133,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.keyboard.press('h');
       await look('manager-away');
       everdial.news('manager_available', { zone: 'default', away_ms: 480 });
-      everdial.tell({ notice: 'time_limit', at: new Date(Date.now() + 60_000).toISOString(), extensions_left: 2 });
       become({ ...talking, agent: 'work_not_ready', call: 'wrapup' });
+      everdial.tell({ notice: 'time_limit', at: new Date(Date.now() + 60_000).toISOString(), extensions_left: 2 });
       await expect(page.getByRole('radio', { name: 'Sold' })).toBeVisible();
+      await expect(page.getByText('More time (2 left)')).toBeVisible();
       await look('wrap-up');
       await page.getByRole('button', { name: 'Callback…' }).click();
       await expect(page.getByRole('dialog')).toBeVisible();

@@ -45,6 +45,7 @@ export function CallPanel({ offer, now }: { offer: OfferKeys; now: () => number 
             {trouble.message} ({trouble.code}); trying again
           </p>
         )}
+        {call === 'wrapup' && <WrapUp />}
         <div className={classes.orders}>
           {orders.map(({ does, label, tone, keys: key }, i) => (
             <Button
@@ -63,7 +64,6 @@ export function CallPanel({ offer, now }: { offer: OfferKeys; now: () => number 
             </Button>
           ))}
         </div>
-        {call === 'wrapup' && <WrapUp />}
       </div>
       <Destinations
         title={asking === 'choose_transfer' ? 'Transfer to whom?' : 'Consult whom?'}

@@ -29,7 +29,7 @@ const helloId = 'hello';
 const welcomeWithinMs = 1500;
 /** Beats come every 500 ms. */
 const silenceMs = 1200;
-/** A page that did not run for so long has not listened either: what came meanwhile is heard first, once. */
+/** A page that did not run for so long has not listened either: once, it gets time to hear what came meanwhile. */
 const stalledMs = 600;
 const mostWaiting = 64 * 1024;
 
@@ -79,8 +79,9 @@ export class Connection {
     if (!this.welcome) {
       if (now - this.beganAt > welcomeWithinMs) this.close('no welcome in time');
     } else if (now - this.heardAt > silenceMs) {
-      if (stalled && !this.excused) this.excused = true;
-      else this.close('silence');
+      if (!stalled || this.excused) return this.close('silence');
+      this.excused = true;
+      this.heardAt = now - silenceMs / 2;
     }
   }
 

@@ -122,6 +122,16 @@ describe('AgentSession', () => {
     expect(everdial.connectedTo).toBe(servers[1]!.address);
   });
 
+  test('D_04 a page that did not run for a while has not lost its connection', async () => {
+    let stalled = 0;
+    const { session } = await system({ now: () => performance.now() + stalled });
+    await session.start();
+    stalled = 3000;
+    const { serverTime } = session;
+    await wait(() => expect(session.serverTime - serverTime).toBeGreaterThan(1500));
+    expect(session.view).toMatchObject({ connection: 'connected', continuity: { resumed: 0 } });
+  });
+
   test('A_04 a command whose answer was lost is done once, and answered', async () => {
     const { everdial, session } = await system();
     everdial.on('hold', () => {
