@@ -15,8 +15,14 @@ const dayMs = 86_400_000;
 /** As a field of date and time wants it, in the time of this place. */
 const local = (ms: number) => new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 
+interface CallbackProps {
+  opened: boolean;
+  onClose: () => void;
+  onPromised: () => void;
+}
+
 /** Promises the contact another call. */
-export function Callback({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function Callback({ opened, onClose, onPromised }: CallbackProps) {
   const { run, view } = useAgent();
   const [kind, setKind] = useState<CreateCallback['kind']>('agent');
   const [at, setAt] = useState(() => local(Date.now() + dayMs));
@@ -31,13 +37,14 @@ export function Callback({ opened, onClose }: { opened: boolean; onClose: () => 
     const begin = Date.parse(at);
     if (Number.isNaN(begin) || past) return;
     onClose();
-    await run('create_callback', {
+    const promised = await run('create_callback', {
       kind,
       at: new Date(begin).toISOString(),
       until: new Date(begin + Number(days) * dayMs).toISOString(),
       ...(phone && { phone }),
       ...(note && { note }),
     });
+    if (promised) onPromised();
   };
   return (
     <Modal opened={opened} onClose={onClose} title="Callback" closeButtonProps={{ 'aria-label': 'Close' }}>

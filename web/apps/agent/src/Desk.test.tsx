@@ -143,6 +143,16 @@ describe('The agent desktop', () => {
     await screen.findByText('Waiting for a call');
   });
 
+  test('goes to inbound and back', async () => {
+    everdial.on('blend_to_inbound', () => become({ ...states('idle', 'not_ready'), job: 'manual_inbound' }));
+    everdial.on('blend_to_outbound', () => become({ ...states('idle', 'not_ready'), job: 'detached' }));
+    const user = await atWork();
+    await user.click(screen.getByRole('button', { name: 'Take inbound calls' }));
+    await screen.findByText('At inbound');
+    await user.click(screen.getByRole('button', { name: 'Back to campaigns' }));
+    await screen.findByRole('button', { name: 'Take inbound calls' });
+  });
+
   test('promises a callback with kind, time and note', async () => {
     const user = await atWork();
     call('wrapup', 'work_not_ready');
@@ -154,6 +164,10 @@ describe('The agent desktop', () => {
     await ordered('create_callback');
     expect(paramsOf('create_callback')).toMatchObject({ kind: 'strict_agent', note: 'after lunch' });
     expect(methods()).not.toContain('wrap_up');
+    await screen.findByText('The callback is promised.');
+    await user.click(screen.getByRole('button', { name: 'Never call again' }));
+    await screen.findByText('The number will not be called again.');
+    expect(methods()).toContain('add_to_dnc');
   });
 
   test('D_04 keeps the call on the screen while the server is lost, and says so', async () => {

@@ -16,6 +16,7 @@ const agentWords: Record<AgentState, string> = {
 const nailTones: Record<NailState, Tone> = { not_nailed: 'idle', pending: 'busy', nailed: 'good' };
 const nailWords: Record<NailState, string> = { not_nailed: 'line down', pending: 'your phone rings', nailed: 'line up' };
 
+const inbound = new Set(['inbound', 'manual_inbound', 'pending_inbound', 'pending_manual_inbound']);
 const atRest = new Set(['idle', 'preview', 'callback', 'wrapup']);
 
 /** Am I ready, is my line up, and the way out: always there, whatever the call does. */
@@ -68,6 +69,15 @@ export function StateBar({ offer }: { offer: OfferKeys }) {
       {atRest.has(states.call) && states.nail === 'nailed' && (
         <Button size="compact-sm" variant="default" onClick={() => void run('drop_line', {})}>
           Drop the line
+        </Button>
+      )}
+      {inbound.has(states.job) ? (
+        <Button size="compact-sm" variant="default" onClick={() => void run('blend_to_outbound', {})}>
+          Back to campaigns
+        </Button>
+      ) : (
+        <Button size="compact-sm" variant="default" onClick={() => void run('blend_to_inbound', {})}>
+          {states.call === 'idle' ? 'Take inbound calls' : 'Inbound after this call'}
         </Button>
       )}
       <span className={classes.spring} />

@@ -11,6 +11,7 @@ export function WrapUp() {
   const [code, setCode] = useState<string>();
   const [note, setNote] = useState('');
   const [callback, setCallback] = useState(false);
+  const [kept, setKept] = useState<string>();
   const codes = answer?.items ?? [];
   const chosen = code ?? codes[0]?.code;
 
@@ -29,6 +30,9 @@ export function WrapUp() {
   const done = (event?: FormEvent) => {
     event?.preventDefault();
     if (chosen !== undefined) void run('wrap_up', { code: chosen, ...(note && { note }) });
+  };
+  const neverAgain = async () => {
+    if (await run('add_to_dnc', {})) setKept('The number will not be called again.');
   };
   return (
     <form className={classes.wrapUp} onSubmit={done} aria-label="Work after the call">
@@ -74,11 +78,12 @@ export function WrapUp() {
             More time ({view.situation.extensions_left} left)
           </Button>
         )}
-        <Button variant="default" onClick={() => void run('add_to_dnc', {})}>
+        <Button variant="default" onClick={() => void neverAgain()}>
           Never call again
         </Button>
       </div>
-      <Callback opened={callback} onClose={() => setCallback(false)} />
+      {kept && <p role="status">{kept}</p>}
+      <Callback opened={callback} onClose={() => setCallback(false)} onPromised={() => setKept('The callback is promised.')} />
     </form>
   );
 }

@@ -51,8 +51,8 @@ export const ordersOf: Record<CallState, readonly Order[]> = {
 export function headline({ states }: Situation): string {
   switch (states.call) {
     case 'idle':
-      if (states.agent === 'ready') return states.job === 'attached' ? 'Waiting for a call' : 'Waiting for a job';
       if (states.job === 'inbound' || states.job === 'manual_inbound') return 'At inbound';
+      if (states.agent === 'ready') return states.job === 'attached' ? 'Waiting for a call' : 'Waiting for a job';
       return 'Not ready';
     case 'preview':
       return 'Look at the contact, then dial';
