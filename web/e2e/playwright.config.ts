@@ -24,6 +24,7 @@ export default defineConfig({
   },
   projects: [
     { name: 'way', testMatch: '**/way.setup.ts' },
-    { name: 'console', testMatch: '**/*.spec.ts', dependencies: ['way'], use: { storageState: sessionFile } },
+    { name: 'console', testMatch: '**/*.spec.ts', testIgnore: '**/agent.spec.ts', dependencies: ['way'], use: { storageState: sessionFile } },
+    { name: 'agent', testMatch: '**/agent.spec.ts' },
   ],
 });

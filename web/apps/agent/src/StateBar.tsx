@@ -1,0 +1,96 @@
+import type { AgentState, NailState } from '@everdial/agent-sdk';
+import { StateBadge, type Shortcut, type Tone } from '@everdial/ui';
+import { Button } from '@mantine/core';
+import { useEffect, useMemo, useState } from 'react';
+import classes from './Desk.module.css';
+import type { OfferKeys } from './Desk';
+import { Pick } from './Pick';
+import { useAgent, useAnswer } from './session';
+
+const agentTones: Record<AgentState, Tone> = {
+  logged_out: 'idle', not_ready: 'warn', ready: 'good', busy: 'busy', pending_not_ready: 'warn', work_not_ready: 'busy',
+};
+const agentWords: Record<AgentState, string> = {
+  logged_out: 'logged out', not_ready: 'not ready', ready: 'ready', busy: 'busy', pending_not_ready: 'not ready after this', work_not_ready: 'work after the call',
+};
+const nailTones: Record<NailState, Tone> = { not_nailed: 'idle', pending: 'busy', nailed: 'good' };
+const nailWords: Record<NailState, string> = { not_nailed: 'line down', pending: 'your phone rings', nailed: 'line up' };
+
+const inbound = new Set(['inbound', 'manual_inbound', 'pending_inbound', 'pending_manual_inbound']);
+const atRest = new Set(['idle', 'preview', 'callback', 'wrapup']);
+
+/** Am I ready, is my line up, and the way out: always there, whatever the call does. */
+export function StateBar({ offer }: { offer: OfferKeys }) {
+  const { view, run } = useAgent();
+  const { states, reason } = view.situation;
+  const [asks, setAsks] = useState(false);
+  const [leaving, setLeaving] = useState(view.situation.leaving ?? false);
+  const isReady = states.agent === 'ready' || states.agent === 'busy' || states.agent === 'work_not_ready';
+  const { answer: reasons } = useAnswer('list_reasons', {}, 'always');
+
+  const logOff = async () => {
+    if (states.call === 'idle') await run('log_off', {});
+    else if (await run('log_off_later', { wanted: !leaving })) setLeaving(!leaving);
+  };
+  const keys = useMemo<Shortcut[]>(
+    () => [
+      isReady
+        ? { keys: 'n', does: 'Not ready', run: () => setAsks(true) }
+        : { keys: 'r', does: 'Ready', run: () => void run('ready', {}) },
+    ],
+    [isReady, run],
+  );
+  useEffect(() => offer('state', keys), [offer, keys]);
+
+  const pause = (code: string) => {
+    setAsks(false);
+    void run('not_ready', { reason: code });
+  };
+  return (
+    <nav aria-label="Your state" className={classes.bar}>
+      <StateBadge tone={agentTones[states.agent]}>{agentWords[states.agent]}</StateBadge>
+      {!isReady && reason && <span className={classes.muted}>{reason.replaceAll('_', ' ')}</span>}
+      {isReady ? (
+        <Button size="compact-sm" variant="default" onClick={() => setAsks(true)}>
+          Not ready…
+        </Button>
+      ) : (
+        <Button size="compact-sm" onClick={() => void run('ready', {})}>
+          Ready
+        </Button>
+      )}
+      <span className={classes.gap} />
+      <StateBadge tone={nailTones[states.nail]}>{nailWords[states.nail]}</StateBadge>
+      {atRest.has(states.call) && states.nail === 'not_nailed' && (
+        <Button size="compact-sm" variant="default" onClick={() => void run('nail_up', {})}>
+          Call my phone
+        </Button>
+      )}
+      {atRest.has(states.call) && states.nail === 'nailed' && (
+        <Button size="compact-sm" variant="default" onClick={() => void run('drop_line', {})}>
+          Drop the line
+        </Button>
+      )}
+      {inbound.has(states.job) ? (
+        <Button size="compact-sm" variant="default" onClick={() => void run('blend_to_outbound', {})}>
+          Back to campaigns
+        </Button>
+      ) : (
+        <Button size="compact-sm" variant="default" onClick={() => void run('blend_to_inbound', {})}>
+          {states.call === 'idle' ? 'Take inbound calls' : 'Inbound after this call'}
+        </Button>
+      )}
+      <span className={classes.spring} />
+      <Button size="compact-sm" variant="subtle" className={classes.quiet} onClick={() => void logOff()}>
+        {states.call === 'idle' ? 'Log off' : leaving ? 'Do not log off after this call' : 'Log off after this call'}
+      </Button>
+      <Pick
+        title="Not ready: why?"
+        opened={asks}
+        onClose={() => setAsks(false)}
+        choices={(reasons?.items ?? [{ code: 'break' }]).map(({ code, text }) => ({ value: code, label: text ?? code.replaceAll('_', ' ') }))}
+        onPick={pause}
+      />
+    </nav>
+  );
+}

@@ -1,0 +1,78 @@
+import type { CallState, Commands, Situation } from '@everdial/agent-sdk';
+
+/** Commands that need no parameters. */
+type Plain = { [M in keyof Commands]: {} extends Commands[M] ? M : never }[keyof Commands];
+
+/** What an agent can do with a call: a command, or a question that must be answered first. */
+export interface Order {
+  does: Plain | 'choose_consult' | 'choose_transfer' | 'type_digits';
+  label: string;
+  keys: string;
+  tone?: 'go' | 'stop';
+}
+
+const hold: Order = { does: 'hold', label: 'Hold', keys: 'h' };
+const release: Order = { does: 'release', label: 'Hang up', keys: 'x x', tone: 'stop' };
+const dial: Order = { does: 'dial_preview', label: 'Dial', keys: 'd', tone: 'go' };
+const cancel: Order = { does: 'cancel_preview', label: 'Do not dial', keys: 'x', tone: 'stop' };
+const digits: Order = { does: 'type_digits', label: 'Keys…', keys: 'k' };
+
+/** The orders that fit each state of a call; the servers have the same table and the last word. */
+export const ordersOf: Record<CallState, readonly Order[]> = {
+  idle: [],
+  preview: [dial, { does: 'skip_preview', label: 'Another contact', keys: 's' }, cancel],
+  callback: [dial, cancel],
+  dialing: [],
+  pending_call: [],
+  talking: [
+    hold,
+    { does: 'choose_consult', label: 'Consult…', keys: 'c' },
+    { does: 'choose_transfer', label: 'Transfer…', keys: 't' },
+    digits,
+    release,
+  ],
+  held: [{ does: 'resume', label: 'Resume', keys: 'h', tone: 'go' }, release],
+  consult: [
+    { does: 'complete_transfer', label: 'Hand over', keys: 't', tone: 'go' },
+    { does: 'start_conference', label: 'Conference', keys: 'c' },
+    { does: 'cancel_consult', label: 'End consultation', keys: 'h' },
+  ],
+  conference_owner: [
+    digits,
+    { does: 'change_conference_owner', label: 'Hand over and stay', keys: 't' },
+    { does: 'end_conference', label: 'End conference', keys: 'c' },
+    release,
+  ],
+  conference_passive: [{ does: 'release', label: 'Leave', keys: 'x', tone: 'stop' }],
+  wrapup: [{ does: 'redial', label: 'Call again', keys: 'd' }],
+};
+
+/** What goes on, in words for the agent. */
+export function headline({ states }: Situation): string {
+  switch (states.call) {
+    case 'idle':
+      if (states.job === 'inbound' || states.job === 'manual_inbound') return 'At inbound';
+      if (states.agent === 'ready') return states.job === 'attached' ? 'Waiting for a call' : 'Waiting for a job';
+      return 'Not ready';
+    case 'preview':
+      return 'Look at the contact, then dial';
+    case 'callback':
+      return 'A callback that you promised';
+    case 'dialing':
+      return 'Calling the contact';
+    case 'pending_call':
+      return 'Your phone rings: pick up';
+    case 'talking':
+      return 'Talking';
+    case 'held':
+      return 'On hold: the contact hears music';
+    case 'consult':
+      return 'Consulting: the contact hears music';
+    case 'conference_owner':
+      return 'Conference: the contact is yours';
+    case 'conference_passive':
+      return 'Guest in a conference';
+    case 'wrapup':
+      return 'After the call: how did it end?';
+  }
+}
