@@ -13,6 +13,7 @@
 #include "ctl/ctl.h"
 #include "dashboard/dashboard_service.h"
 #include "ha/lease_service.h"
+#include "list_manager/collect_store.h"
 #include "list_manager/export_store.h"
 #include "list_manager/list_manager_service.h"
 #include "runtime/incarnation.h"
@@ -32,12 +33,17 @@ using testing::StartsWith;
 /// A list manager in a thread of its own.
 class RunningListManager {
  public:
-  explicit RunningListManager(pg::Pool& pool)
-      : leases_store_(make_pg_lease_store(pool)), store_(make_pg_list_store(pool)), export_store_(make_pg_export_store(pool)) {
+  explicit RunningListManager(pg::Pool& pool, std::filesystem::path folder = {})
+      : leases_store_(make_pg_lease_store(pool)),
+        store_(make_pg_list_store(pool)),
+        export_store_(make_pg_export_store(pool)),
+        collect_store_(make_pg_collect_store(pool)),
+        folder_(std::move(folder)) {
     EXPECT_TRUE(leases_store_->open_session({.incarnation = me_, .server = ServerName{"as1"}, .component = "list_manager"}).ok());
     leases_.start();
     service_.start();
     exports_.start();
+    collections_.start();
     thread_ = std::thread([this] { loop_.run(); });
   }
   ~RunningListManager() {
@@ -68,6 +74,14 @@ class RunningListManager {
                         [this](const LeaseGrant& grant) { return export_step(*export_store_, grant, {}); }},
                        uint64_t{1} << 40,
                        {.poll_every = 20ms}};
+  std::unique_ptr<CollectStore> collect_store_;
+  const std::filesystem::path folder_;
+  SteppedWork collections_{seams_,
+                           leases_,
+                           {[this] { return collect_store_->waiting_collections(); },
+                            [this](const LeaseGrant& grant) { return collect_step(*collect_store_, folder_, grant, {}); }},
+                           uint64_t{1} << 42,
+                           {.poll_every = 20ms}};
   std::thread thread_;
 };
 
@@ -222,6 +236,30 @@ TEST_F(CtlOnDashboard, imports_a_file_and_shows_what_became_of_it) {
   EXPECT_EQ(ctl({"lists", "import", "People", folder_ + "/none.csv"}).code, kUsage);
   const auto failed = ctl({"lists", "import", "People", folder_ + "/people.csv", "--phone-column", "mobile"});
   EXPECT_EQ(failed.code, kEndedBadly) << failed.out;
+}
+
+TEST_F(CtlOnDashboard, C_17_imports_a_file_of_the_servers_import_folder) {
+  const RunningListManager list_manager(database_.pool(), folder_);
+  log_in();
+  ASSERT_EQ(ctl({"lists", "create", "People", "--default-region", "DE"}).code, kDone);
+  write("people.csv", people(3));
+  const auto imported = ctl({"lists", "import", "People", "--from-folder", "people.csv"});
+  EXPECT_EQ(imported.code, kDone) << imported.err;
+  EXPECT_EQ(ctl({"imports", "show", "1", "-o", "json"}).value()["accepted"], 3);
+  const auto none = ctl({"dnc", "import", "--from-folder", "none.csv"});
+  EXPECT_EQ(none.code, kEndedBadly);
+  EXPECT_THAT(none.out, HasSubstr("none.csv is not in the import folder"));
+  EXPECT_EQ(ctl({"lists", "import", "People", "--from-folder", "../people.csv"}).code, kRefused);
+  EXPECT_EQ(ctl({"lists", "import", "People"}).code, kUsage);
+  EXPECT_EQ(ctl({"lists", "import", "People", folder_ + "/people.csv", "--from-folder", "people.csv"}).code, kUsage);
+
+  const auto nightly = ctl(
+      {"schedules", "create", "Nightly", "--import", "People", "--file", "people.csv", "--at", "03:00", "--separator", ";", "-o", "json"});
+  EXPECT_EQ(nightly.value()["file_name"], "people.csv") << nightly.err;
+  const json disabled = ctl({"schedules", "disable", "Nightly", "-o", "json"}).value();
+  EXPECT_EQ(disabled["file_name"], "people.csv");
+  EXPECT_EQ(disabled["options"], json({{"separator", ";"}}));
+  EXPECT_EQ(ctl({"schedules", "create", "Other", "--import", "People", "--at", "03:00"}).code, kUsage);
 }
 
 TEST_F(CtlOnDashboard, D_06_goes_on_with_an_upload_that_was_killed) {

@@ -31,6 +31,10 @@ class Backend {
   virtual void request(JobId job, JobRequest request) = 0;
   /// A schedule of the job's campaign that has been due since `next_at`, and its firings as "due outcome missed".
   virtual ScheduleId make_schedule(Instant next_at) = 0;
+  /// The same of an import of people.csv into the campaign's list.
+  virtual ScheduleId make_import_schedule(Instant next_at) = 0;
+  virtual std::vector<std::string> collecting() = 0;  ///< files to be imported
+  virtual void end_imports() = 0;
   virtual std::vector<std::string> firings(ScheduleId schedule) = 0;
   virtual void end_job(JobId job) = 0;
   virtual void set_finish(const Finish& finish) = 0;  ///< of the job's campaign
@@ -58,6 +62,12 @@ class MemoryBackend final : public Backend {
         .timetable = kDaily, .grace = 7s, .next_at = next_at, .campaign = tables_.jobs.at(JobId{1}).campaign};
     return ScheduleId{1};
   }
+  ScheduleId make_import_schedule(Instant next_at) override {
+    tables_.schedules[ScheduleId{2}] = {.timetable = kDaily, .next_at = next_at, .file = "people.csv"};
+    return ScheduleId{2};
+  }
+  std::vector<std::string> collecting() override { return {tables_.collecting.begin(), tables_.collecting.end()}; }
+  void end_imports() override { tables_.collecting.clear(); }
   std::vector<std::string> firings(ScheduleId schedule) override {
     std::vector<std::string> out;
     for (const auto& f : tables_.schedules.at(schedule).firings)
@@ -108,6 +118,21 @@ class PgBackend final : public Backend {
                            to_json(kDaily) + "', 7, '" + to_iso8601(next_at) + "' from campaign returning id")
                           .integer(0, 0)};
   }
+  ScheduleId make_import_schedule(Instant next_at) override {
+    return ScheduleId{must("insert into schedule (name, kind, list_id, file_name, options, timetable, next_at) "
+                           "select 'i', 'import', id, 'people.csv', '{\"header\": false}', '" +
+                           to_json(kDaily) + "', '" + to_iso8601(next_at) + "' from contact_list returning id")
+                          .integer(0, 0)};
+  }
+  std::vector<std::string> collecting() override {
+    const auto rows = must(
+        "select file_name from contact_import i join contact_list l on l.id = i.list_id where state = 'collecting' and source = 'folder' "
+        "and i.options = '{\"header\": false}'");
+    std::vector<std::string> out;
+    for (size_t r = 0; r < rows.size(); ++r) out.push_back(rows.string(r, 0));
+    return out;
+  }
+  void end_imports() override { must("update contact_import set state = 'failed', finished_at = now()"); }
   std::vector<std::string> firings(ScheduleId schedule) override {
     const auto rows =
         must("select due_at, outcome, missed from schedule_firing where schedule_id = " + to_string(schedule) + " order by 1");
@@ -385,6 +410,45 @@ TEST_P(JobStores, C_07_fire_a_schedule_once_from_where_it_was_seen_and_start_no_
   EXPECT_THAT(backend->director().record().value().schedules, IsEmpty());
   acquire(Resource{"campaign_director"}, kOther);
   EXPECT_EQ(backend->director().commit(director, {FireSchedule{id, later, later, next, 0, true}}).error().kind, ErrorKind::fenced);
+}
+
+TEST_P(JobStores, C_07_import_a_file_once_for_each_due_time_and_not_while_it_is_still_imported) {
+  const Instant due = *parse_iso8601("2026-06-01T09:00:00Z");
+  const ScheduleId id = backend->make_import_schedule(due);
+  const auto fire = [&](int day, bool run) {
+    const Instant at = due + day * 24h;
+    EXPECT_TRUE(backend->director().commit(director, {FireSchedule{id, at, at, at + 24h, 0, run}}).ok());
+  };
+  fire(0, true);
+  EXPECT_THAT(backend->collecting(), ElementsAre("people.csv"));
+  fire(0, true);
+  EXPECT_THAT(backend->collecting(), ElementsAre("people.csv")) << "it has moved on, so this does nothing";
+  fire(1, true);
+  EXPECT_THAT(backend->collecting(), ElementsAre("people.csv")) << "it is not finished";
+  backend->end_imports();
+  fire(2, false);
+  EXPECT_THAT(backend->collecting(), IsEmpty()) << "too late, and skipped";
+  fire(3, true);
+  EXPECT_THAT(backend->collecting(), ElementsAre("people.csv"));
+  const auto outcome = [&](int day, const std::string& what) { return to_iso8601(due + day * 24h) + " " + what + " 0"; };
+  EXPECT_THAT(backend->firings(id),
+              ElementsAre(outcome(0, "started"), outcome(1, "refused"), outcome(2, "skipped"), outcome(3, "started")));
+  backend->end_imports();
+  acquire(Resource{"campaign_director"}, kOther);
+  const Instant next = due + 4 * 24h;
+  EXPECT_EQ(backend->director().commit(director, {FireSchedule{id, next, next, next + 24h, 0, true}}).error().kind, ErrorKind::fenced);
+  EXPECT_THAT(backend->collecting(), IsEmpty());
+}
+
+TEST(PgDirectorStore, L_03_leaves_a_schedule_of_an_import_due_while_imports_are_restricted) {
+  PgBackend backend;
+  backend.make_job(1);
+  backend.make_import_schedule(*parse_iso8601("2026-06-01T09:00:00Z"));
+  backend.must("insert into load_restriction (name, reason) values ('imports', 'all 2 servers are under high load')");
+  backend.must("insert into load_sample (server, cpu, memory, run_queue) values ('as1', 1, 0, 2)");
+  EXPECT_THAT(backend.director().record().value().schedules, IsEmpty());
+  backend.must("delete from load_restriction");
+  EXPECT_EQ(backend.director().record().value().schedules.size(), 1u);
 }
 
 TEST_P(JobStores, C_16_remember_the_first_server_of_a_zone_as_its_home) {

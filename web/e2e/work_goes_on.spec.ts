@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { campaignName, first, goodRows, listName } from './everdial';
+import { rename, writeFile } from 'node:fs/promises';
+import { campaignName, contactsCsv, first, goodRows, importFolder, listName } from './everdial';
 
 interface Named {
   id: number;
@@ -25,6 +26,36 @@ test('C_07 a schedule shows when it will be due while it is written, and is kept
   await expect(page.getByText('Not due yet')).toBeVisible();
   await page.getByRole('link', { name: 'Schedules' }).click();
   await expect(page.getByRole('table', { name: 'Schedules' }).getByRole('row', { name: new RegExp(name) })).toContainText('Start a job');
+});
+
+test('C_17 a file of the import folder is imported by its name, and by a schedule', async ({ page, request }) => {
+  await writeFile(`${importFolder}/.people.csv`, contactsCsv());
+  await rename(`${importFolder}/.people.csv`, `${importFolder}/people.csv`);
+  const lists = (await (await request.get('/api/v1/lists')).json()) as { items: Named[] };
+  await page.goto(`/lists/${lists.items.find((list) => list.name === listName)!.id}`);
+  const file = page.getByLabel("Or a file in the servers' import folder");
+  await file.fill('../people.csv');
+  await page.getByRole('button', { name: 'Import it' }).click();
+  await expect(file).toHaveAttribute('aria-invalid', 'true');
+  await file.fill('people.csv');
+  await page.getByRole('button', { name: 'Import it' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Import of people.csv' })).toBeVisible();
+  await expect(page.getByText('completed', { exact: true })).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator('dl > div', { has: page.getByText('Duplicates', { exact: true }) }).locator('dd')).toHaveText(String(goodRows + 1));
+  await expect(page.getByRole('progressbar', { name: 'Collected from the import folder' })).toHaveAttribute('aria-valuenow', /^[1-9]/);
+
+  const name = `Nightly ${Date.now()}`;
+  await page.goto('/schedules/new');
+  await page.getByLabel('Name').fill(name);
+  await page.getByRole('combobox', { name: 'Does' }).click();
+  await page.getByRole('option', { name: 'Import a file of the import folder' }).click();
+  await page.getByRole('combobox', { name: 'Contact list' }).click();
+  await page.getByRole('option', { name: listName, exact: true }).click();
+  await page.getByRole('textbox', { name: 'File' }).fill('people.csv');
+  await page.getByRole('button', { name: 'Make the schedule' }).click();
+  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+  await page.getByRole('link', { name: 'Schedules' }).click();
+  await expect(page.getByRole('table', { name: 'Schedules' }).getByRole('row', { name: new RegExp(name) })).toContainText(`people.csv into ${listName}`);
 });
 
 test('C_08 a list is exported, and its file has every contact', async ({ page, request }) => {
