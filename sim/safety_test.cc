@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/sanitized.h"
 #include "sim/world.h"
 
 // Each safety step of the dial protocol, taken out: the simulator must miss it. With all of them in, the same runs are well.
@@ -27,11 +28,7 @@ uint64_t first_broken(Without without, uint64_t runs) {
 }
 
 constexpr uint64_t kRuns = 60;
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr uint64_t kShare = 5;  // of the seeds: sanitizers look at the code, not at histories
-#else
-constexpr uint64_t kShare = 1;
-#endif
+constexpr uint64_t kShare = kSanitized ? 5 : 1;  // of the seeds: sanitizers look at the code, not at histories
 
 TEST(Safety, with_all_its_steps_holds_in_every_run) {
   for (uint64_t seed = 1; seed <= 15 / kShare; ++seed) {  // everdial-sim plays thousands

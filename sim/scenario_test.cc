@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/sanitized.h"
 #include "sim/world.h"
 
 // Scenarios: tests/scenarios/*.txt, what is done above the line of dashes, the transcript that it must give below. EVERDIAL_REWRITE=1
@@ -174,11 +175,7 @@ TEST_P(Scenarios, goes_as_its_transcript_says) {
 }
 
 // The plain build tries each effect; a sanitizer takes ten times as long, and looks at the same code paths.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr uint64_t kStride = 11;
-#else
-constexpr uint64_t kStride = 1;
-#endif
+constexpr uint64_t kStride = kSanitized ? 11 : 1;
 
 TEST_P(Scenarios, ends_well_whichever_one_of_its_effects_fails) {
   const Scenario scenario = load(GetParam());

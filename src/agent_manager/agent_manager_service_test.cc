@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "agent_manager/agent_store_memory.h"
+#include "base/those_of.h"
 #include "runtime/test_world.h"
 
 namespace everdial {
@@ -66,10 +67,7 @@ class AgentManagerServiceTest : public testing::Test {
   }
   template <class T>
   std::vector<T> to_server_of() const {
-    std::vector<T> found;
-    for (const Request& request : to_server)
-      if (const T* one = std::get_if<T>(&request)) found.push_back(*one);
-    return found;
+    return those_of<T>(to_server);
   }
 
   TestWorld world;

@@ -7,6 +7,7 @@
 
 #include "agent_manager/zone_machine.h"
 #include "base/overloaded.h"
+#include "base/those_of.h"
 
 namespace everdial::zone {
 
@@ -79,13 +80,6 @@ class TestZone {
 
   const Agent& agent(int id) const { return machine->agents().at(AgentId{id}); }
   AgentCallState call_of(int id) const { return agent(id).states.call; }
-  template <class E>
-  static std::vector<E> of(const std::vector<Effect>& effects) {
-    std::vector<E> out;
-    for (const Effect& effect : effects)
-      if (const E* e = std::get_if<E>(&effect)) out.push_back(*e);
-    return out;
-  }
 
   std::map<AgentId, Agent> rows;
   std::map<AttemptId, LiveCall> live;

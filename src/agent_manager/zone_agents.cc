@@ -62,6 +62,11 @@ void ZoneMachine::left_call(Agent& agent, AgentCallState from) {
   tell(agent, agent_notice::TimeLimit{*agent.until, settings.wrapup_extensions});
 }
 
+void ZoneMachine::tell_job(Agent& agent) {
+  const AgentJob* its = job(agent.job);
+  tell(agent, agent_notice::JobAttached{*agent.job, its ? its->campaign : ""});
+}
+
 /// What was put off until the call and its work were done.
 void ZoneMachine::at_rest(Agent& agent, AgentJobState from) {
   agent.attempt.reset();
@@ -71,8 +76,7 @@ void ZoneMachine::at_rest(Agent& agent, AgentJobState from) {
   if (agent.states.agent == A::logged_out) return;
   if (from == J::pending_movement && agent.next_job) {
     agent.job = std::exchange(agent.next_job, std::nullopt);
-    const AgentJob* its = job(agent.job);
-    tell(agent, agent_notice::JobAttached{*agent.job, its ? its->campaign : ""});
+    tell_job(agent);
   } else if (agent.states.job != J::attached) {
     agent.job.reset();
   }
@@ -128,10 +132,7 @@ void ZoneMachine::line_answered(Agent& agent) {
   if (attaches) to.job = J::attached;
   if (to.call == C::pending_call) to = with_call(to, C::talking);
   move(agent, to);
-  if (attaches) {
-    const AgentJob* its = job(agent.job);
-    tell(agent, agent_notice::JobAttached{*agent.job, its ? its->campaign : ""});
-  }
+  if (attaches) tell_job(agent);
   if (to.call == C::talking) converse(agent);
   else if (to.call == C::dialing) emit(SettlePreview{.attempt = *agent.attempt, .dial = true});
   else if (to.call == C::idle && !agent.keep_line) drop_line(agent);

@@ -13,7 +13,7 @@ using C = AgentCallState;
 
 int granted(const std::vector<Effect>& effects) {
   int calls = 0;
-  for (const Grant& grant : TestZone::of<Grant>(effects)) calls += grant.request.calls;
+  for (const Grant& grant : those_of<Grant>(effects)) calls += grant.request.calls;
   return calls;
 }
 
@@ -30,7 +30,7 @@ TEST(ZoneGrants, D_04_one_call_for_each_agent_who_waits_and_none_for_those_under
   EXPECT_EQ(granted(zone.pass(500ms)), 0) << "nobody waits";
   zone.at_work(1);
   zone.at_work(2);
-  const auto first = TestZone::of<Grant>(zone.pass(500ms));
+  const auto first = those_of<Grant>(zone.pass(500ms));
   ASSERT_EQ(first.size(), 1u);
   EXPECT_EQ(first[0].request.calls, 2);
   EXPECT_EQ(first[0].request.job, JobId{7});
@@ -67,7 +67,7 @@ TEST(ZoneGrants, A_06_a_new_manager_grants_nothing_for_calls_that_it_finds_under
 
 TEST(ZoneGrants, what_pacing_has_learned_is_saved_and_goes_to_the_next_manager) {
   DialingZone zone(3, PacingMode::predictive);
-  const auto saved = TestZone::of<SavePacing>(zone.pass(10s));
+  const auto saved = those_of<SavePacing>(zone.pass(10s));
   ASSERT_EQ(saved.size(), 1u);
   EXPECT_EQ(saved[0].job, JobId{7});
   EXPECT_TRUE(parse_pacing_memory(saved[0].memory).ok());
@@ -112,7 +112,7 @@ TEST(ZonePreviews, A_06_what_was_to_be_dialed_is_said_again_by_the_next_manager)
   zone.order(1, DialPreview{});
   zone.start(300ms);
   EXPECT_EQ(zone.call_of(1), C::dialing);
-  const auto again = TestZone::of<SettlePreview>(zone.step(PreviewClaimed{AgentId{1}, zone.attempt(5), "+15550005"}));
+  const auto again = those_of<SettlePreview>(zone.step(PreviewClaimed{AgentId{1}, zone.attempt(5), "+15550005"}));
   ASSERT_EQ(again.size(), 1u);
   EXPECT_TRUE(again[0].dial);
 }
@@ -122,11 +122,11 @@ TEST(ZonePreviews, another_number_of_the_contact_is_claimed_before_it_is_dialed)
   zone.at_work(1);
   zone.step(PreviewClaimed{AgentId{1}, zone.attempt(5), "+15550005"});
   const auto effects = zone.step(CommandArrived{++zone.reply, {AgentId{1}, "desk1", "x", DialPreview{"+15559999"}}});
-  EXPECT_TRUE(TestZone::of<SettlePreview>(effects).at(0).again);
-  EXPECT_EQ(TestZone::of<AskPreview>(effects).at(0).phone, "+15559999");
+  EXPECT_TRUE(those_of<SettlePreview>(effects).at(0).again);
+  EXPECT_EQ(those_of<AskPreview>(effects).at(0).phone, "+15559999");
   AttemptId other = zone.attempt(5);
   ++other.number;
-  const auto dialed = TestZone::of<SettlePreview>(zone.step(PreviewClaimed{AgentId{1}, other, "+15559999"}));
+  const auto dialed = those_of<SettlePreview>(zone.step(PreviewClaimed{AgentId{1}, other, "+15559999"}));
   ASSERT_EQ(dialed.size(), 1u);
   EXPECT_TRUE(dialed[0].dial);
   EXPECT_EQ(zone.agent(1).attempt, other);
@@ -138,7 +138,7 @@ struct CallbackZone : DialingZone {
   /// Whom it is offered when it is due.
   std::optional<AgentId> offered(CallbackKind kind, Duration later = 1min) {
     now += later;
-    const auto asked = of<AskPreview>(step(CallbacksSeen{{promised(kind)}}));
+    const auto asked = those_of<AskPreview>(step(CallbacksSeen{{promised(kind)}}));
     return asked.empty() ? std::nullopt : std::optional(asked[0].agent);
   }
   Instant due;
@@ -155,8 +155,8 @@ TEST(ZoneCallbacks, one_that_is_due_is_shown_to_whoever_promised_it_and_is_diale
   zone.step(PreviewClaimed{AgentId{1}, attempt, "+15550005"});
   EXPECT_EQ(zone.call_of(1), C::callback);
   const auto dialed = zone.step(CommandArrived{++zone.reply, {AgentId{1}, "desk1", "x", DialPreview{}}});
-  EXPECT_TRUE(TestZone::of<SettlePreview>(dialed).at(0).dial);
-  EXPECT_EQ(TestZone::of<SaveCallbackEnd>(dialed).at(0).how, "dialed");
+  EXPECT_TRUE(those_of<SettlePreview>(dialed).at(0).dial);
+  EXPECT_EQ(those_of<SaveCallbackEnd>(dialed).at(0).how, "dialed");
   EXPECT_EQ(zone.offered(CallbackKind::agent), std::nullopt);
 }
 
@@ -182,7 +182,7 @@ TEST(ZoneCallbacks, its_agent_is_waited_for_a_while) {
 TEST(ZoneCallbacks, expires_when_nobody_has_called) {
   CallbackZone zone;
   zone.step(CallbacksSeen{{zone.promised(CallbackKind::campaign)}});
-  const auto ended = TestZone::of<SaveCallbackEnd>(zone.pass(11min));
+  const auto ended = those_of<SaveCallbackEnd>(zone.pass(11min));
   ASSERT_EQ(ended.size(), 1u);
   EXPECT_EQ(ended[0].how, "expired");
 }
@@ -191,7 +191,7 @@ TEST(ZoneInquiry, A_08_a_call_that_no_mpp_knows_any_more_has_ended) {
   TestZone zone;
   zone.at_work(1);
   zone.contact_answers(5);
-  EXPECT_EQ(TestZone::of<AskMpp>(zone.pass(10s)).size(), 1u);
+  EXPECT_EQ(those_of<AskMpp>(zone.pass(10s)).size(), 1u);
   zone.step(MppAnswered{"as1/mpp", {zone.calls.at(zone.attempt(5)), zone.calls.at(line_of(AgentId{1}, 1))}});
   EXPECT_EQ(zone.call_of(1), C::talking);
   zone.pass(10s);

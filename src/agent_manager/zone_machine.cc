@@ -409,7 +409,7 @@ void ZoneMachine::attach_agents() {
     const bool has_line = to.nail == N::nailed || !agent.keep_line;
     to.job = has_line ? J::attached : J::pending_attach;
     move(agent, to);
-    if (has_line) tell(agent, agent_notice::JobAttached{best->id, best->campaign});
+    if (has_line) tell_job(agent);
   }
 }
 

@@ -104,6 +104,7 @@ class ZoneMachine {
   void call_becomes(Agent& agent, AgentCallState call, const std::string& reason = {});
   void left_call(Agent& agent, AgentCallState from);
   void at_rest(Agent& agent, AgentJobState from);
+  void tell_job(Agent& agent);  ///< that it is attached to it
   void apply(Agent& agent, const Reconciled& result, const std::string& reason);
   void log_out(Agent& agent, const std::string& reason, bool forced);
   void nail(Agent& agent, AgentCallState call = AgentCallState::idle);

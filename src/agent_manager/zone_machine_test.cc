@@ -82,8 +82,8 @@ TEST(Zone, D_04_a_call_without_an_agent_in_time_is_a_nuisance_call_and_hears_the
   zone.jobs[0].settings.nuisance_prompt = "sorry.wav";
   zone.step(JobsSeen{zone.jobs});
   zone.contact_answers(5);
-  EXPECT_TRUE(TestZone::of<Steer>(zone.pass(1999ms)).empty());
-  const auto steered = TestZone::of<Steer>(zone.pass(1ms));
+  EXPECT_TRUE(those_of<Steer>(zone.pass(1999ms)).empty());
+  const auto steered = those_of<Steer>(zone.pass(1ms));
   ASSERT_EQ(steered.size(), 1u);
   EXPECT_EQ(steered[0].request.commands.at(0).prompt, "sorry.wav");
   EXPECT_TRUE(zone.live.at(zone.attempt(5)).nuisance);
@@ -148,7 +148,7 @@ TEST(Zone, A_17_the_time_without_a_manager_is_counted_for_each_agent_logged_on) 
   zone.at_work(1);
   zone.machine =
       std::make_unique<ZoneMachine>(LeaseGrant{agent_zone_resource("default"), 1, Epoch{9}, Incarnation{"me"}}, ZoneMachine::Settings{});
-  const auto away = TestZone::of<SaveAway>(zone.step(ZoneLoaded{{zone.rows.at(AgentId{1}), zone.rows.at(AgentId{2})}, {}, {}, {}, 420ms}));
+  const auto away = those_of<SaveAway>(zone.step(ZoneLoaded{{zone.rows.at(AgentId{1}), zone.rows.at(AgentId{2})}, {}, {}, {}, 420ms}));
   ASSERT_EQ(away.size(), 1u);
   EXPECT_EQ(away[0].agent, AgentId{1});
   EXPECT_EQ(away[0].away, 420ms);
@@ -237,7 +237,7 @@ TEST(Zone, a_contact_is_shown_before_it_is_dialed) {
   zone.at_work(1);
   zone.step(PreviewClaimed{AgentId{1}, zone.attempt(5), "+15550005"});
   EXPECT_EQ(zone.call_of(1), C::preview);
-  const auto dialed = TestZone::of<SettlePreview>(zone.pass(60s));
+  const auto dialed = those_of<SettlePreview>(zone.pass(60s));
   ASSERT_EQ(dialed.size(), 1u) << "the time is up";
   EXPECT_TRUE(dialed[0].dial);
   EXPECT_EQ(zone.call_of(1), C::dialing);
@@ -254,7 +254,7 @@ TEST(Zone, a_preview_skipped_comes_again_and_one_cancelled_does_not) {
     zone.step(PreviewClaimed{AgentId{1}, zone.attempt(skip ? 5 : 6), "+15550005"});
     const AgentOrder order = skip ? AgentOrder{SkipPreview{}} : AgentOrder{CancelPreview{}};
     const auto settled =
-        TestZone::of<SettlePreview>(zone.step(CommandArrived{++zone.reply, {AgentId{1}, "desk1", std::to_string(zone.reply), order}}));
+        those_of<SettlePreview>(zone.step(CommandArrived{++zone.reply, {AgentId{1}, "desk1", std::to_string(zone.reply), order}}));
     ASSERT_EQ(settled.size(), 1u);
     EXPECT_FALSE(settled[0].dial);
     EXPECT_EQ(settled[0].again, skip);
@@ -320,6 +320,15 @@ TEST(Zone, agents_get_jobs_whose_skills_they_have) {
   EXPECT_EQ(zone.agent(2).states.job, J::detached);
 }
 
+TEST(Zone, skills_are_checked_wherever_they_are_said) {
+  TestZone zone;
+  EXPECT_EQ(zone.order(1, LogOn{.phone = "+15550100", .skills = Skills{{"Spanish", 11}}}).error, AgentError::invalid);
+  EXPECT_EQ(zone.agent(1).states.agent, A::logged_out);
+  zone.order(1, LogOn{.phone = "+15550100", .skills = Skills{{"Spanish", 10}}});
+  EXPECT_EQ(zone.order(1, SetSkills{{{"", 5}}}).error, AgentError::invalid);
+  EXPECT_EQ(zone.agent(1).skills, (Skills{{"Spanish", 10}}));
+}
+
 TEST(Zone, A_19_a_line_that_was_lost_is_called_again_by_itself) {
   TestZone zone;
   zone.at_work(1);
@@ -350,7 +359,7 @@ TEST(Zone, an_mpp_that_is_silent_is_waited_for_and_then_given_up) {
   zone.machine =
       std::make_unique<ZoneMachine>(LeaseGrant{agent_zone_resource("default"), 1, Epoch{9}, Incarnation{"me"}}, ZoneMachine::Settings{});
   zone.step(ZoneLoaded{{zone.rows.at(AgentId{1})}, {}, zone.jobs, {"as1/mpp"}, 1s});
-  EXPECT_EQ(TestZone::of<AskMpp>(zone.pass(1s)).size(), 1u);
+  EXPECT_EQ(those_of<AskMpp>(zone.pass(1s)).size(), 1u);
   EXPECT_FALSE(zone.machine->serving());
   zone.pass(30s);
   EXPECT_TRUE(zone.machine->serving());
@@ -420,7 +429,7 @@ RC_GTEST_PROP(ZoneProperty, every_change_is_saved_and_told_whatever_happens, ())
         const auto again = zone.step(CommandArrived{1'000'000, {AgentId{agent}, "desk" + std::to_string(agent), id, order}});
         RC_ASSERT(zone.answers.at(1'000'000) == first);
         RC_ASSERT(zone.agent(agent).states == states);
-        RC_ASSERT(TestZone::of<SaveAgent>(again).empty());
+        RC_ASSERT(those_of<SaveAgent>(again).empty());
         break;
       }
       case 4:

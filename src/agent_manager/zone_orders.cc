@@ -22,6 +22,13 @@ bool is_phone(const std::string& phone) {
 
 std::pair<AgentError, std::string> invalid(std::string what) { return {AgentError::invalid, std::move(what)}; }
 
+bool are_skills(const Skills& skills) {
+  return std::all_of(skills.begin(), skills.end(), [](const auto& skill) {
+    return !skill.first.empty() && skill.first.size() <= kLongestName && skill.second >= 1 && skill.second <= 10;
+  });
+}
+constexpr const char* kSkillsAre = "a skill has a name of at most 100 characters and a level from 1 to 10";
+
 }  // namespace
 
 // ---- the session ---------------------------------------------------------------------------------------------------------------
@@ -30,6 +37,7 @@ ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::Log
   if (agent.states.agent != A::logged_out) return std::nullopt;  // another desktop goes on where this agent is
   if (!is_phone(order.phone) && !is_sip_address(order.phone))
     return invalid("'log_on': the phone must be a number as +15550100 or an address as sip:ann@phones.example");
+  if (order.skills && !are_skills(*order.skills)) return invalid(std::string("'log_on': ") + kSkillsAre);
   agent.phone = order.phone;
   agent.keep_line = order.keep_line;
   if (order.skills) agent.skills = *order.skills;
@@ -65,9 +73,7 @@ ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::Not
   return std::nullopt;
 }
 ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::SetSkills& order) {
-  for (const auto& [name, level] : order.skills)
-    if (name.empty() || name.size() > kLongestName || level < 1 || level > 10)
-      return invalid("'set_skills': a skill has a name of at most 100 characters and a level from 1 to 10");
+  if (!are_skills(order.skills)) return invalid(std::string("'set_skills': ") + kSkillsAre);
   agent.skills = order.skills;
   return std::nullopt;
 }
@@ -340,7 +346,7 @@ ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::Mov
   const bool has_line = to.nail == N::nailed || !agent.keep_line;
   if (to.job != J::attached) to.job = has_line ? J::attached : J::pending_attach;
   move(agent, to);
-  if (to.job == J::attached) tell(agent, agent_notice::JobAttached{to_job->id, to_job->campaign});
+  if (to.job == J::attached) tell_job(agent);
   return std::nullopt;
 }
 ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::ForceState& order) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/those_of.h"
 #include "runtime/test_world.h"
 
 namespace everdial {
@@ -64,10 +65,7 @@ class ApplicationServerServiceTest : public testing::Test {
   }
   template <class T>
   std::vector<T> told_mpp() const {
-    std::vector<T> found;
-    for (const Request& request : to_mpp)
-      if (const T* one = std::get_if<T>(&request)) found.push_back(*one);
-    return found;
+    return those_of<T>(to_mpp);
   }
 
   TestWorld world;

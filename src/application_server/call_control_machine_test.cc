@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include "base/those_of.h"
+
 namespace everdial {
 namespace {
 
@@ -22,10 +24,7 @@ struct Bench {
   void step(const Input& input) { effects = machine.step(input, now); }
   template <class T>
   std::vector<T> all() const {
-    std::vector<T> found;
-    for (const Effect& effect : effects)
-      if (const T* one = std::get_if<T>(&effect)) found.push_back(*one);
-    return found;
+    return those_of<T>(effects);
   }
   void order(ReplyId reply, const std::vector<int64_t>& contacts) {
     PlaceCalls request;

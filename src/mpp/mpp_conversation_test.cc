@@ -4,6 +4,8 @@
 
 // Lines and conversations: who hears whom is said as a whole, by one manager at a time.
 
+#include "base/those_of.h"
+
 namespace everdial {
 namespace {
 
@@ -35,10 +37,7 @@ struct Bench {
   void step(const Input& input) { effects = machine.step(input, now); }
   template <class T>
   std::vector<T> all() const {
-    std::vector<T> found;
-    for (const Effect& effect : effects)
-      if (const T* one = std::get_if<T>(&effect)) found.push_back(*one);
-    return found;
+    return those_of<T>(effects);
   }
   void answer(const AttemptId& each) { step(TrunkReported{{{.kind = Kind::answered, .attempt = each}}}); }
   void steer(ControlCalls request, int64_t epoch = 1) {

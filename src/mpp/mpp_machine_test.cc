@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "base/those_of.h"
+
 namespace everdial {
 namespace {
 
@@ -48,10 +50,7 @@ struct Bench {
   }
   template <class T>
   std::vector<T> all() const {
-    std::vector<T> found;
-    for (const Effect& effect : effects)
-      if (const T* one = std::get_if<T>(&effect)) found.push_back(*one);
-    return found;
+    return those_of<T>(effects);
   }
   OrderVerdict place(const ExecuteCalls::Order& one) {
     step(OrdersArrived{1, {Address{"as:1"}, {one}}});
