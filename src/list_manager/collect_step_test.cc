@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "list_manager/list_store_memory.h"
@@ -28,7 +29,9 @@ class CollectStep : public testing::Test {
   LeaseGrant acquire(ImportId id, const Incarnation& me) {
     const Resource resource = collect_resource(id);
     EXPECT_TRUE(leases.ensure({resource}).ok());
-    return leases.acquire({leases.leases({resource}).value().at(0), me, "test", 0ms}).value().value();
+    const std::vector<LeaseRow> seen = leases.leases({resource}).value();
+    const auto row = std::find_if(seen.begin(), seen.end(), [&](const LeaseRow& one) { return one.resource == resource; });
+    return leases.acquire({*row, me, "test", 0ms}).value().value();
   }
   Result<bool> step(const LeaseGrant& grant) { return collect_step(store, folder, grant, limits); }
   Import import(ImportId id) { return store.load_import(id).value(); }
