@@ -118,6 +118,7 @@ insert into agent_state (agent_id, agent_state, nail_state, call_state, job_stat
 select id, a, n, c, j, job, attempt, since, record::jsonb
   from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::timestamptz[], $9::text[])
        as s (id, a, n, c, j, job, attempt, since, record)
+ where exists (select 1 from agent where agent.id = s.id)
 on conflict (agent_id) do update set
   agent_state = excluded.agent_state, nail_state = excluded.nail_state, call_state = excluded.call_state, job_state = excluded.job_state,
   job_id = excluded.job_id, attempt = excluded.attempt, since = excluded.since, record = excluded.record)",

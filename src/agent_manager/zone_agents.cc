@@ -1,6 +1,7 @@
 #include "agent_manager/agent_states.h"
 #include "agent_manager/zone_machine.h"
 #include "base/check.h"
+#include "model/agent_view.h"
 
 // What is done to one agent, and what follows from it for its call, its line and whoever is with it.
 
@@ -155,7 +156,7 @@ void ZoneMachine::take_call(Agent& agent, const AttemptId& attempt, const std::s
   agent.contact_phone = phone;
   owners_[attempt] = agent.id;
   pacing_.connected(attempt, now_);
-  tell(agent, agent_notice::CallOffered{attempt, phone});
+  tell(agent, agent_notice::CallOffered{attempt, phone_seen(settings_of(agent), phone)});
   if (agent.states.nail != N::nailed) return nail(agent, C::pending_call);
   call_becomes(agent, C::talking);
   converse(agent);

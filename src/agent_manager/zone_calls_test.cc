@@ -203,5 +203,21 @@ TEST(ZoneInquiry, A_08_a_call_that_no_mpp_knows_any_more_has_ended) {
   EXPECT_EQ(zone.agent(1).states.nail, NailState::not_nailed);
 }
 
+TEST(ZoneContacts, show_and_let_change_only_what_the_campaign_allows) {
+  TestZone zone;
+  zone.jobs[0].settings.mask_phone = true;
+  zone.jobs[0].settings.read_only_attributes = {"name"};
+  zone.step(JobsSeen{zone.jobs});
+  zone.at_work(1);
+  zone.contact_answers(5);
+  const auto offered =
+      std::find_if(zone.told[AgentId{1}].begin(), zone.told[AgentId{1}].end(),
+                   [](const AgentNotice& notice) { return std::holds_alternative<agent_notice::CallOffered>(notice); });
+  ASSERT_NE(offered, zone.told[AgentId{1}].end());
+  EXPECT_EQ(std::get<agent_notice::CallOffered>(*offered).phone, "•••005");
+  EXPECT_EQ(zone.order(1, SetAttribute{"name", "x"}).error, AgentError::not_allowed);
+  EXPECT_EQ(zone.order(1, SetAttribute{"city", "Bonn"}).error, AgentError::none);
+}
+
 }  // namespace
 }  // namespace everdial::zone

@@ -340,7 +340,7 @@ void ZoneMachine::time_passed() {
         if (carry_out(agent, agent_command::DialPreview{})) (void)carry_out(agent, agent_command::SkipPreview{});
         break;
       case C::wrapup:
-        dispose(agent, settings_of(agent).codes.front(), "");
+        dispose(agent, settings_of(agent).codes.front().code, "");
         call_becomes(agent, C::idle, "wrapup_limit");
         break;
       case C::dialing:

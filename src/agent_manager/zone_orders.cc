@@ -2,6 +2,7 @@
 
 #include "agent_manager/agent_states.h"
 #include "agent_manager/zone_machine.h"
+#include "model/agent_view.h"
 
 // What agents and supervisors order. That the order fits the agent's states was looked up before (agent_states.cc).
 
@@ -201,7 +202,7 @@ ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::Tra
   if (!other || other == &agent) return std::pair{AgentError::no_such_agent, "'transfer': no agent " + to_string(order.agent)};
   if (!free_for_call(*other) || other->states.nail != N::nailed)
     return std::pair{AgentError::agent_not_free, "'transfer': agent " + to_string(order.agent) + " is not ready, or has no line up"};
-  tell(*other, agent_notice::CallOffered{*agent.attempt, agent.contact_phone});
+  tell(*other, agent_notice::CallOffered{*agent.attempt, phone_seen(settings_of(agent), agent.contact_phone)});
   hand_call(agent, *other);
   return std::nullopt;
 }
@@ -257,10 +258,10 @@ ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::Mon
 // ---- the work after a call -----------------------------------------------------------------------------------------------------
 
 ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::WrapUp& order) {
-  const std::vector<std::string>& codes = settings_of(agent).codes;
-  if (std::find(codes.begin(), codes.end(), order.code) == codes.end()) {
+  const std::vector<CodeText>& codes = settings_of(agent).codes;
+  if (std::none_of(codes.begin(), codes.end(), [&](const CodeText& one) { return one.code == order.code; })) {
     std::string known;
-    for (const std::string& code : codes) known += (known.empty() ? "" : ", ") + code;
+    for (const CodeText& one : codes) known += (known.empty() ? "" : ", ") + one.code;
     return std::pair{AgentError::no_such_code, "'wrap_up': the campaign's codes are " + known};
   }
   if (order.note.size() > kLongestText) return invalid("'wrap_up': the note must be of at most 4000 characters");
@@ -294,6 +295,8 @@ ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::Add
 ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::SetAttribute& order) {
   if (order.name.empty() || order.name.size() > kLongestName || order.value.size() > kLongestText)
     return invalid("'set_attribute': a name of 1 to 100 and a value of at most 4000 characters");
+  if (!may_change(settings_of(agent), order.name))
+    return std::pair{AgentError::not_allowed, "'set_attribute': agents of this campaign cannot change " + order.name};
   emit(SaveAttribute{agent.attempt->contact, agent.id, order.name, order.value});
   tell(agent, agent_notice::ContactChanged{agent.attempt->contact});
   return std::nullopt;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "agent_manager/zone_machine.h"
+#include "model/agent_view.h"
 
 // Contacts that are shown to an agent before they are dialed: previews, and callbacks that were promised.
 
@@ -47,7 +48,7 @@ void ZoneMachine::preview_claimed(const PreviewClaimed& input) {
   }
   if (is_callback) agent->callback = offer->first;
   call_becomes(*agent, is_callback ? C::callback : C::preview);
-  tell(*agent, agent_notice::CallOffered{input.attempt, input.phone});
+  tell(*agent, agent_notice::CallOffered{input.attempt, phone_seen(settings_of(*agent), input.phone)});
   if (const Duration limit = settings_of(*agent).preview_limit; limit > Duration{}) {
     agent->until = now_ + limit;
     tell(*agent, agent_notice::TimeLimit{*agent->until, 0});

@@ -30,20 +30,6 @@ class Unseen {
   bool terminal_;
 };
 
-/// The first line of the file, or what is typed without being seen. Never from the command line, which others can read.
-std::string read_password(Ctl& ctl, const std::string& file, const std::string& prompt) {
-  std::string text;
-  if (!file.empty()) {
-    text = read_input(ctl, file);
-  } else {
-    const Unseen unseen;
-    ctl.err << prompt << ": " << std::flush;
-    std::getline(ctl.in, text);
-    ctl.err << "\n";
-  }
-  return text.substr(0, text.find_first_of("\r\n"));
-}
-
 const std::vector<Column> kAccounts = {{"ID", "/id"}, {"NAME", "/name"}, {"ROLE", "/role"}, {"CREATED", "/created_at"}};
 const std::vector<Column> kTokens = {{"ID", "/id"}, {"NAME", "/name"}, {"CREATED", "/created_at"}, {"REVOKED", "/revoked_at"}};
 
@@ -111,6 +97,19 @@ void add_tokens(CLI::App& app, Ctl& ctl) {
 }
 
 }  // namespace
+
+std::string read_password(Ctl& ctl, const std::string& file, const std::string& prompt) {
+  std::string text;
+  if (!file.empty()) {
+    text = read_input(ctl, file);
+  } else {
+    const Unseen unseen;
+    ctl.err << prompt << ": " << std::flush;
+    std::getline(ctl.in, text);
+    ctl.err << "\n";
+  }
+  return text.substr(0, text.find_first_of("\r\n"));
+}
 
 void add_account_commands(CLI::App& app, Ctl& ctl) {
   add_session(app, ctl);

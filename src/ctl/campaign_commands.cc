@@ -19,11 +19,16 @@ struct CampaignOptions {
       : strategy(command.option("--strategy", "file with the strategy as JSON; - for standard input")),
         calls_per_second(command.option("--calls-per-second", "most calls a second in one job")),
         max_calls(command.option("--max-calls", "most calls in the air at once in one job")),
-        finish(command.option("--finish", "file with the finish criteria as JSON; - for standard input")) {}
+        finish(command.option("--finish", "file with the finish criteria as JSON; - for standard input")),
+        agents(command.option("--agents", "file with what is asked of agents as JSON; - for standard input")),
+        pacing(command.option("--pacing", "with agents: manual, preview, progressive or predictive; none: without agents")) {}
 
   void put_into(Ctl& ctl, json& body) const {
     put_json(ctl, body, "strategy", *strategy);
     put_json(ctl, body, "finish", *finish);
+    put_json(ctl, body, "agents", *agents);
+    if (*pacing == "none") body.erase("agents");
+    else if (!pacing->empty()) body["agents"]["pacing"] = *pacing;
     if (!calls_per_second->empty()) body["calls_per_second"] = number("--calls-per-second", *calls_per_second);
     if (!max_calls->empty()) body["max_calls"] = static_cast<int64_t>(number("--max-calls", *max_calls));
   }
@@ -34,7 +39,7 @@ struct CampaignOptions {
     if (body[member].is_discarded()) throw Failure(kUsage, std::string("the ") + member + " in " + file + " is not JSON");
   }
 
-  Command::Text strategy, calls_per_second, max_calls, finish;
+  Command::Text strategy, calls_per_second, max_calls, finish, agents, pacing;
 };
 
 std::string progress_of(const json& job) {
@@ -54,6 +59,8 @@ void show_job(Ctl& ctl, const json& job) {
   head.erase("progress");
   head.erase("owner");
   if (job["finish"].empty()) head.erase("finish");
+  head.erase("agents");
+  if (job.contains("agents")) head["pacing"] = job["agents"]["pacing"];
   if (job.contains("owner")) head["owner"] = job["owner"].value("server", "a server that is gone");
   ctl.out << members(head) << progress_of(job) << "\n";
   if (!job["results"].empty()) ctl.out << table(kCounts, job["results"].get<std::vector<json>>());
@@ -79,6 +86,7 @@ void add_campaigns(CLI::App& app, Ctl& ctl) {
                    {"LIST", "/list_name"},
                    {"CALLS/S", "/calls_per_second"},
                    {"MAX CALLS", "/max_calls"},
+                   {"PACING", "/agents/pacing"},
                    {"JOB", "/unfinished_job_id"}},
                   ctl.api().items("/campaigns", ctl.most_items));
   });
@@ -106,7 +114,8 @@ void add_campaigns(CLI::App& app, Ctl& ctl) {
     const std::string path = campaign_path(ctl, *updated);
     const json before = ctl.api().get(path);
     json body;
-    for (const char* member : {"name", "list_id", "strategy", "calls_per_second", "max_calls", "finish"}) body[member] = before[member];
+    for (const char* member : {"name", "list_id", "strategy", "calls_per_second", "max_calls", "finish", "agents"})
+      if (before.contains(member)) body[member] = before[member];
     if (!new_name->empty()) body["name"] = *new_name;
     if (!new_list->empty()) body["list_id"] = ctl.api().id_of("/lists", *new_list);
     changed.put_into(ctl, body);

@@ -121,6 +121,13 @@ double number(const std::string& option, const std::string& text) {
   return value;
 }
 
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> out;
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, ',');) out.push_back(part);
+  return out;
+}
+
 std::string read_input(Ctl& ctl, const std::string& file) {
   std::ostringstream text;
   if (file == "-") {
@@ -224,6 +231,7 @@ int run(const std::vector<std::string>& arguments, Ctl& ctl) {
   add_failover_commands(app, ctl);
   add_list_commands(app, ctl);
   add_campaign_commands(app, ctl);
+  add_agent_commands(app, ctl);
   add_schedule_commands(app, ctl);
   add_history_commands(app, ctl);
   add_account_commands(app, ctl);

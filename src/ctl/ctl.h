@@ -74,14 +74,19 @@ CLI::App& listing(CLI::App& parent, const std::string& name, const std::string& 
 std::string query(const std::vector<std::pair<std::string, std::string>>& parameters);
 /// The number an option gives, or Failure(kUsage).
 double number(const std::string& option, const std::string& text);
+/// The parts between commas.
+std::vector<std::string> split(const std::string& text);
 /// A file's content; "-" is standard input.
 std::string read_input(Ctl& ctl, const std::string& file);
+/// The first line of the file, or what is typed without being seen. Never from the command line, which others can read.
+std::string read_password(Ctl& ctl, const std::string& file, const std::string& prompt);
 
 void add_status_commands(CLI::App& app, Ctl& ctl);
 void add_server_commands(CLI::App& app, Ctl& ctl);
 void add_failover_commands(CLI::App& app, Ctl& ctl);
 void add_list_commands(CLI::App& app, Ctl& ctl);
 void add_campaign_commands(CLI::App& app, Ctl& ctl);
+void add_agent_commands(CLI::App& app, Ctl& ctl);
 void add_schedule_commands(CLI::App& app, Ctl& ctl);
 void add_history_commands(CLI::App& app, Ctl& ctl);
 void add_account_commands(CLI::App& app, Ctl& ctl);

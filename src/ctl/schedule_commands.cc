@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <array>
-#include <sstream>
 
 #include "ctl/ctl.h"
 #include "ctl/file_options.h"
@@ -13,13 +12,6 @@ using nlohmann::json;
 constexpr std::array kWeekdays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
 std::string schedule_path(Ctl& ctl, const std::string& name) { return "/schedules/" + std::to_string(ctl.api().id_of("/schedules", name)); }
-
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> out;
-  std::istringstream parts(text);
-  for (std::string part; std::getline(parts, part, ',');) out.push_back(part);
-  return out;
-}
 
 int minute_of(const std::string& text) {
   const size_t colon = text.find(':');

@@ -16,6 +16,7 @@ std::variant<campaign_store::NewCampaign, Problem> read_campaign(const json& fro
   out.max_calls = static_cast<int>(body.integer_or("max_calls", 1, 100'000, 100));
   if (const json* given = body.member("strategy")) body.take(strategy_from_json(given->dump()), "strategy", out.strategy);
   if (const json* given = body.member("finish")) body.take(finish_from_json(given->dump()), "finish", out.finish);
+  if (const json* given = body.member("agents")) body.take(agent_settings_from_json(given->dump()), "agents", out.agents.emplace());
   if (auto wrong = body.finish()) return std::move(*wrong);
   return out;
 }

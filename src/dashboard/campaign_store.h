@@ -25,6 +25,7 @@ struct NewCampaign {
   double calls_per_second = 10;
   int max_calls = 100;
   Finish finish;
+  std::optional<AgentSettings> agents;
 };
 Result<Page> campaigns(pg::Connection& db, const PageRequest& page);
 Result<nlohmann::json> campaign(pg::Connection& db, int64_t id);

@@ -15,7 +15,7 @@ const std::string kSelectCampaign =
     "select c.id, c.name, c.list_id, l.name, c.strategy, c.calls_per_second, c.max_calls, c.created_at, "
     "(select max(id) from job j where j.campaign_id = c.id and j." +
     kUnfinished +
-    "), c.finish "
+    "), c.finish, c.agents "
     "from campaign c join contact_list l on l.id = c.list_id ";
 
 json campaign_json(const Rows& rows, size_t row) {
@@ -29,6 +29,7 @@ json campaign_json(const Rows& rows, size_t row) {
               {"finish", json::parse(rows.text(row, 9), nullptr, false)},
               {"created_at", to_iso8601(rows.instant(row, 7))}};
   put_integer(out, "unfinished_job_id", rows, row, 8);
+  if (!rows.is_null(row, 10)) out["agents"] = json::parse(rows.text(row, 10), nullptr, false);
   return out;
 }
 
@@ -39,7 +40,7 @@ const std::string kSelectJob =
     "(select count(*) from job_contact q where q.job_id = j.id and q.state = 'in_flight'), "
     "coalesce((select jsonb_object_agg(code, count) from job_result r where r.job_id = j.id and r.count > 0), '{}'), "
     "coalesce((select jsonb_object_agg(code, count) from job_contact_result r where r.job_id = j.id and r.count > 0), '{}'), "
-    "l.epoch, l.incarnation, s.server, s.component, j.finish_reason, c.finish "
+    "l.epoch, l.incarnation, s.server, s.component, j.finish_reason, c.finish, c.agents "
     "from job j join campaign c on c.id = j.campaign_id left join ha_lease l on l.resource = 'job/' || j.id "
     "left join ha_session s on s.incarnation = l.incarnation ";
 
@@ -80,9 +81,16 @@ json job_json(const Rows& rows, size_t row) {
   put_instant(out, "started_at", rows, row, 7);
   put_instant(out, "finished_at", rows, row, 8);
   put_text(out, "finish_reason", rows, row, 17);
+  if (!rows.is_null(row, 19)) out["agents"] = json::parse(rows.text(row, 19), nullptr, false);
   if (!rows.is_null(row, 14)) out["owner"] = owner_json(rows, row, 14);
   if (!rows.is_null(row, 13) && rows.integer(row, 13) > 0) out["epoch"] = rows.integer(row, 13);
   return out;
+}
+
+/// campaign.agents; null for a campaign without agents.
+std::optional<std::string> agents_text(const NewCampaign& c) {
+  if (!c.agents) return std::nullopt;
+  return to_json(*c.agents);
 }
 
 Result<std::optional<int64_t>> unfinished_job(Connection& db, int64_t campaign) {
@@ -128,9 +136,16 @@ Result<json> campaign(Connection& db, int64_t id) {
 Result<json> create_campaign(Connection& db, const NewCampaign& c) {
   if (Status listed = must_have_list(db, c.list); !listed.ok()) return listed.error();
   auto rows = db.query(
-      "insert into campaign (name, list_id, strategy, calls_per_second, max_calls, finish) values ($1, $2, $3::jsonb, $4, $5, $6::jsonb) "
-      "on conflict (name) do nothing returning id",
-      Params{}.add(c.name).add(c.list.value).add(to_json(c.strategy)).add(c.calls_per_second).add(c.max_calls).add(to_json(c.finish)));
+      "insert into campaign (name, list_id, strategy, calls_per_second, max_calls, finish, agents) "
+      "values ($1, $2, $3::jsonb, $4, $5, $6::jsonb, $7::jsonb) on conflict (name) do nothing returning id",
+      Params{}
+          .add(c.name)
+          .add(c.list.value)
+          .add(to_json(c.strategy))
+          .add(c.calls_per_second)
+          .add(c.max_calls)
+          .add(to_json(c.finish))
+          .add(agents_text(c)));
   if (!rows.ok()) return rows.error();
   if (rows->empty()) return Error{ErrorKind::conflict, kNameTaken};
   return campaign(db, rows->integer(0, 0));
@@ -140,8 +155,8 @@ Result<json> update_campaign(Connection& db, int64_t id, const NewCampaign& c) {
   if (Status idle = must_be_idle(db, id); !idle.ok()) return idle.error();
   if (Status listed = must_have_list(db, c.list); !listed.ok()) return listed.error();
   auto rows = db.query(
-      "update campaign set name = $2, list_id = $3, strategy = $4::jsonb, calls_per_second = $5, max_calls = $6, finish = $7::jsonb where "
-      "id = $1",
+      "update campaign set name = $2, list_id = $3, strategy = $4::jsonb, calls_per_second = $5, max_calls = $6, finish = $7::jsonb, "
+      "agents = $8::jsonb where id = $1",
       Params{}
           .add(id)
           .add(c.name)
@@ -149,7 +164,8 @@ Result<json> update_campaign(Connection& db, int64_t id, const NewCampaign& c) {
           .add(to_json(c.strategy))
           .add(c.calls_per_second)
           .add(c.max_calls)
-          .add(to_json(c.finish)));
+          .add(to_json(c.finish))
+          .add(agents_text(c)));
   if (!rows.ok() && rows.error().kind == ErrorKind::conflict) return Error{ErrorKind::conflict, kNameTaken};
   if (!rows.ok()) return rows.error();
   return campaign(db, id);

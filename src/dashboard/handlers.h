@@ -130,6 +130,14 @@ Answer get_job(const Call&);
 Answer request_job_change(const Call&);
 Answer list_attempts(const Call&);
 Answer get_attempt(const Call&);
+// agent_handlers.cc
+Answer list_agents(const Call&);
+Answer create_agent(const Call&);
+Answer get_agent(const Call&);
+Answer update_agent(const Call&);
+Answer delete_agent(const Call&);
+Answer list_agent_zones(const Call&);
+Answer update_agent_zone(const Call&);
 // schedule_handlers.cc
 Answer list_schedules(const Call&);
 Answer create_schedule(const Call&);

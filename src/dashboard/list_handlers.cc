@@ -8,8 +8,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr TextLimits kZoneName{.least = 1, .most = 100, .allowed_punctuation = "_.-"};
-
 bool is_region(const std::string& name) {
   return name.size() == 2 && std::all_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }

@@ -17,6 +17,11 @@ struct TextLimits {
   std::string_view allowed_punctuation;  ///< when given: ASCII letters, digits and these only
 };
 
+/// Who logs in: an account or an agent.
+inline constexpr TextLimits kLoginName{.least = 1, .most = 100, .allowed_punctuation = "_.@-"};
+inline constexpr TextLimits kNewPassword{.least = 10, .most = 1000};
+inline constexpr TextLimits kZoneName{.least = 1, .most = 100, .allowed_punctuation = "_.-"};
+
 /// All values, for a message: "pause, resume, stop".
 template <class E>
 std::string names_of() {

@@ -7,8 +7,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr TextLimits kName{.least = 1, .most = 100, .allowed_punctuation = "_.@-"};
-constexpr TextLimits kNewPassword{.least = 10, .most = 1000};
 constexpr TextLimits kPassword{.most = 1000};
 
 Instant now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
@@ -108,7 +106,7 @@ Answer list_accounts(const Call& call) {
 
 Answer create_account(const Call& call) {
   BodyReader body(call.body);
-  const std::string name = body.text("name", kName);
+  const std::string name = body.text("name", kLoginName);
   const std::string password = body.text("password", kNewPassword);
   const Role role = body.choice("role", Role::viewer);
   if (auto wrong = body.finish()) return std::move(*wrong);

@@ -1,5 +1,8 @@
 #include "model/agent_campaign.h"
 
+#include <algorithm>
+#include <set>
+
 #include "model/json_reader.h"
 
 namespace everdial {
@@ -9,33 +12,87 @@ using model_json::json;
 using model_json::Reader;
 using model_json::wrong;
 
-constexpr size_t kLongestName = 100, kMostNames = 100;
+constexpr size_t kLongestName = 100, kLongestText = 200, kLongestUrl = 2000, kMostNames = 100;
 
-void read_skills(Reader& reader, Skills& out) {
-  const json* skills = reader.find("skills");
-  if (!skills) return;
-  if (!skills->is_object() || skills->size() > kMostNames)
-    return reader.fail(wrong("skills", "must be an object of at most 100 names with a level each"));
-  out.clear();
-  for (const auto& [name, level] : skills->items()) {
-    if (name.empty() || name.size() > kLongestName) return reader.fail(wrong("skills", "a name must be of 1 to 100 characters"));
-    if (!level.is_number_integer() || level.get<int64_t>() < 1 || level.get<int64_t>() > 10)
-      return reader.fail(wrong("skills/" + name, "must be a level from 1 to 10"));
-    out[name] = level.get<int>();
-  }
+std::optional<std::string> name_of(const json& given) {
+  if (!given.is_string()) return std::nullopt;
+  const auto& name = given.get_ref<const std::string&>();
+  if (name.empty() || name.size() > kLongestName || name.find('\0') != std::string::npos) return std::nullopt;
+  return name;
 }
 
-void read_codes(Reader& reader, std::vector<std::string>& out) {
-  const json* codes = reader.find("codes");
-  if (!codes) return;
-  if (!codes->is_array() || codes->empty() || codes->size() > kMostNames)
-    return reader.fail(wrong("codes", "must be an array of 1 to 100 names"));
-  out.clear();
-  for (const json& code : *codes) {
-    if (!code.is_string() || code.get_ref<const std::string&>().empty() || code.get_ref<const std::string&>().size() > kLongestName)
-      return reader.fail(wrong("codes", "each must be a name of 1 to 100 characters"));
-    out.push_back(code.get<std::string>());
+/// A fault inside a field: "/2/code: ..." of "codes" becomes "/codes/2/code: ...".
+Error inside(const char* field, const Error& error) {
+  return {error.kind, "/" + std::string(field) + error.message.substr(error.message.starts_with("/:") ? 1 : 0)};
+}
+
+/// What `read` makes of a field, when it is given.
+template <class T>
+void read_inside(Reader& reader, const char* field, T& out, Result<T> (*read)(const json&)) {
+  const json* given = reader.find(field);
+  if (!given) return;
+  auto value = read(*given);
+  if (value.ok()) out = std::move(*value);
+  else reader.fail(inside(field, value.error()));
+}
+
+Result<Skills> skills_of(const json& skills) {
+  if (!skills.is_object() || skills.size() > kMostNames)
+    return Error{ErrorKind::invalid, "/: must be an object of at most 100 names with a level each"};
+  Skills out;
+  for (const auto& [name, level] : skills.items()) {
+    if (!name_of(name)) return Error{ErrorKind::invalid, "/: a name must be of 1 to 100 characters"};
+    if (!level.is_number_integer() || level.get<int64_t>() < 1 || level.get<int64_t>() > 10)
+      return wrong(name, "must be a level from 1 to 10");
+    out[name] = level.get<int>();
   }
+  return out;
+}
+
+/// Each a word alone, or a word with its text.
+Result<std::vector<CodeText>> codes_of(const json& codes) {
+  if (!codes.is_array() || codes.empty() || codes.size() > kMostNames)
+    return Error{ErrorKind::invalid, "/: must be an array of 1 to 100 codes"};
+  std::vector<CodeText> out;
+  std::set<std::string> known;
+  for (size_t i = 0; i < codes.size(); ++i) {
+    const json one = codes[i].is_string() ? json{{"code", codes[i]}} : codes[i];
+    const std::string where = std::to_string(i);
+    if (!one.is_object()) return wrong(where, "must be a code, or an object with code and text");
+    Reader fields(one, "a code");
+    CodeText& read = out.emplace_back();
+    fields.text("code", read.code, kLongestName);
+    fields.text("text", read.text, kLongestText);
+    if (const auto error = fields.finish()) return Error{error->kind, "/" + where + error->message};
+    if (read.code.empty()) return wrong(where + "/code", "must be of 1 to 100 characters");
+    if (!known.insert(read.code).second) return wrong(where + "/code", "stands in the list before");
+  }
+  return out;
+}
+
+Result<std::vector<std::string>> names_of(const json& names) {
+  if (!names.is_array() || names.size() > kMostNames) return Error{ErrorKind::invalid, "/: must be an array of at most 100 names"};
+  std::vector<std::string> out;
+  for (const json& one : names) {
+    auto name = name_of(one);
+    if (!name) return Error{ErrorKind::invalid, "/: each must be a name of 1 to 100 characters"};
+    out.push_back(std::move(*name));
+  }
+  return out;
+}
+
+/// Desktops load it into a page: nothing but the web's own addresses.
+void read_url(Reader& reader, const char* field, std::string& out) {
+  reader.text(field, out, kLongestUrl);
+  const bool is_web = out.starts_with("https://") || out.starts_with("http://");
+  const bool is_plain = std::all_of(out.begin(), out.end(), [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '<' && c != '>'; });
+  if (!out.empty() && (!is_web || !is_plain)) reader.fail(wrong(field, "must be an address as https://scripts.example/spring"));
+}
+
+json codes_json(const std::vector<CodeText>& codes) {
+  json out = json::array();
+  for (const CodeText& one : codes) out.push_back({{"code", one.code}, {"text", one.text}});
+  return out;
 }
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -57,8 +114,14 @@ Result<AgentSettings> agent_settings_from_json(const std::string& text) {
   reader.integer("wrapup_extensions", out.wrapup_extensions, 0, 100);
   reader.seconds("preview_limit_s", out.preview_limit, 0, 3600);
   reader.integer("agents_most", out.agents_most, 0, 100'000);
-  read_skills(reader, out.skills);
-  read_codes(reader, out.codes);
+  read_inside(reader, "skills", out.skills, skills_of);
+  read_inside(reader, "codes", out.codes, codes_of);
+  read_inside(reader, "masked_attributes", out.masked_attributes, names_of);
+  read_inside(reader, "read_only_attributes", out.read_only_attributes, names_of);
+  reader.boolean("mask_phone", out.mask_phone);
+  read_url(reader, "script", out.script);
+  read_url(reader, "auxiliary_script", out.auxiliary_script);
+  if (out.script.empty() && !out.auxiliary_script.empty()) reader.fail(wrong("auxiliary_script", "stands in for `script`, which is empty"));
   if (out.nuisance_prompt.find('/') != std::string::npos) reader.fail(wrong("nuisance_prompt", "must be a plain file name"));
   if (auto error = reader.finish()) return std::move(*error);
   return out;
@@ -76,8 +139,26 @@ std::string to_json(const AgentSettings& s) {
               {"preview_limit_s", seconds(s.preview_limit)},
               {"agents_most", s.agents_most},
               {"skills", s.skills},
-              {"codes", s.codes}}
+              {"codes", codes_json(s.codes)},
+              {"masked_attributes", s.masked_attributes},
+              {"read_only_attributes", s.read_only_attributes},
+              {"mask_phone", s.mask_phone},
+              {"script", s.script},
+              {"auxiliary_script", s.auxiliary_script}}
       .dump();
+}
+
+Result<Skills> skills_from_json(const std::string& text) { return skills_of(json::parse(text, nullptr, false)); }
+
+std::string to_json(const Skills& skills) { return json(skills).dump(); }
+
+Result<std::vector<CodeText>> reasons_from_json(const std::string& text) { return codes_of(json::parse(text, nullptr, false)); }
+
+std::string to_json(const std::vector<CodeText>& codes) { return codes_json(codes).dump(); }
+
+const std::vector<CodeText>& usual_reasons() {
+  static const std::vector<CodeText> usual = {{"break", "Break"}, {"meeting", "Meeting"}, {"training", "Training"}, {"other", "Other"}};
+  return usual;
 }
 
 }  // namespace everdial

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ class Reader {
       if (!v->is_string()) error_ = wrong(field, "must be a text");
       else if (v->get_ref<const std::string&>().size() > most)
         error_ = wrong(field, "must be at most " + std::to_string(most) + " characters");
+      else if (v->get_ref<const std::string&>().find('\0') != std::string::npos) error_ = wrong(field, "must not hold NUL");
       else out = v->get<std::string>();
     }
   }

@@ -12,7 +12,7 @@ test('everything is reached by keyboard: skip link, places, help, a job and its 
   await page.keyboard.press('Escape');
   await expect(help).toBeHidden();
 
-  for (const [keys, title] of [['gl', 'Contact lists'], ['gc', 'Campaigns'], ['gd', 'Do not call'], ['gs', 'Status'], ['gz', 'Zones'], ['gf', 'Failover'], ['gj', 'Jobs']] as const) {
+  for (const [keys, title] of [['gl', 'Contact lists'], ['gc', 'Campaigns'], ['ga', 'Agents'], ['gd', 'Do not call'], ['gs', 'Status'], ['gz', 'Zones'], ['gf', 'Failover'], ['gj', 'Jobs']] as const) {
     for (const key of keys) await page.keyboard.press(key);
     await expect(page.getByRole('heading', { level: 1, name: title })).toBeFocused();
   }

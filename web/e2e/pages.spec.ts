@@ -20,6 +20,7 @@ const pages: Record<string, string | ((request: APIRequestContext) => Promise<st
   Campaigns: '/campaigns',
   'a campaign': at('campaigns', '/campaigns'),
   'a new campaign': '/campaigns/new',
+  Agents: '/agents',
   Schedules: '/schedules',
   'a schedule': at('schedules', '/schedules'),
   'a new schedule': '/schedules/new',

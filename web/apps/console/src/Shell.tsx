@@ -18,6 +18,7 @@ const places = [
   { to: '/failover', label: 'Failover', keys: 'g f' },
   { to: '/jobs', label: 'Jobs', keys: 'g j' },
   { to: '/campaigns', label: 'Campaigns', keys: 'g c' },
+  { to: '/agents', label: 'Agents', keys: 'g a' },
   { to: '/schedules', label: 'Schedules', keys: 'g t' },
   { to: '/lists', label: 'Contact lists', keys: 'g l' },
   { to: '/exports', label: 'Exports', keys: 'g e' },

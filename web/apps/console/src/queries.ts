@@ -1,4 +1,4 @@
-import { bodyOf, type AttemptState, type CompletionCode, ApiError, type Export, type Purge, type Session } from '@everdial/api-client';
+import { bodyOf, type Agent, type AgentState, type AttemptState, type CompletionCode, ApiError, type Export, type Purge, type Session } from '@everdial/api-client';
 import { queryOptions, type InfiniteData, type QueryKey, type UseInfiniteQueryOptions } from '@tanstack/react-query';
 import { api, sessionKey } from './api';
 
@@ -95,6 +95,21 @@ export const jobsQuery = (campaign_id?: number) =>
   paged(['jobs', campaign_id ?? 'all'], (cursor) => bodyOf(http.GET('/jobs', { params: { query: { campaign_id, cursor } } })));
 export const jobQuery = (job_id: number) =>
   queryOptions({ queryKey: ['job', job_id], queryFn: () => bodyOf(http.GET('/jobs/{job_id}', { params: { path: { job_id } } })) });
+
+export interface AgentFilter {
+  zone?: string;
+  state?: AgentState | 'logged_on';
+}
+// What agents do is not in the live stream: looked at again every few seconds, as long as that is only a few pages.
+export const agentsQuery = (filter: AgentFilter): PagedQuery<Agent> => ({
+  ...paged(['agents', filter], (cursor) => bodyOf(http.GET('/agents', { params: { query: { ...filter, cursor, limit: 200 } } }))),
+  refetchInterval: ({ state }) => (state.data?.pages.length ?? 0) <= 10 && 2000,
+});
+export const agentZonesQuery = queryOptions({
+  queryKey: ['agents', 'zones'],
+  queryFn: () => bodyOf(http.GET('/agent-zones')),
+  refetchInterval: 2000,
+});
 
 export interface AttemptFilter {
   code?: CompletionCode;

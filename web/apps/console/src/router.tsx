@@ -2,6 +2,7 @@ import type { AttemptState, CompletionCode } from '@everdial/api-client';
 import { codeTones, ErrorPanel } from '@everdial/ui';
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { queryClient } from './api';
+import { AgentsPage } from './pages/AgentsPage';
 import { AlarmsPage } from './pages/AlarmsPage';
 import { AttemptPage } from './pages/AttemptPage';
 import { CampaignPage, NewCampaignPage } from './pages/CampaignPage';
@@ -21,7 +22,7 @@ import { NewSchedulePage, SchedulePage } from './pages/SchedulePage';
 import { SchedulesPage } from './pages/SchedulesPage';
 import { StatusPage } from './pages/StatusPage';
 import { ZonesPage } from './pages/ZonesPage';
-import { sessionQuery, type AttemptFilter } from './queries';
+import { sessionQuery, type AgentFilter, type AttemptFilter } from './queries';
 import { Shell } from './Shell';
 
 const root = createRootRoute({ notFoundComponent: NotFoundPage });
@@ -44,6 +45,9 @@ const idIn = <K extends string>(name: K) => ({
   stringify: (params: Record<K, number>) => ({ [name]: String(params[name]) }) as Record<K, string>,
 });
 
+const agentStates: readonly AgentFilter['state'][] = [
+  'logged_on', 'logged_out', 'not_ready', 'ready', 'busy', 'pending_not_ready', 'work_not_ready',
+];
 const attemptStates: readonly AttemptState[] = ['intent', 'done', 'aborted', 'unknown'];
 
 const logIn = createRoute({
@@ -85,6 +89,18 @@ const campaign = createRoute({
   params: idIn('campaignId'),
   component: CampaignPage,
 });
+const agents = createRoute({
+  getParentRoute: () => shell,
+  path: '/agents',
+  component: AgentsPage,
+  validateSearch: (search: Record<string, unknown>): AgentFilter => {
+    const filter: AgentFilter = {};
+    if (typeof search['zone'] === 'string' && search['zone']) filter.zone = search['zone'];
+    const state = agentStates.find((known) => known === search['state']);
+    if (state) filter.state = state;
+    return filter;
+  },
+});
 const schedules = createRoute({ getParentRoute: () => shell, path: '/schedules', component: SchedulesPage });
 const newScheduleRoute = createRoute({ getParentRoute: () => shell, path: '/schedules/new', component: NewSchedulePage });
 const schedule = createRoute({
@@ -119,7 +135,7 @@ export const router = createRouter({
     logIn,
     home,
     shell.addChildren([
-      status, zones, failover, alarms, lists, list, importRoute, dnc, campaigns, newCampaign, campaign, schedules, newScheduleRoute, schedule, exports_, retention, jobs, job,
+      status, zones, failover, alarms, lists, list, importRoute, dnc, campaigns, newCampaign, campaign, agents, schedules, newScheduleRoute, schedule, exports_, retention, jobs, job,
       attempt,
     ]),
   ]),

@@ -1,8 +1,17 @@
-import type { AttemptState, CompletionCode, ComponentState, ImportState, JobState } from '@everdial/api-client';
+import type { AgentState, AttemptState, CompletionCode, ComponentState, ImportState, JobState } from '@everdial/api-client';
 import { formatCode } from './format';
 import classes from './StateBadge.module.css';
 
 export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'idle';
+
+const agentTones: Record<AgentState, Tone> = {
+  logged_out: 'idle',
+  not_ready: 'warn',
+  ready: 'good',
+  busy: 'busy',
+  pending_not_ready: 'warn',
+  work_not_ready: 'busy',
+};
 
 const componentTones: Record<ComponentState, Tone> = {
   MASTER: 'good',
@@ -65,6 +74,9 @@ export function StateBadge({ tone, children }: { tone: Tone; children: string })
   );
 }
 
+export const AgentBadge = ({ state }: { state: AgentState }) => (
+  <StateBadge tone={agentTones[state]}>{state.replaceAll('_', ' ')}</StateBadge>
+);
 export const ComponentBadge = ({ state }: { state: ComponentState }) => <StateBadge tone={componentTones[state]}>{state}</StateBadge>;
 export const JobBadge = ({ state }: { state: JobState }) => <StateBadge tone={jobTones[state]}>{state}</StateBadge>;
 export const ImportBadge = ({ state }: { state: ImportState }) => <StateBadge tone={importTones[state]}>{state}</StateBadge>;

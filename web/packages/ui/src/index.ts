@@ -13,6 +13,6 @@ export {
 export { KeyboardHelp } from './KeyboardHelp';
 export { Progress } from './Progress';
 export { useShortcuts, useShortcutsEnabled, type Shortcut } from './shortcuts';
-export { AttemptBadge, CodeBadge, ComponentBadge, ImportBadge, JobBadge, StateBadge, codeTones, type Tone } from './StateBadge';
+export { AgentBadge, AttemptBadge, CodeBadge, ComponentBadge, ImportBadge, JobBadge, StateBadge, codeTones, type Tone } from './StateBadge';
 export { EverdialTheme } from './theme';
 export { Age, useNow, When } from './Time';

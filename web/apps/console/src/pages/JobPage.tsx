@@ -9,6 +9,7 @@ import { JobControls } from '../parts/JobControls';
 import { Loaded } from '../parts/Loaded';
 import { Facts, Page } from '../parts/Page';
 import { useMayChange } from '../parts/session';
+import { pacingText } from '../parts/agents';
 import { finishText } from '../parts/strategy';
 import { jobQuery } from '../queries';
 import { useSamples } from '../samples';
@@ -83,6 +84,7 @@ function Overview({ job }: { job: Job }) {
             ],
             ['Dialed by', job.owner ? `${job.owner.server ?? 'a server that is gone'}, epoch ${job.epoch ?? '–'}` : 'nobody now'],
             ['Zone', job.zone],
+            ...(job.agents ? [['Agents', pacingText(job.agents)] as const] : []),
             ['Began', <When at={job.started_at ?? job.created_at} />],
             [job.finished_at ? 'Lasted' : 'For', formatAge(lasted)],
             job.finish_reason ? ['Ended', finishReasons[job.finish_reason]] : ['Ends', finishText(job.finish)],

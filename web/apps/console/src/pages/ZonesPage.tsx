@@ -2,13 +2,14 @@ import { bodyOf, type PlannedZone, type Server, type Zone } from '@everdial/api-
 import { ComponentBadge, Confirm, DataTable, EmptyState, ErrorPanel, Panel, StateBadge, type Column } from '@everdial/ui';
 import { Button, Group, NativeSelect, NumberInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, queryClient } from '../api';
 import { Loaded } from '../parts/Loaded';
 import { Page } from '../parts/Page';
 import { PlanTable } from '../parts/PlanTable';
 import { useMayAdminister } from '../parts/session';
-import { statusQuery } from '../queries';
+import { agentZonesQuery, statusQuery } from '../queries';
 
 type Change = { home?: string; weight?: number };
 const refresh = () => queryClient.invalidateQueries({ queryKey: ['status'] });
@@ -33,6 +34,7 @@ export function ZonesPage() {
 function Zones({ zones, servers, mayChange }: { zones: Zone[]; servers: Server[]; mayChange: boolean }) {
   const [edits, setEdits] = useState<Record<string, Change>>({});
   const [plan, setPlan] = useState<PlannedZone[]>();
+  const agents = useQuery(agentZonesQuery);
   const edit = (zone: string, change: Change) => {
     setPlan(undefined);
     setEdits((all) => ({ ...all, [zone]: { ...all[zone], ...change } }));
@@ -101,7 +103,16 @@ function Zones({ zones, servers, mayChange }: { zones: Zone[]; servers: Server[]
         ),
     },
     { key: 'jobs', header: 'Jobs', width: '5rem', align: 'right', cell: (zone) => zone.jobs },
-    { key: 'agents', header: 'Logged-in agents', width: '9rem', align: 'right', cell: () => <span title="Agents are not here yet">–</span> },
+    {
+      key: 'agents',
+      header: 'Logged-on agents',
+      width: '9rem',
+      align: 'right',
+      cell: ({ name }) => {
+        const of = agents.data?.items.find((zone) => zone.name === name);
+        return of ? <Link to="/agents" search={{ zone: name, state: 'logged_on' }}>{`${of.logged_on} of ${of.agents}`}</Link> : '–';
+      },
+    },
     {
       key: 'state',
       header: 'State',

@@ -4,6 +4,8 @@ import { Button, MultiSelect, NumberInput, Select, SegmentedControl, Switch, Tex
 import { useForm } from '@mantine/form';
 import { useEffect } from 'react';
 import { listsQuery } from '../queries';
+import { AgentFields } from './AgentFields';
+import { atAgentFields } from './agents';
 import classes from './CampaignForm.module.css';
 import { useChoices } from './choices';
 import { fieldErrors } from './fieldErrors';
@@ -24,7 +26,7 @@ export interface CampaignFormProps {
 export function CampaignForm({ initial, action, busy, error, saved, readOnly, why, onSubmit }: CampaignFormProps) {
   const form = useForm<CampaignValues>({ initialValues: initial, validate: check, validateInputOnBlur: true });
   const { setErrors } = form;
-  useEffect(() => setErrors(fieldErrors(error)), [error, setErrors]);
+  useEffect(() => setErrors(atAgentFields(fieldErrors(error))), [error, setErrors]);
   const choices = useChoices(listsQuery);
   const { strategy } = form.values;
 
@@ -64,6 +66,7 @@ export function CampaignForm({ initial, action, busy, error, saved, readOnly, wh
             />
           </div>
         </Panel>
+        <AgentFields values={form.values.agents} field={field} toggle={toggle} />
         <Panel title="How fast">
           <div className={classes.fields}>
             <NumberInput label="Calls a second" description="Most new calls in each second" min={0.01} max={10_000} {...field('calls_per_second')} />

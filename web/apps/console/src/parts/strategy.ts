@@ -1,5 +1,6 @@
 import type { Campaign, CompletionCode, Finish, GoalOf, NewCampaign, Strategy } from '@everdial/api-client';
 import { formatCode } from '@everdial/ui';
+import { agentSettings, agentValues, checkAgents, type AgentValues } from './agents';
 
 /** Results after which another try may make sense, in the order of the form. */
 export const retryable = ['call_busy', 'ring_no_answer', 'answer_machine', 'call_rejected', 'general_failure', 'call_lost'] as const;
@@ -10,6 +11,7 @@ export interface CampaignValues {
   list_id: string;
   calls_per_second: number;
   max_calls: number;
+  agents: AgentValues;
   /** Empty fields: no such criterion. */
   finish: {
     after_s: string;
@@ -37,7 +39,7 @@ export const newCampaignValues = (listId?: number): CampaignValues =>
     finish: {},
   });
 
-export function valuesOf(campaign: Pick<Campaign, 'name' | 'list_id' | 'strategy' | 'calls_per_second' | 'max_calls' | 'finish'>): CampaignValues {
+export function valuesOf(campaign: Pick<Campaign, 'name' | 'list_id' | 'strategy' | 'calls_per_second' | 'max_calls' | 'finish' | 'agents'>): CampaignValues {
   const { strategy: s, finish } = campaign;
   const retries = { ...Object.fromEntries(retryable.map((code) => [code, {}])), ...s.retries };
   return {
@@ -45,6 +47,7 @@ export function valuesOf(campaign: Pick<Campaign, 'name' | 'list_id' | 'strategy
     list_id: campaign.list_id ? String(campaign.list_id) : '',
     calls_per_second: campaign.calls_per_second,
     max_calls: campaign.max_calls,
+    agents: agentValues(campaign.agents),
     finish: {
       after_s: finish.after_s === undefined ? '' : formatDelay(finish.after_s),
       until_minute: finish.until_minute === undefined ? '' : formatMinute(finish.until_minute),
@@ -77,12 +80,14 @@ export function valuesOf(campaign: Pick<Campaign, 'name' | 'list_id' | 'strategy
 /** What to send; times that cannot be read go as they are not: `check` has refused them before. */
 export function campaignOf(values: CampaignValues): NewCampaign {
   const { calling_from_minute, calling_until_minute, retries, ...strategy } = values.strategy;
+  const agents = agentSettings(values.agents);
   return {
     name: values.name.trim(),
     list_id: Number(values.list_id),
     calls_per_second: values.calls_per_second,
     max_calls: values.max_calls,
     finish: finishOf(values.finish),
+    ...(agents && { agents }),
     strategy: {
       ...strategy,
       calling_from_minute: parseMinute(calling_from_minute) ?? 0,
@@ -114,6 +119,7 @@ export function check(values: CampaignValues): Record<string, string> {
   const { after_s, until_minute } = values.finish;
   if (after_s.trim() && !parseDelay(after_s)) errors['finish.after_s'] = 'A time as 30 min, 2 h or 1 d';
   if (until_minute.trim() && parseMinute(until_minute) === undefined) errors['finish.until_minute'] = 'A time from 00:00 to 23:59, as 18:00';
+  Object.assign(errors, checkAgents(values.agents));
   for (const [code, retry] of Object.entries(values.strategy.retries))
     if (retry.times > 0 && parseDelay(retry.delay_s) === undefined)
       errors[`strategy.retries.${code}.delay_s`] = 'A time as 30 s, 15 min, 2 h or 1 d';

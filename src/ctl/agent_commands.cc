@@ -1,0 +1,178 @@
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <map>
+#include <thread>
+
+#include "ctl/ctl.h"
+
+namespace everdial::ctl {
+namespace {
+
+using nlohmann::json;
+
+const std::vector<Column> kAgents = {{"ID", "/id"},
+                                     {"LOGIN", "/login"},
+                                     {"NAME", "/name"},
+                                     {"ZONE", "/zone"},
+                                     {"STATE", "/states/agent"},
+                                     {"CALL", "/states/call"},
+                                     {"LINE", "/states/nail"},
+                                     {"JOB", "/job_id"},
+                                     {"REASON", "/reason"},
+                                     {"SINCE", "/since"}};
+
+/// By id or login: a login may be a number, which then goes before an id.
+std::string agent_path(Ctl& ctl, const std::string& agent) {
+  const auto found = ctl.api().items("/agents" + query({{"login", agent}}), 1);
+  if (!found.empty()) return "/agents/" + human(found[0]["id"]);
+  if (agent.empty() || agent.find_first_not_of("0123456789") != std::string::npos)
+    throw Failure(kNotFound, "there is no agent \"" + agent + "\"");
+  return "/agents/" + agent;
+}
+
+/// "Spanish=7,billing=3"
+json skills_of(const std::string& text) {
+  json out = json::object();
+  for (const std::string& one : split(text)) {
+    const size_t equals = one.find('=');
+    if (equals == std::string::npos) throw Failure(kUsage, "--skills: \"" + one + "\" is no skill with its level, as Spanish=7");
+    out[one.substr(0, equals)] = static_cast<int64_t>(number("--skills", one.substr(equals + 1)));
+  }
+  return out;
+}
+
+/// Which agents a list or a watch is about.
+struct Which {
+  explicit Which(Command& command)
+      : zone(command.option("--zone", "only agents of this zone")),
+        state(command.option("--state", "only in this state; logged_on for all who are not logged out")) {}
+
+  std::vector<json> agents(Ctl& ctl) const {
+    return ctl.api().items("/agents" + query({{"zone", *zone}, {"state", *state}}), ctl.most_items);
+  }
+
+  Command::Text zone, state;
+};
+
+std::string states_of(const json& agent) {
+  std::string out = human(agent["states"]["agent"]) + ", " + human(agent["states"]["call"]) + ", line " + human(agent["states"]["nail"]);
+  if (agent.contains("job_id")) out += ", job " + human(agent["job_id"]) + " " + human(agent["states"]["job"]);
+  if (agent.contains("reason")) out += ", " + human(agent["reason"]);
+  return out;
+}
+
+/// A line for each agent whose states are not those of the look before.
+void watch_agents(Ctl& ctl, const Which& which, double seconds) {
+  std::map<int64_t, std::string> before;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  do {
+    for (const json& agent : which.agents(ctl)) {
+      std::string now = states_of(agent);
+      std::string& was = before[agent["id"].get<int64_t>()];
+      if (now == was) continue;
+      if (ctl.format == Format::human) ctl.out << human(agent["login"]) << ": " << now << std::endl;
+      else ctl.out << agent.dump() << std::endl;
+      was = std::move(now);
+    }
+    if (seconds > 0 && std::chrono::steady_clock::now() >= until) return;
+    std::this_thread::sleep_for(kLookEach);
+  } while (true);
+}
+
+void add_reading(CLI::App& agents, Ctl& ctl) {
+  Command list(agents, "list", "agents, and what each does now");
+  const Which listed(list);
+  list.run([&ctl, listed] { ctl.show_rows(kAgents, listed.agents(ctl)); });
+
+  Command show(agents, "show", "one agent");
+  const auto shown = show.argument("AGENT", "id or login");
+  show.run([&ctl, shown] { ctl.show(ctl.api().get(agent_path(ctl, *shown))); });
+
+  Command watch(agents, "watch", "a line for each change of an agent's states, until interrupted");
+  const Which watched(watch);
+  const auto seconds = watch.option("--seconds", "end after so long");
+  watch.run([&ctl, watched, seconds] { watch_agents(ctl, watched, seconds->empty() ? 0 : number("--seconds", *seconds)); });
+
+  Command(agents, "zones", "zones with agents: who manages them, how many are logged on").run([&ctl] {
+    ctl.show_rows({{"ZONE", "/name"},
+                   {"MANAGER", "/manager/server"},
+                   {"EPOCH", "/epoch"},
+                   {"AGENTS", "/agents"},
+                   {"LOGGED ON", "/logged_on"},
+                   {"READY", "/states/ready"},
+                   {"BUSY", "/states/busy"}},
+                  ctl.api().get("/agent-zones")["items"].get<std::vector<json>>());
+  });
+}
+
+void add_changing(CLI::App& agents, Ctl& ctl) {
+  Command create(agents, "create", "make an agent");
+  const auto login = create.argument("LOGIN", "letters, digits and _.@-");
+  const auto name = create.option("--name", "for people");
+  const auto zone = create.option("--zone", "whose campaigns the agent works for", "default");
+  const auto skills = create.option("--skills", "names with levels from 1 to 10, as Spanish=7,billing=3");
+  const auto supervisor = create.flag("--supervisor", "may move, force and monitor other agents of the zone");
+  const auto file = create.option("--password-file", "file with the password; - for standard input");
+  create.run([&ctl, login, name, zone, skills, supervisor, file] {
+    ctl.show(ctl.api().call("POST", "/agents",
+                            {{"login", *login},
+                             {"name", *name},
+                             {"zone", *zone},
+                             {"skills", skills_of(*skills)},
+                             {"supervisor", *supervisor},
+                             {"password", read_password(ctl, *file, "Password for " + *login)}}));
+  });
+
+  Command update(agents, "update", "change an agent; what is left out stays");
+  const auto updated = update.argument("AGENT", "id or login");
+  const auto new_name = update.option("--name", "for people");
+  const auto new_skills = update.option("--skills", "all of them, as Spanish=7,billing=3; none for no skill");
+  const auto new_supervisor = update.option("--supervisor", "yes or no: may move, force and monitor other agents of the zone");
+  update.run([&ctl, updated, new_name, new_skills, new_supervisor] {
+    json body = json::object();
+    if (!new_name->empty()) body["name"] = *new_name;
+    if (!new_skills->empty()) body["skills"] = *new_skills == "none" ? json::object() : skills_of(*new_skills);
+    if (!new_supervisor->empty() && *new_supervisor != "yes" && *new_supervisor != "no") throw Failure(kUsage, "--supervisor: yes or no");
+    if (!new_supervisor->empty()) body["supervisor"] = *new_supervisor == "yes";
+    ctl.show(ctl.api().call("PUT", agent_path(ctl, *updated), body));
+  });
+
+  Command password(agents, "password", "set an agent's password");
+  const auto whose = password.argument("AGENT", "id or login");
+  const auto new_file = password.option("--password-file", "file with the password; - for standard input");
+  password.run([&ctl, whose, new_file] {
+    const std::string path = agent_path(ctl, *whose);
+    ctl.api().call("PUT", path, {{"password", read_password(ctl, *new_file, "Password for " + *whose)}});
+    ctl.say("the password of " + *whose + " is set");
+  });
+
+  Command reasons(agents, "reasons", "set why agents of a zone may be not ready");
+  const auto of = reasons.argument("ZONE", "name");
+  const auto codes = reasons.arguments("REASON", "code, or code=text, as lunch=\"Lunch break\"");
+  reasons.run([&ctl, of, codes] {
+    json all = json::array();
+    for (const std::string& one : *codes) {
+      const size_t equals = one.find('=');
+      all.push_back({{"code", one.substr(0, equals)}, {"text", equals == std::string::npos ? "" : one.substr(equals + 1)}});
+    }
+    ctl.show_rows({{"CODE", "/code"}, {"TEXT", "/text"}},
+                  ctl.api().call("PUT", "/agent-zones/" + encoded(*of), {{"reasons", all}})["reasons"].get<std::vector<json>>());
+  });
+
+  Command remove(agents, "delete", "remove an agent who is logged out");
+  const auto removed = remove.argument("AGENT", "id or login");
+  remove.run([&ctl, removed] {
+    ctl.api().call("DELETE", agent_path(ctl, *removed));
+    ctl.say("agent " + *removed + " is removed");
+  });
+}
+
+}  // namespace
+
+void add_agent_commands(CLI::App& app, Ctl& ctl) {
+  auto& agents = group(app, "agents", "people who talk to contacts");
+  add_reading(agents, ctl);
+  add_changing(agents, ctl);
+}
+
+}  // namespace everdial::ctl

@@ -1,0 +1,138 @@
+#include <gmock/gmock.h>
+
+#include "dashboard/secrets.h"
+#include "dashboard/test_dashboard.h"
+
+namespace everdial {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+
+class Agents : public TestDashboard {
+ protected:
+  json make_agent(const std::string& login, const std::string& zone = "default") {
+    const auto made = post("/agents", {{"login", login}, {"password", "correct horse"}, {"zone", zone}});
+    EXPECT_EQ(made.status, 201) << made.body;
+    return made.json;
+  }
+  /// As the master of the zone would write it.
+  void log_on(int64_t agent, const std::string& state, const std::string& record = "{}") {
+    sql("insert into agent_state (agent_id, agent_state, since, record) values (" + std::to_string(agent) + ", '" + state + "', now(), '" +
+        record + "') on conflict (agent_id) do update set agent_state = excluded.agent_state, record = excluded.record");
+  }
+};
+
+TEST_F(Agents, are_made_changed_and_removed) {
+  const json ann = {
+      {"login", "ann"}, {"name", "Ann Example"}, {"password", "correct horse"}, {"skills", {{"Spanish", 7}}}, {"zone", "west"}};
+  const auto made = post("/agents", ann, {{"Idempotency-Key", "a"}});
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(made.json["zone"], "west");
+  EXPECT_EQ(made.json["states"]["agent"], "logged_out");
+  EXPECT_EQ(made.json["has_password"], true);
+  EXPECT_EQ(post("/agents", ann, {{"Idempotency-Key", "a"}}).json, made.json);
+  EXPECT_TRUE(verify_password(sql("select password_hash from agent"), "correct horse"));
+  EXPECT_EQ(sql("select count(*) from idempotency_key where response::text like '%horse%'"), "0");
+  EXPECT_THAT(post("/agents", ann).errors(), ElementsAre("/login: There is an agent of this login already."));
+  EXPECT_THAT(
+      post("/agents", {{"login", "a b"}, {"password", "short"}, {"skills", {{"Spanish", 11}}}, {"colour", 1}}).errors(),
+      testing::UnorderedElementsAre("/login: must hold letters, digits and _.@- only", "/password: must have at least 10 characters",
+                                    "/skills/Spanish: must be a level from 1 to 10", "/colour: is not known here"));
+  EXPECT_EQ(as(Role::viewer, "POST", "/agents", ann).status, 403);
+
+  const auto changed = as(Role::supervisor, "PUT", "/agents/1", {{"name", "Ann"}, {"skills", json::object()}, {"supervisor", true}});
+  EXPECT_EQ(changed.json["name"], "Ann") << changed.body;
+  EXPECT_EQ(changed.json["skills"], json::object());
+  EXPECT_EQ(changed.json["supervisor"], true);
+  EXPECT_EQ(get("/agents/1").json, changed.json);
+  EXPECT_EQ(as(Role::supervisor, "PUT", "/agents/1", {{"password", "another horse"}}).status, 200);
+  EXPECT_TRUE(verify_password(sql("select password_hash from agent"), "another horse"));
+  EXPECT_EQ(as(Role::supervisor, "PUT", "/agents/9", {{"name", "x"}}).status, 404);
+
+  log_on(1, "ready");
+  EXPECT_EQ(as(Role::supervisor, "DELETE", "/agents/1").status, 409);
+  log_on(1, "logged_out");
+  EXPECT_EQ(as(Role::supervisor, "DELETE", "/agents/1").status, 204);
+  EXPECT_EQ(as(Role::supervisor, "DELETE", "/agents/1").status, 404);
+  EXPECT_EQ(sql("select count(*) from agent_state"), "0");
+}
+
+TEST_F(Agents, are_listed_with_what_they_do_now) {
+  for (const char* login : {"ann", "bob", "cid"}) make_agent(login);
+  make_agent("dan", "west");
+  const int64_t job = make_job();
+  log_on(1, "busy", R"({"leaving": true, "reason": ""})");
+  sql("update agent_state set nail_state = 'nailed', call_state = 'talking', job_state = 'attached', job_id = " + std::to_string(job) +
+      ", attempt = '1-5-1'");
+  log_on(2, "not_ready", R"({"reason": "lunch"})");
+  const auto all = all_pages("/agents", 2);
+  ASSERT_EQ(all.size(), 4);
+  EXPECT_EQ(all[0]["states"], (json{{"agent", "busy"}, {"nail", "nailed"}, {"call", "talking"}, {"job", "attached"}}));
+  EXPECT_EQ(all[0]["campaign_name"], "Campaign");
+  EXPECT_EQ(all[0]["attempt"], "1-5-1");
+  EXPECT_EQ(all[0]["leaving"], true);
+  EXPECT_FALSE(all[0].contains("reason"));
+  EXPECT_EQ(all[1]["reason"], "lunch");
+  EXPECT_FALSE(all[2].contains("since"));
+  EXPECT_EQ(all_pages("/agents?zone=west", 2).size(), 1);
+  EXPECT_EQ(all_pages("/agents?login=bob", 2).size(), 1);
+  EXPECT_EQ(all_pages("/agents?state=logged_on", 1).size(), 2);
+  EXPECT_EQ(all_pages("/agents?state=logged_out&zone=default", 1).size(), 1);
+  EXPECT_THAT(get("/agents?state=asleep").errors(), ElementsAre(testing::StartsWith("?state: must be logged_on or one of logged_out, ")));
+}
+
+TEST_F(Agents, A_13_zones_show_their_manager_and_how_many_are_logged_on) {
+  const std::string incarnation = "11111111-2222-3333-4444-555555555555";
+  sql("insert into ha_session (incarnation, server, component) values ('" + incarnation + "', 'as1', 'agent_manager')");
+  sql("insert into ha_lease (resource, epoch, incarnation) values ('agent_manager/zone/west', 4, '" + incarnation + "')");
+  make_agent("ann");
+  make_agent("bob");
+  log_on(1, "ready");
+  const auto zones = get("/agent-zones").json["items"];
+  ASSERT_EQ(zones.size(), 2);
+  EXPECT_EQ(zones[0]["name"], "default");
+  EXPECT_EQ(zones[0]["agents"], 2);
+  EXPECT_EQ(zones[0]["logged_on"], 1);
+  EXPECT_EQ(zones[0]["states"]["ready"], 1);
+  EXPECT_EQ(zones[0]["states"]["busy"], 0);
+  EXPECT_FALSE(zones[0].contains("manager"));
+  EXPECT_EQ(zones[0]["reasons"][0], (json{{"code", "break"}, {"text", "Break"}})) << "the usual ones";
+  EXPECT_EQ(zones[1]["agents"], 0);
+  EXPECT_EQ(zones[1]["manager"]["server"], "as1");
+  EXPECT_EQ(zones[1]["epoch"], 4);
+
+  const auto set = as(Role::supervisor, "PUT", "/agent-zones/west", {{"reasons", {"lunch", {{"code", "fire"}, {"text", "Fire drill"}}}}});
+  EXPECT_EQ(set.json["reasons"], json::array({{{"code", "lunch"}, {"text", ""}}, {{"code", "fire"}, {"text", "Fire drill"}}})) << set.body;
+  EXPECT_THAT(as(Role::supervisor, "PUT", "/agent-zones/west", {{"reasons", {"a", "a"}}}).errors(),
+              ElementsAre("/reasons/1/code: stands in the list before"));
+  EXPECT_THAT(as(Role::supervisor, "PUT", "/agent-zones/west", {{"reasons", json::array()}}).errors(),
+              ElementsAre("/reasons: must be an array of 1 to 100 codes"));
+  EXPECT_EQ(as(Role::supervisor, "PUT", "/agent-zones/south", {{"reasons", {"a"}}}).status, 404);
+}
+
+TEST_F(Agents, of_a_campaign_are_kept_with_it_and_shown_with_its_jobs) {
+  const json body = {{"name", "Talk"}, {"list_id", make_list()}, {"agents", {{"pacing", "progressive"}, {"codes", {"sold", "no"}}}}};
+  const auto made = post("/campaigns", body);
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(made.json["agents"]["pacing"], "progressive");
+  EXPECT_EQ(made.json["agents"]["codes"][0], (json{{"code", "sold"}, {"text", ""}}));
+  EXPECT_EQ(made.json["agents"]["abandoned_most"], 0.03) << "left out: the default";
+  json again = body;
+  again["agents"] = made.json["agents"];
+  EXPECT_EQ(as(Role::supervisor, "PUT", "/campaigns/1", again).json["agents"], made.json["agents"]);
+  json wrong = body;
+  wrong["agents"] = {{"answer_within_s", 60}};
+  EXPECT_THAT(post("/campaigns", wrong).errors(), ElementsAre("/agents/answer_within_s: must be from 1.0 to 30.0"));
+  wrong["agents"] = {{"codes", {"a", {{"code", ""}}}}};
+  EXPECT_THAT(post("/campaigns", wrong).errors(), ElementsAre("/agents/codes/1/code: must be of 1 to 100 characters"));
+  EXPECT_EQ(post("/campaigns/1/jobs").json["agents"], made.json["agents"]);
+  sql("update job set state = 'completed'");
+  json without = body;
+  without.erase("agents");
+  EXPECT_FALSE(as(Role::supervisor, "PUT", "/campaigns/1", without).json.contains("agents"));
+  EXPECT_EQ(sql("select agents is null from campaign"), "t");
+}
+
+}  // namespace
+}  // namespace everdial

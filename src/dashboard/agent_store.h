@@ -1,0 +1,49 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "dashboard/page.h"
+#include "model/agent_campaign.h"
+
+namespace everdial::pg {
+class Connection;
+}
+
+/// Agents as an administrator makes them, what they do now, and what those of a zone have in common (schema/0022_agents.sql,
+/// 0027_agent_zones.sql).
+namespace everdial::agent_store {
+
+struct NewAgent {
+  std::string login, name, zone;
+  Skills skills;
+  bool supervisor = false;  ///< may move, force and monitor other agents of the zone
+  std::string password_hash;
+};
+struct AgentFilter {
+  std::optional<std::string> zone, login;
+  std::optional<std::string> state;  ///< an AgentState, or "logged_on": all but logged_out
+};
+Result<Page> agents(pg::Connection& db, const AgentFilter& filter, const PageRequest& page);
+Result<nlohmann::json> agent(pg::Connection& db, int64_t id);
+/// ErrorKind::conflict when the login is taken.
+Result<nlohmann::json> create_agent(pg::Connection& db, const NewAgent& agent);
+/// What is empty stays. Skills count from the next log-on.
+struct AgentChange {
+  std::optional<std::string> name, password_hash;
+  std::optional<Skills> skills;
+  std::optional<bool> supervisor;
+};
+Result<nlohmann::json> update_agent(pg::Connection& db, int64_t id, const AgentChange& change);
+/// ErrorKind::conflict while the agent is logged on.
+Status delete_agent(pg::Connection& db, int64_t id);
+
+/// Every zone that has agents or a manager of agents.
+Result<std::vector<nlohmann::json>> zones(pg::Connection& db);
+/// ErrorKind::not_found when there is no such zone.
+Result<nlohmann::json> set_reasons(pg::Connection& db, const std::string& zone, const std::vector<CodeText>& reasons);
+
+}  // namespace everdial::agent_store

@@ -1,0 +1,139 @@
+#include "dashboard/agent_store.h"
+#include "dashboard/row_json.h"
+
+namespace everdial::agent_store {
+namespace {
+
+using nlohmann::json;
+using pg::Connection;
+using pg::Params;
+using pg::Rows;
+
+const std::string kSelect =
+    "select a.id, a.login, a.name, a.zone, a.skills::text, a.password_hash is not null, a.created_at, "
+    "coalesce(s.agent_state, 'logged_out'), coalesce(s.nail_state, 'not_nailed'), coalesce(s.call_state, 'idle'), "
+    "coalesce(s.job_state, 'detached'), s.since, s.job_id, c.name, s.attempt, s.record ->> 'reason', s.record ->> 'leaving', a.supervisor "
+    "from agent a left join agent_state s on s.agent_id = a.id "
+    "left join job j on j.id = s.job_id left join campaign c on c.id = j.campaign_id ";
+
+json agent_json(const Rows& rows, size_t row) {
+  json out = {
+      {"id", rows.integer(row, 0)},
+      {"login", rows.text(row, 1)},
+      {"name", rows.text(row, 2)},
+      {"zone", rows.text(row, 3)},
+      {"skills", json::parse(rows.text(row, 4), nullptr, false)},
+      {"supervisor", rows.boolean(row, 17)},
+      {"has_password", rows.boolean(row, 5)},
+      {"created_at", to_iso8601(rows.instant(row, 6))},
+      {"states", {{"agent", rows.text(row, 7)}, {"nail", rows.text(row, 8)}, {"call", rows.text(row, 9)}, {"job", rows.text(row, 10)}}}};
+  put_instant(out, "since", rows, row, 11);
+  put_integer(out, "job_id", rows, row, 12);
+  put_text(out, "campaign_name", rows, row, 13);
+  put_text(out, "attempt", rows, row, 14);
+  if (!rows.is_null(row, 15) && !rows.text(row, 15).empty()) out["reason"] = rows.text(row, 15);
+  if (!rows.is_null(row, 16) && rows.text(row, 16) == "true") out["leaving"] = true;
+  return out;
+}
+
+const std::string kSelectZones = R"(
+with names as (
+  select zone as name from agent union select zone from agent_zone union
+  select substr(resource, 20) from ha_lease where resource like 'agent\_manager/zone/%'),
+counts as (
+  select name, jsonb_object_agg(state, n) as states, sum(n) as agents
+    from (select a.zone as name, coalesce(s.agent_state, 'logged_out') as state, count(*) as n
+            from agent a left join agent_state s on s.agent_id = a.id group by 1, 2) t
+   group by name)
+select n.name, coalesce(c.agents, 0)::bigint, coalesce(c.states, '{}')::text, z.reasons::text, l.epoch, l.incarnation, h.server, h.component
+  from names n left join counts c using (name) left join agent_zone z on z.zone = n.name
+  left join ha_lease l on l.resource = 'agent_manager/zone/' || n.name
+  left join ha_session h on h.incarnation = l.incarnation )";
+
+json zone_json(const Rows& rows, size_t row) {
+  const json counted = json::parse(rows.text(row, 2), nullptr, false);
+  json states = json::object();
+  for (const auto& [state, name] : enum_names<AgentState>) states[std::string(name)] = counted.value(std::string(name), int64_t{0});
+  const int64_t agents = rows.integer(row, 1);
+  json out = {{"name", rows.text(row, 0)},
+              {"agents", agents},
+              {"logged_on", agents - states[std::string(to_string(AgentState::logged_out))].get<int64_t>()},
+              {"states", std::move(states)},
+              {"reasons", json::parse(rows.is_null(row, 3) ? to_json(usual_reasons()) : rows.string(row, 3), nullptr, false)}};
+  if (!rows.is_null(row, 4) && rows.integer(row, 4) > 0) out["epoch"] = rows.integer(row, 4);
+  if (!rows.is_null(row, 5)) out["manager"] = owner_json(rows, row, 5);
+  return out;
+}
+
+}  // namespace
+
+Result<Page> agents(Connection& db, const AgentFilter& filter, const PageRequest& page) {
+  auto rows = db.query(kSelect +
+                           "where a.id > $1 and ($3::text is null or a.zone = $3) and ($4::text is null or a.login = $4) "
+                           "and ($5::text is null or coalesce(s.agent_state, 'logged_out') = $5 "
+                           "     or ($5 = 'logged_on' and s.agent_state <> 'logged_out')) order by a.id limit $2",
+                       Params{}.add(above(page)).add(page.limit + 1).add(filter.zone).add(filter.login).add(filter.state));
+  if (!rows.ok()) return rows.error();
+  return page_of(*rows, page.limit, agent_json, id_key);
+}
+
+Result<json> agent(Connection& db, int64_t id) {
+  return one_of(db.query(kSelect + "where a.id = $1", Params{}.add(id)), agent_json, "There is no such agent.");
+}
+
+Result<json> create_agent(Connection& db, const NewAgent& a) {
+  auto rows = db.query(
+      "insert into agent (login, name, zone, skills, supervisor, password_hash) values ($1, $2, $3, $4::jsonb, $5, $6) "
+      "on conflict (login) do nothing returning id",
+      Params{}.add(a.login).add(a.name).add(a.zone).add(to_json(a.skills)).add(a.supervisor).add(a.password_hash));
+  if (!rows.ok()) return rows.error();
+  if (rows->empty()) return Error{ErrorKind::conflict, "There is an agent of this login already."};
+  return agent(db, rows->integer(0, 0));
+}
+
+Result<json> update_agent(Connection& db, int64_t id, const AgentChange& change) {
+  auto rows = db.query(
+      "update agent set name = coalesce($2, name), skills = coalesce($3::jsonb, skills), password_hash = coalesce($4, password_hash), "
+      "supervisor = coalesce($5, supervisor) where id = $1",
+      Params{}
+          .add(id)
+          .add(change.name)
+          .add(change.skills ? std::optional(to_json(*change.skills)) : std::nullopt)
+          .add(change.password_hash)
+          .add(change.supervisor));
+  if (!rows.ok()) return rows.error();
+  return agent(db, id);
+}
+
+Status delete_agent(Connection& db, int64_t id) {
+  // A log-on that is being written goes first: its row refers to this one.
+  if (auto locked = db.query("select 1 from agent where id = $1 for update", Params{}.add(id)); !locked.ok()) return locked.error();
+  auto logged_on = db.query("select 1 from agent_state where agent_id = $1 and agent_state <> 'logged_out' for update", Params{}.add(id));
+  if (!logged_on.ok()) return logged_on.error();
+  if (!logged_on->empty()) return Error{ErrorKind::conflict, "The agent is logged on; agents are removed when they are logged out."};
+  auto rows = db.query("delete from agent where id = $1", Params{}.add(id));
+  if (rows.ok() && rows->affected() == 0) return Error{ErrorKind::not_found, "There is no such agent."};
+  return done(rows);
+}
+
+Result<std::vector<json>> zones(Connection& db) {
+  auto rows = db.query(kSelectZones + "order by n.name");
+  if (!rows.ok()) return rows.error();
+  std::vector<json> out;
+  for (size_t r = 0; r < rows->size(); ++r) out.push_back(zone_json(*rows, r));
+  return out;
+}
+
+Result<json> set_reasons(Connection& db, const std::string& zone, const std::vector<CodeText>& reasons) {
+  const auto of_zone = [&] {
+    return one_of(db.query(kSelectZones + "where n.name = $1", Params{}.add(zone)), zone_json, "There is no such zone of agents.");
+  };
+  if (auto known = of_zone(); !known.ok()) return known;
+  auto rows =
+      db.query("insert into agent_zone (zone, reasons) values ($1, $2::jsonb) on conflict (zone) do update set reasons = excluded.reasons",
+               Params{}.add(zone).add(to_json(reasons)));
+  if (!rows.ok()) return rows.error();
+  return of_zone();
+}
+
+}  // namespace everdial::agent_store
