@@ -57,8 +57,12 @@ class RunningListManager {
     void serve(RequestHandler) override {}
   };
 
+  // Before the threads that work with them.
   std::unique_ptr<LeaseStore> leases_store_;
   std::unique_ptr<ListStore> store_;
+  std::unique_ptr<ExportStore> export_store_;
+  std::unique_ptr<CollectStore> collect_store_;
+  const std::filesystem::path folder_;
   Loop loop_;
   StoreThreads threads_{loop_, 2};
   SystemRandom random_;
@@ -67,15 +71,12 @@ class RunningListManager {
   Incarnation me_ = new_incarnation(random_);
   LeaseService leases_{seams_, *leases_store_, me_};
   ListManagerService service_{seams_, *store_, leases_, {.poll_every = 20ms}};
-  std::unique_ptr<ExportStore> export_store_;
   SteppedWork exports_{seams_,
                        leases_,
                        {[this] { return export_store_->waiting_exports(); },
                         [this](const LeaseGrant& grant) { return export_step(*export_store_, grant, {}); }},
                        uint64_t{1} << 40,
                        {.poll_every = 20ms}};
-  std::unique_ptr<CollectStore> collect_store_;
-  const std::filesystem::path folder_;
   SteppedWork collections_{seams_,
                            leases_,
                            {[this] { return collect_store_->waiting_collections(); },
@@ -434,6 +435,15 @@ std::vector<Step> all_commands(const std::string& csv, const std::string& strate
       {"schedules delete", changes, {"Mornings"}},
       {"campaigns create", changes, {"Winter", "--list", "Others"}},
       {"campaigns delete", changes, {"Winter"}},
+      {"agents create", changes, {"ann", "--skills", "Spanish=7", "--password-file", "-"}, "a long password\n"},
+      {"agents list", reads},
+      {"agents show", reads, {"ann"}},
+      {"agents watch", reads, {"--seconds", "0.1"}},
+      {"agents zones", reads},
+      {"agents update", changes, {"ann", "--name", "Ann"}},
+      {"agents password", changes, {"ann", "--password-file", "-"}, "another long password\n"},
+      {"agents reasons", changes, {"default", "lunch=Lunch break", "training"}},
+      {"agents delete", changes, {"ann"}},
       {"accounts create", changes, {"bob", "--password-file", "-"}, "a long password\n"},
       {"accounts list", reads},
       {"accounts update", changes, {"bob", "--role", "supervisor"}},
