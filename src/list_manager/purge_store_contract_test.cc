@@ -85,6 +85,23 @@ TEST_F(Purges, C_09_remove_attempts_with_their_queues_and_whole_contacts_of_what
   EXPECT_EQ(text("select attempts + contacts + queue_rows from purge where id = 3"), "0") << "nothing twice";
 }
 
+TEST_F(Purges, C_09_remove_what_agents_made_of_attempts_with_these_and_what_they_wrote_of_people_with_these) {
+  sql("insert into agent (login) values ('ann')");
+  sql("insert into disposition (attempt, agent_id, code) select job_id || '-' || contact_id || '-' || number, 1, 'sold' from attempt");
+  sql("insert into callback (attempt, agent_id, kind, phone, due_at, until) select job_id || '-' || contact_id || '-' || number, 1, "
+      "'campaign', phone, now(), now() from attempt");
+  sql("insert into contact_note (contact_id, attempt, agent_id, note) select id, list_id || '-' || id || '-1', 1, 'called' from contact");
+  sql("insert into contact_change (contact_id, name, value, agent_id) select id, 'city', 'Bonn', 1 from contact");
+  const auto left = [&] {
+    return text("select (select count(*) from disposition) || ' ' || (select count(*) from callback) || ' ' || (select count(*) from "
+                "contact_note) || ' ' || (select count(*) from contact_change)");
+  };
+  run(begin("30, null, null, null"));
+  EXPECT_EQ(left(), "75 75 75 75");
+  run(begin("null, 1, null, null"));
+  EXPECT_EQ(left(), "37 37 25 25");
+}
+
 TEST_F(Purges, C_09_go_on_in_another_process_and_refuse_whom_they_were_taken_from) {
   const LeaseGrant grant = begin("1, 1, null, null");
   for (int i = 0; i < 3; ++i) ASSERT_FALSE(store->purge_step(grant, {.contacts_per_step = 7}).value());

@@ -13,7 +13,7 @@ constexpr const char* kBeginPurge = R"(
 update purge set state = 'running' where id = $1 and state in ('queued', 'running')
 returning phase, attempts_days, contacts_days, uploads_days, exports_days)";
 
-// A job's attempts and queue rows go together, contact by contact; what the history has not taken up yet stays.
+// A job's attempts go with their queue rows and with what agents made of them, contact by contact; what the history has not taken up yet stays.
 constexpr const char* kPurgeAttempts = R"(
 with old as (
   select j.id from job j, history_state h
@@ -24,7 +24,11 @@ with old as (
 picked as (
   select q.job_id, q.contact_id from old cross join lateral (
     select job_id, contact_id from job_contact where job_id = old.id order by contact_id limit $3) q),
-attempts as (delete from attempt a using picked p where a.job_id = p.job_id and a.contact_id = p.contact_id returning 1),
+attempts as (
+  delete from attempt a using picked p where a.job_id = p.job_id and a.contact_id = p.contact_id
+  returning a.job_id || '-' || a.contact_id || '-' || a.number as id),
+dispositions as (delete from disposition d using attempts a where d.attempt = a.id),
+callbacks as (delete from callback c using attempts a where c.attempt = a.id),
 queue as (delete from job_contact q using picked p where q.job_id = p.job_id and q.contact_id = p.contact_id returning 1),
 done as (update job set purged = true where id = (select id from old) and (select count(*) from picked) < $3)
 update purge set attempts = attempts + (select count(*) from attempts), queue_rows = queue_rows + (select count(*) from queue)
@@ -50,7 +54,13 @@ select l.id from contact_list l
 constexpr const char* kPurgeContacts = R"(
 with picked as (select id from contact where list_id = $2 order by id limit $3),
 jobs as (select j.id from campaign c join job j on j.campaign_id = c.id where c.list_id = $2),
-attempts as (delete from attempt a using jobs j, picked p where a.job_id = j.id and a.contact_id = p.id returning 1),
+attempts as (
+  delete from attempt a using jobs j, picked p where a.job_id = j.id and a.contact_id = p.id
+  returning a.job_id || '-' || a.contact_id || '-' || a.number as id),
+dispositions as (delete from disposition d using attempts a where d.attempt = a.id),
+callbacks as (delete from callback c using attempts a where c.attempt = a.id),
+notes as (delete from contact_note n using picked p where n.contact_id = p.id),
+changes as (delete from contact_change c using picked p where c.contact_id = p.id),
 queue as (delete from job_contact q using jobs j, picked p where q.job_id = j.id and q.contact_id = p.id returning 1),
 contacts as (delete from contact c using picked p where c.id = p.id returning 1),
 list as (update contact_list set purged = purged + (select count(*) from contacts) where id = $2)
