@@ -440,6 +440,35 @@ TEST_P(JobStores, C_07_import_a_file_once_for_each_due_time_and_not_while_it_is_
   EXPECT_THAT(backend->collecting(), IsEmpty());
 }
 
+TEST(PgAttemptStore, reads_only_the_rows_of_a_batch_though_the_tables_were_never_analysed) {
+  PgBackend backend;
+  ASSERT_TRUE(backend.leases().open_session(Session{kMe, ServerName{"as1"}, "x", "", Address{"a:1"}, "1"}).ok());
+  const JobId job = backend.make_job(3000);
+  ASSERT_TRUE(backend.leases().ensure({job_resource(job)}).ok());
+  const LeaseGrant owner =
+      backend.leases().acquire({backend.leases().leases({job_resource(job)}).value().at(0), kMe, "t", 0ms}).value().value();
+  backend.must("insert into job_contact (job_id, contact_id) select j.id, c.id from job j, contact c");
+  const auto rows_read = [&] {
+    backend.must("select pg_stat_force_next_flush()");
+    return backend.must("select sum(idx_tup_read) from pg_stat_user_indexes where relname in ('job_contact', 'attempt')").real(0, 0);
+  };
+  const double before = rows_read();
+  for (int batch = 0; batch < 5; ++batch) {
+    std::vector<JobEffect> intents, results;
+    for (int n = 100 * batch + 1; n <= 100 * (batch + 1); ++n) {
+      const AttemptId id{job, backend.nth(n), 1};
+      intents.push_back(SaveIntent{id, "+1555" + std::to_string(n)});
+      CallRecord record{.attempt = id, .resource = owner.resource, .epoch = owner.epoch, .stage = CallStage::ended};
+      results.push_back(SaveResult{record, CompletionCode::answer_human, {}});
+    }
+    ASSERT_TRUE(backend.attempts().commit(owner, job, intents, kNow).ok());
+    ASSERT_TRUE(backend.attempts().commit(owner, job, results, kNow).ok());
+  }
+  const double read = rows_read() - before;
+  EXPECT_GE(read, 1000);
+  EXPECT_LT(read, 4000) << "each contact and each attempt a few times, not the job's 3000 with each batch";
+}
+
 TEST(PgDirectorStore, L_03_leaves_a_schedule_of_an_import_due_while_imports_are_restricted) {
   PgBackend backend;
   backend.make_job(1);
