@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "dashboard/api.h"
+#include "dashboard/secrets.h"
 #include "dashboard/test_dashboard.h"
 
 namespace everdial {
@@ -134,6 +135,45 @@ TEST_F(LoggedIn, refuses_a_changing_request_of_a_browser_without_its_csrf_token)
   EXPECT_EQ(send("POST", "/lists", body, headers).status, 403);
   EXPECT_EQ(sql("select count(*) from contact_list"), "0");
 }
+
+class AgentTickets : public TestDashboard {
+ protected:
+  void SetUp() override {
+    sql("insert into agent (login, password_hash) values ('ann', '" + hash_password("correct horse battery") + "'), ('bob', null)");
+  }
+  void serve() {
+    sql("insert into ha_session (incarnation, server, component, draining) values "
+        "('00000000-0000-0000-0000-000000000001', 'as1', 'agent_sdk', false), "
+        "('00000000-0000-0000-0000-000000000002', 'as2', 'agent_sdk', true)");
+    sql("insert into agent_listener (incarnation, url) values ('00000000-0000-0000-0000-000000000001', 'ws://as1/agent/v1'), "
+        "('00000000-0000-0000-0000-000000000002', 'ws://as2/agent/v1')");
+  }
+  TestAnswer ask(const std::string& name, const std::string& password) {
+    return send("POST", "/agent-tickets", json{{"name", name}, {"password", password}}.dump(), kJson);
+  }
+};
+
+TEST_F(AgentTickets, A_04_an_agent_gets_a_ticket_and_where_to_go_with_it) {
+  serve();
+  const auto answer = ask("ann", "correct horse battery");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_THAT(answer.json["servers"].get<std::vector<std::string>>(), ElementsAre("ws://as1/agent/v1"));
+  EXPECT_EQ(sql("select ticket_hash = sha256('" + answer.json["ticket"].get<std::string>() +
+                "'::bytea) and expires_at < clock_timestamp() + interval '61 s' from agent_ticket"),
+            "t");
+}
+
+TEST_F(AgentTickets, A_04_nobody_else_gets_one) {
+  serve();
+  EXPECT_EQ(ask("ann", "wrong password").status, 401);
+  EXPECT_EQ(ask("bob", "").status, 401);
+  EXPECT_EQ(ask("eve", "correct horse battery").status, 401);
+  for (int i = 0; i < 5; ++i) ask("ann", "wrong password");
+  EXPECT_EQ(ask("ann", "correct horse battery").status, 429);
+  EXPECT_EQ(sql("select count(*) from agent_ticket"), "0");
+}
+
+TEST_F(AgentTickets, A_04_are_not_given_while_no_server_takes_desktops) { EXPECT_EQ(ask("ann", "correct horse battery").status, 503); }
 
 TEST_F(LoggedIn, slows_down_those_who_guess_passwords) {
   for (int i = 0; i < 5; ++i) EXPECT_EQ(log_in("ada", "wrong password").status, 401);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
 #include "dashboard/access.h"
@@ -27,6 +28,13 @@ struct PasswordRow {
   std::string hash;
 };
 Result<std::optional<PasswordRow>> find_password(pg::Connection& db, const std::string& name);
+
+/// The same of an agent; empty, too, for one without a password.
+Result<std::optional<PasswordRow>> find_agent_password(pg::Connection& db, const std::string& login);
+inline constexpr std::chrono::seconds kTicketLifetime{60};
+Status open_ticket(pg::Connection& db, int64_t agent, const std::string& ticket_hash);
+/// Where desktops reach the servers that take them, in the order in which this agent's should try them.
+Result<std::vector<std::string>> agent_servers(pg::Connection& db, int64_t agent);
 
 Status open_session(pg::Connection& db, int64_t account, const std::string& token_hash, const std::string& csrf);
 Status close_session(pg::Connection& db, const std::string& token_hash);

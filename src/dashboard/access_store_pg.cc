@@ -79,6 +79,31 @@ Result<std::optional<PasswordRow>> find_password(Connection& db, const std::stri
   return std::optional(PasswordRow{rows->integer(0, 0), rows->string(0, 1)});
 }
 
+Result<std::optional<PasswordRow>> find_agent_password(Connection& db, const std::string& login) {
+  auto rows = db.query("select id, password_hash from agent where login = $1 and password_hash is not null", Params{}.add(login));
+  if (!rows.ok()) return rows.error();
+  if (rows->empty()) return std::optional<PasswordRow>{};
+  return std::optional(PasswordRow{rows->integer(0, 0), rows->string(0, 1)});
+}
+
+Status open_ticket(Connection& db, int64_t agent, const std::string& ticket_hash) {
+  return done(
+      db.query("insert into agent_ticket (ticket_hash, agent_id, expires_at) values ($1::bytea, $2, clock_timestamp() + $3::interval)",
+               Params{}.add_bytes(ticket_hash).add(agent).add(std::to_string(kTicketLifetime.count()) + " seconds")));
+}
+
+Result<std::vector<std::string>> agent_servers(Connection& db, int64_t agent) {
+  // One that has not been seen of late may live: it is tried last. Each agent has an order of its own, so that they spread.
+  auto rows = db.query(
+      "select l.url from agent_listener l join ha_session s using (incarnation) where not s.draining "
+      "order by s.last_seen < clock_timestamp() - interval '3 seconds', md5(l.incarnation::text || $1::text)",
+      Params{}.add(std::to_string(agent)));
+  if (!rows.ok()) return rows.error();
+  std::vector<std::string> out;
+  for (size_t r = 0; r < rows->size(); ++r) out.push_back(rows->string(r, 0));
+  return out;
+}
+
 Status open_session(Connection& db, int64_t account, const std::string& token_hash, const std::string& csrf) {
   return done(db.query(
       "insert into login_session (token_hash, account_id, csrf, expires_at) values ($1::bytea, $2, $3, clock_timestamp() + $4::interval)",

@@ -6,9 +6,9 @@
 #include "base/check.h"
 #include "dashboard/access_store.h"
 #include "dashboard/handlers.h"
-#include "dashboard/secrets.h"
 #include "dashboard/status_store.h"
 #include "runtime/log.h"
+#include "runtime/secret.h"
 
 namespace everdial {
 namespace {
@@ -41,6 +41,7 @@ struct Operation {
 constexpr std::array kOperations = std::to_array<Operation>({
     {"get_health", Method::get, "/health", Access::open, Body::none, get_health, kNoDatabase},
     {"log_in", Method::post, "/login", Access::open, Body::json, log_in, kPassword | kKeyless},
+    {"create_agent_ticket", Method::post, "/agent-tickets", Access::open, Body::json, create_agent_ticket, kPassword | kKeyless},
     {"log_out", Method::post, "/logout", Access::viewer, Body::none, log_out, kKeyless},
     {"get_session", Method::get, "/session", Access::viewer, Body::none, get_session},
     {"change_password", Method::put, "/session/password", Access::viewer, Body::json, change_password, kPassword},

@@ -8,24 +8,29 @@
 #include "dashboard/static_files.h"
 #include "runtime/log.h"
 #include "runtime/pg.h"
+#include "runtime/secret.h"
 
 namespace everdial {
 
 /// In the order of need: the poller ends before the server whose connections it wakes, the server before what its handlers use.
 struct DashboardService::State {
-  State(const DashboardSettings& settings, pg::Pool& pool, StaticFiles given)
+  State(const DashboardSettings& settings, pg::Pool& pool, StaticFiles console_files, StaticFiles desktop_files)
       : feed(random_secret().substr(0, 8)),
         world{settings.server, settings.version, !settings.tls_certificate.empty(), pool, feed, rates},
         api(world),
-        files(std::move(given)) {}
+        console(std::move(console_files)),
+        desktop(std::move(desktop_files)) {}
 
-  Response handle(const ApiRequest& request) { return request.target.starts_with("/api/") ? api.handle(request) : files.handle(request); }
+  Response handle(const ApiRequest& request) {
+    if (request.target.starts_with("/api/")) return api.handle(request);
+    return desktop.serves(request) ? desktop.handle(request) : console.handle(request);
+  }
 
   LiveFeed feed;
   JobRates rates;
   ApiWorld world;
   Api api;
-  StaticFiles files;
+  StaticFiles console, desktop;
   std::unique_ptr<HttpServer> http;
   std::unique_ptr<LivePoller> poller;
 };
@@ -34,9 +39,11 @@ DashboardService::DashboardService(DashboardSettings settings, pg::Pool& pool) :
 DashboardService::~DashboardService() = default;
 
 Status DashboardService::start() {
-  auto files = StaticFiles::load(settings_.console_dir);
-  if (!files.ok()) return files.error();
-  state_ = std::make_unique<State>(settings_, pool_, std::move(*files));
+  auto console = StaticFiles::load(settings_.console_dir, StaticFiles::Pages::console);
+  if (!console.ok()) return console.error();
+  auto desktop = StaticFiles::load(settings_.agent_dir, StaticFiles::Pages::agent_desktop);
+  if (!desktop.ok()) return desktop.error();
+  state_ = std::make_unique<State>(settings_, pool_, std::move(*console), std::move(*desktop));
   State& state = *state_;
   auto http = HttpServer::open(
       {.host = settings_.listen_host,

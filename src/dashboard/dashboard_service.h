@@ -21,10 +21,12 @@ struct DashboardSettings {
   uint16_t listen_port = 8080;           ///< 0: any free one
   std::string tls_certificate, tls_key;  ///< PEM files; needed when the host is not a loopback address
   std::string console_dir;               ///< web/apps/console/dist, or where it is installed
+  std::string agent_dir;                 ///< web/apps/agent/dist, the same; served under /agent/
   int workers = 8;
 };
 
-/// The REST API, the live stream and the console's files on one listener. Has threads of its own; all state is in the database.
+/// The REST API, the live stream, and the files of console and agent desktop on one listener. Has threads of its own; all state is in the
+/// database.
 class DashboardService {
  public:
   DashboardService(DashboardSettings settings, pg::Pool& pool);

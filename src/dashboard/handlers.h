@@ -67,6 +67,7 @@ nlohmann::json read_import_options(BodyReader& body);
 // Handlers, one per operation of api/openapi.yaml, in the files named after their subject.
 // session_handlers.cc
 Answer log_in(const Call&);
+Answer create_agent_ticket(const Call&);
 Answer log_out(const Call&);
 Answer get_session(const Call&);
 Answer change_password(const Call&);

@@ -88,6 +88,25 @@ TEST_F(Http, serves_the_console_and_its_pages) {
   EXPECT_EQ(send_request(console.port(), "POST", "/", "", {}).status, 405);
 }
 
+TEST_F(Http, serves_the_agent_desktop_beside_the_console) {
+  const auto folder = std::filesystem::temp_directory_path() / ("desktop_" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder / "assets");
+  std::ofstream(folder / "index.html") << "<!doctype html><title>Agent</title>";
+  std::ofstream(folder / "assets/app-1a2b.js") << "console.log(2)";
+  DashboardService both({.server = "as1", .listen_port = 0, .agent_dir = folder.string()}, database_.pool());
+  ASSERT_TRUE(both.start().ok());
+  std::filesystem::remove_all(folder);
+  const auto fetch = [&](const std::string& path) { return send_request(both.port(), "GET", path, "", {}); };
+  EXPECT_EQ(fetch("/agent").status, 308);
+  EXPECT_EQ(fetch("/agent").header("location"), "/agent/");
+  EXPECT_EQ(fetch("/agent/").body, "<!doctype html><title>Agent</title>");
+  EXPECT_EQ(fetch("/agent/assets/app-1a2b.js").body, "console.log(2)");
+  const std::string policy = fetch("/agent/").header("content-security-policy");
+  EXPECT_THAT(policy, HasSubstr("script-src 'self';"));
+  EXPECT_THAT(policy, HasSubstr("connect-src 'self' ws: wss:")) << "desktops connect to every server";
+  EXPECT_THAT(fetch("/agents").body, HasSubstr("The console is not installed here")) << "a page of the console";
+}
+
 TEST_F(Http, says_how_to_get_the_console_when_it_is_not_there) {
   EXPECT_THAT(send_request(service_.port(), "GET", "/", "", {}).body, HasSubstr("./dev build"));
 }

@@ -14,8 +14,8 @@
 #include <utility>  // before Asio, which forgets it
 
 #include "dashboard/problem.h"
-#include "dashboard/secrets.h"
 #include "runtime/log.h"
+#include "runtime/secret.h"
 
 namespace everdial {
 namespace {

@@ -1,6 +1,7 @@
 #include "dashboard/access_store.h"
 #include "dashboard/handlers.h"
 #include "dashboard/secrets.h"
+#include "runtime/secret.h"
 
 namespace everdial {
 namespace {
@@ -67,6 +68,28 @@ Answer log_in(const Call& call) {
   Response response = json_response(200, session_json(**caller));
   set_cookies(call, response, token, csrf);
   return response;
+}
+
+Answer create_agent_ticket(const Call& call) {
+  BodyReader body(call.body);
+  const std::string login = body.text("name", {.most = 100});
+  const std::string password = body.text("password", kPassword);
+  if (auto wrong = body.finish()) return std::move(*wrong);
+  const std::string name = "agent " + login;  // one that no account has
+  if (auto wait = too_many_failures(call, name)) return std::move(*wait);
+
+  const auto known = access_store::find_agent_password(call.db(), login);
+  if (!known.ok()) return known.error();
+  const bool fits = verify_password(*known ? (*known)->hash : nobodys_password_hash(), password);
+  note_login(call, name, *known && fits);
+  if (!*known || !fits) return unauthorized_problem("Name or password is wrong.");
+
+  const auto servers = access_store::agent_servers(call.db(), (*known)->account);
+  if (!servers.ok()) return servers.error();
+  if (servers->empty()) return Error{ErrorKind::unavailable, "No server takes agents' desktops now: agent_sdk runs on none."};
+  const std::string ticket = random_secret();
+  if (Status opened = access_store::open_ticket(call.db(), (*known)->account, sha256(ticket)); !opened.ok()) return opened.error();
+  return json_response(200, {{"ticket", ticket}, {"servers", *servers}});
 }
 
 Answer log_out(const Call& call) {

@@ -8,6 +8,7 @@
 #include "dashboard/access_store.h"
 #include "dashboard/api_message.h"
 #include "dashboard/secrets.h"
+#include "runtime/secret.h"
 
 namespace everdial {
 

@@ -10,5 +10,5 @@ export default defineConfig({
   plugins: [react()],
   resolve: { conditions: ['@everdial/source', ...defaultClientConditions] },
   build: { target: 'es2022', chunkSizeWarningLimit: 900 },
-  server: { proxy: { '/api': { target, secure: false }, '/agent/v1': { target, secure: false, ws: true } } },
+  server: { proxy: { '/api': { target, secure: false } } },
 });

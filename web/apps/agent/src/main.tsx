@@ -11,7 +11,7 @@ createRoot(document.getElementById('root')!).render(
     <EverdialTheme>
       <App
         ticketFor={(account) => fetchTicket([origin], account)}
-        options={{ memory: browserMemory(), servers: [`${origin.replace('http', 'ws')}/agent/v1`] }}
+        options={{ memory: browserMemory() }}
       />
     </EverdialTheme>
   </StrictMode>,
