@@ -30,7 +30,7 @@ GUARDED = [
     (re.compile(r"\.pb\.h[\">]|<(grpc|google/protobuf)"), re.compile(r"[_/]rpc(_\w+)?\.(h|cc)$"), "protobuf stays in *_rpc"),
     (re.compile(r"<sofia-sip/"), re.compile(r"^src/sip/"), "sofia stays in src/sip"),
     (re.compile(r"<boost/"),
-     re.compile(r"^src/(runtime|dashboard|ctl|main|server)/.*\.cc$|^src/dashboard/.*\.h$|^bench/(agent_robots|robot_wire)\.cc$"),
+     re.compile(r"^src/(runtime|dashboard|ctl|main|server|agent_sdk)/.*\.cc$|^src/dashboard/.*\.h$|^bench/(agent_robots|robot_wire)\.cc$"),
      "Boost stays out of headers and machines"),
 ]
 FORBIDDEN_FOLDERS = {"common", "utils", "util", "core", "helpers", "framework", "misc"}

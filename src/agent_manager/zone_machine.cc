@@ -6,6 +6,7 @@
 #include "agent_manager/assignment.h"
 #include "base/check.h"
 #include "base/overloaded.h"
+#include "model/agent_words.h"
 
 namespace everdial::zone {
 
@@ -227,7 +228,7 @@ void ZoneMachine::command_arrived(const CommandArrived& input) {
   } else {
     if (log_on && !same_desktop) {
       if (agent->states.agent != A::logged_out)
-        emit(Notify{{agent->id, agent->session, agent->next_notice, {agent_notice::LoggedOff{"logged on elsewhere", true}}}});
+        emit(Notify{{agent->id, agent->session, agent->next_notice, {agent_notice::LoggedOff{kLoggedOnElsewhere, true}}}});
       agent->session = command.session;
       agent->next_notice = 1;
       agent->notices.clear();
