@@ -16,7 +16,7 @@ from api import Api, ApiError
 from carrier import DEMO_SCENARIO, Carrier, sox, spawn
 
 TOP = Path(__file__).resolve().parent.parent
-EVERYWHERE = ["list_manager", "campaign_director", "campaign_manager", "agent_manager", "rule_engine", "load_monitor", "application_server", "dashboard"]
+EVERYWHERE = ["list_manager", "campaign_director", "campaign_manager", "agent_manager", "agent_sdk", "rule_engine", "load_monitor", "application_server", "dashboard"]
 
 
 def free_port() -> int:
@@ -124,6 +124,9 @@ rpc:
 http:
   listen: 127.0.0.1:{self.http[name]}
   console: {TOP}/web/apps/console/dist
+agents:
+  listen: 127.0.0.1:{free_port()}
+  desktop: {TOP}/web/apps/agent/dist
 health:
   listen: 127.0.0.1:{free_port()}
 mpp:

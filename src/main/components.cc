@@ -3,6 +3,8 @@
 #include <charconv>
 
 #include "agent_manager/agent_manager_service.h"
+#include "agent_sdk/agent_sdk_service.h"
+#include "agent_sdk/websocket_server.h"
 #include "application_server/application_server_service.h"
 #include "base/overloaded.h"
 #include "campaign_director/alarm_service.h"
@@ -25,6 +27,7 @@
 #include "mpp/sip_trunk.h"
 #include "rule_engine/rule_engine_service.h"
 #include "runtime/log.h"
+#include "runtime/secret.h"
 
 namespace everdial {
 namespace {
@@ -184,6 +187,79 @@ Result<Duties> make_agent_manager(Process& process) {
   return Duties{.handle = handler(service), .start = [service] { service->start(); }};
 }
 
+/// The server that carries desktops' texts and the service that answers them, each of which needs the other.
+struct AgentSdk {
+  std::unique_ptr<WebSocketServer> server;
+  std::unique_ptr<AgentSdkService> service;
+};
+
+AgentSdkService::Settings agent_sdk_settings(Process& process, const std::string& url) {
+  AgentSdkService::Settings settings;
+  settings.url = url;
+  settings.make_token = random_secret;
+  Metrics& metrics = process.metrics();
+  const std::vector<double> bounds{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2};
+  std::map<std::string, Metrics::Histogram> took;
+  for (const char* kind : {"command", "question"})
+    took.emplace(kind, metrics.histogram("everdial_agent_request_seconds", "From a desktop's request to its answer here.", bounds,
+                                         {{"kind", kind}}));
+  settings.answered = [took](const std::string& kind, Duration time) mutable {
+    took.at(kind).observe(std::chrono::duration<double>(time).count());
+  };
+  settings.closed = [&metrics](int code) {
+    metrics
+        .counter("everdial_agent_connections_closed_total", "Desktops' connections that were closed from here, by WebSocket code.",
+                 {{"code", std::to_string(code)}})
+        .add();
+  };
+  settings.trouble = [](const std::string& why) { log_warning("agent_sdk", {{"why", why}}); };
+  return settings;
+}
+
+Result<Duties> make_agent_sdk(Process& process) {
+  const Config& config = process.config();
+  const auto sdk = std::make_shared<AgentSdk>();
+  AgentSdk* parts = sdk.get();
+  auto server =
+      WebSocketServer::open(process.loop().context(),
+                            {.host = config.agents.listen.host,
+                             .port = config.agents.listen.port,
+                             .advertised = config.agents.advertise_host,
+                             .certificate_file = config.agents.tls.cert,
+                             .key_file = config.agents.tls.key,
+                             .origins = config.agents.origins},
+                            {.opened = [parts](WebSocketServer::Id id) { parts->service->opened(id); },
+                             .heard = [parts](WebSocketServer::Id id, std::string text) { parts->service->heard(id, std::move(text)); },
+                             .written = [parts](WebSocketServer::Id id) { parts->service->written(id); },
+                             .lost = [parts](WebSocketServer::Id id) { parts->service->lost(id); }});
+  if (!server.ok()) return server.error();
+  sdk->server = std::move(*server);
+  const std::string url =
+      (config.agents.tls.empty() ? "ws://" : "wss://") + to_string(Listen{config.agents.advertise_host, sdk->server->port()}) + "/agent/v1";
+  const AgentSdkService::Wire wire{
+      [parts](ConnectionId id, std::string text) { parts->server->say(id, std::move(text)); },
+      [parts](ConnectionId id, int code, const std::string& reason) { parts->server->close(id, code, reason); }};
+  sdk->service = std::make_unique<AgentSdkService>(process.seams(), keep(desk::make_pg_session_store(process.pool())),
+                                                   keep(desk::make_pg_question_store(process.pool())), process.directory(), process.me(),
+                                                   process.server(), wire, agent_sdk_settings(process, url));
+  process.metrics().before_text([parts, desktops = process.metrics().gauge("everdial_agent_desktops", "Desktops that are connected here."),
+                                 sessions = process.metrics().gauge("everdial_agent_sessions", "Their sessions.")]() mutable {
+    desktops.set(static_cast<double>(parts->service->connections()));
+    sessions.set(static_cast<double>(parts->service->sessions()));
+  });
+  return Duties{.handle = [sdk](Request request, ReplyFn reply) { sdk->service->handle(std::move(request), std::move(reply)); },
+                .start =
+                    [sdk, url] {
+                      log_info("serving desktops", {{"url", url}});
+                      sdk->service->start();
+                    },
+                .drain =
+                    [sdk](std::function<void()> done) {
+                      sdk->server->stop_listening();
+                      sdk->service->drain(std::move(done));
+                    }};
+}
+
 Result<Duties> make_rule_engine(Process& process) {
   auto service = std::make_shared<RuleEngineService>(process.seams(), keep(make_pg_rule_store(process.pool())), fenced(process),
                                                      RuleEngineService::Settings{});
@@ -281,6 +357,7 @@ Result<Duties> make_dashboard(Process& process) {
   settings.tls_certificate = config.http.tls.cert;
   settings.tls_key = config.http.tls.key;
   settings.console_dir = config.http.console;
+  settings.agent_dir = config.agents.desktop;
   settings.workers = config.database.threads;
   auto service = std::make_shared<DashboardService>(std::move(settings), process.pool());
   if (Status started = service->start(); !started.ok()) return started.error();
@@ -295,6 +372,7 @@ Result<Duties> make_duties(const std::string& component, Process& process) {
       {"campaign_director", make_campaign_director},
       {"campaign_manager", make_campaign_manager},
       {"agent_manager", make_agent_manager},
+      {"agent_sdk", make_agent_sdk},
       {"rule_engine", make_rule_engine},
       {"application_server", make_application_server},
       {"mpp", make_mpp},

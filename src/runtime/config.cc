@@ -206,6 +206,14 @@ Keys keys_of(Config& c) {
   keys.listen("http.listen", c.http.listen, "Where the dashboard serves the REST API and the console, HOST:PORT.");
   keys.file("http.console", c.http.console, "Folder of the console's built files.");
   keys.tls("http", c.http.tls, "http.listen; required unless it is loopback", false);
+  keys.listen("agents.listen", c.agents.listen, "Where agents' desktops connect to the agent_sdk (WebSocket), HOST:PORT.");
+  keys.text("agents.advertise_host", c.agents.advertise_host,
+            "Name or address by which desktops reach it; the host of agents.listen when empty.");
+  keys.names("agents.origins", c.agents.origins, {},
+             "Origins of web pages that may connect there, as [\"https://desk.example\"]; when empty those of agents.advertise_host, and "
+             "on loopback all of this machine.");
+  keys.file("agents.desktop", c.agents.desktop, "Folder of the agent desktop's built files, which the dashboard serves under /agent/.");
+  keys.tls("agents", c.agents.tls, "agents.listen; those of http when empty", false);
   keys.listen("health.listen", c.health.listen, "Where the server answers /livez, /readyz, /role/COMPONENT and /metrics, HOST:PORT.");
   keys.integer("mpp.workers", c.mpp.workers, 1, 32, "MPP processes; one crash takes its share of the calls.");
   keys.text("mpp.sip_host", c.mpp.sip_host, "Address for SIP and RTP, a numeric one.");
@@ -333,6 +341,7 @@ Status check(Config& config) {
     if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_' && c != '.')
       return bad("server.name: '" + config.server.name + "' may have letters, digits, '-', '_' and '.' only");
   if (config.rpc.advertise_host.empty()) config.rpc.advertise_host = config.rpc.listen_host;
+  if (config.agents.advertise_host.empty()) config.agents.advertise_host = config.agents.listen.host;
   if (config.mpp.advertise_host.empty()) config.mpp.advertise_host = config.mpp.sip_host;
   if (config.mpp.rtp_last_port - config.mpp.rtp_first_port + 1 < 2 * config.mpp.workers)
     return bad("mpp.rtp_first_port to mpp.rtp_last_port must hold two ports for each worker at least");
@@ -344,7 +353,9 @@ Status check(Config& config) {
   if (!webhook.empty() && !webhook.starts_with("https://") && !here)
     return bad("alarms.webhook: '" + webhook + "' must begin with https://, unless it is on this machine");
   if (Status tls = check_tls(config.rpc.tls, "rpc", config.rpc.listen_host, true); !tls.ok()) return tls;
-  return check_tls(config.http.tls, "http", config.http.listen.host, false);
+  if (Status tls = check_tls(config.http.tls, "http", config.http.listen.host, false); !tls.ok()) return tls;
+  if (config.agents.tls.empty()) config.agents.tls = config.http.tls;
+  return check_tls(config.agents.tls, "agents", config.agents.listen.host, false);
 }
 
 // ---- printing ----------------------------------------------------------------------------------------------------------------
@@ -387,9 +398,9 @@ Result<Listen> parse_listen(std::string_view text) {
 }
 
 const std::vector<std::string>& known_components() {
-  static const std::vector<std::string> names = {"list_manager",  "campaign_director", "campaign_manager",
-                                                 "agent_manager", "rule_engine",       "application_server",
-                                                 "mpp",           "load_monitor",      "dashboard"};
+  static const std::vector<std::string> names = {"list_manager", "campaign_director", "campaign_manager",   "agent_manager",
+                                                 "agent_sdk",    "rule_engine",       "application_server", "mpp",
+                                                 "load_monitor", "dashboard"};
   return names;
 }
 

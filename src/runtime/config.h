@@ -59,9 +59,9 @@ struct Config {
 
   struct {
     std::string name;
-    std::vector<std::string> components = {"list_manager",  "campaign_director", "campaign_manager",
-                                           "agent_manager", "rule_engine",       "application_server",
-                                           "mpp",           "load_monitor",      "dashboard"};
+    std::vector<std::string> components = {"list_manager", "campaign_director", "campaign_manager",   "agent_manager",
+                                           "agent_sdk",    "rule_engine",       "application_server", "mpp",
+                                           "load_monitor", "dashboard"};
   } server;
   std::filesystem::path data_dir = "/var/lib/everdial";
   struct {
@@ -82,6 +82,13 @@ struct Config {
     std::filesystem::path console = "/usr/share/everdial/console";
     TlsFiles tls;
   } http;
+  struct {
+    Listen listen{"127.0.0.1", 8081};
+    std::string advertise_host;
+    std::vector<std::string> origins;
+    std::filesystem::path desktop = "/usr/share/everdial/agent";
+    TlsFiles tls;
+  } agents;
   struct {
     Listen listen{"127.0.0.1", 8479};
   } health;

@@ -68,6 +68,8 @@ TEST(Config, errors_name_the_line_the_key_and_what_is_allowed) {
 TEST(Config, a_listener_that_leaves_the_machine_needs_tls) {
   EXPECT_THAT(error_of("rpc: {listen_host: 10.0.0.1}"), HasSubstr("rpc listens on 10.0.0.1"));
   EXPECT_THAT(error_of("http: {listen: '0.0.0.0:443'}"), HasSubstr("http listens on 0.0.0.0"));
+  EXPECT_THAT(error_of("agents: {listen: '10.0.0.1:8081'}"), HasSubstr("agents listens on 10.0.0.1"));
+  EXPECT_EQ(error_of("http: {tls_cert: a, tls_key: b}\nagents: {listen: '10.0.0.1:8081'}"), "no error") << "http's serves both";
   EXPECT_THAT(error_of("rpc: {tls_cert: a.pem}"), HasSubstr("must be given together"));
   EXPECT_EQ(error_of("rpc: {listen_host: 10.0.0.1, tls_cert: a, tls_key: b, tls_ca: c}"), "no error");
 }
