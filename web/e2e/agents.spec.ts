@@ -65,11 +65,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const name = `With agents ${colorScheme} ${Date.now()}`;
     await page.goto(`/campaigns/new?list=${list.id}`);
     await page.getByLabel('Name').fill(name);
-    await page.getByRole('combobox', { name: 'Contacts talk to' }).or(page.getByRole('textbox', { name: 'Contacts talk to' })).click();
+    await page.getByRole('combobox', { name: 'Contacts talk to' }).click();
     await page.getByRole('option', { name: /predictive/ }).click();
     await page.getByLabel('Most abandoned').fill('2.5');
     await page.getByLabel('Results agents choose from').fill('sold = Sold\nsold = Twice');
-    await page.getByLabel('Hidden attributes').fill('card');
+    await page.getByRole('combobox', { name: 'Hidden attributes' }).fill('card');
     await page.keyboard.press('Enter');
     await page.getByLabel('Script', { exact: true }).fill('javascript:alert(1)');
     await page.getByRole('button', { name: 'Make the campaign' }).click();

@@ -64,22 +64,22 @@ export function AgentsPage() {
 }
 
 const columns: readonly Column<Agent>[] = [
-  { key: 'login', header: 'Login', width: 'minmax(8rem, 1fr)', cell: (agent) => agent.login },
-  { key: 'name', header: 'Name', width: 'minmax(9rem, 1fr)', cell: (agent) => agent.name || '–' },
-  { key: 'zone', header: 'Zone', width: '7rem', cell: (agent) => agent.zone },
+  { key: 'login', header: 'Login', width: '8rem', cell: (agent) => agent.login },
+  { key: 'name', header: 'Name', width: 'minmax(8rem, 1fr)', cell: (agent) => agent.name || '–' },
+  { key: 'zone', header: 'Zone', width: '6rem', cell: (agent) => agent.zone },
   {
     key: 'state',
     header: 'State',
-    width: '10rem',
+    width: '9.5rem',
     cell: (agent) => <AgentBadge state={agent.states.agent} />,
   },
-  { key: 'since', header: 'For', width: '6.5rem', align: 'right', cell: (agent) => (agent.since ? <Age since={agent.since} /> : '–') },
-  { key: 'call', header: 'Call', width: '9rem', cell: (agent) => (agent.states.call === 'idle' ? '–' : formatCode(agent.states.call)) },
-  { key: 'line', header: 'Line', width: '6rem', cell: (agent) => lines[agent.states.nail] },
+  { key: 'since', header: 'For', width: '5rem', align: 'right', cell: (agent) => (agent.since ? <Age since={agent.since} /> : '–') },
+  { key: 'call', header: 'Call', width: '8rem', cell: (agent) => (agent.states.call === 'idle' ? '–' : formatCode(agent.states.call)) },
+  { key: 'line', header: 'Line', width: '3rem', cell: (agent) => lines[agent.states.nail] },
   {
     key: 'job',
     header: 'Works for',
-    width: 'minmax(9rem, 1fr)',
+    width: '8rem',
     cell: ({ job_id, campaign_name, states: { job } }) =>
       job_id ? (
         <Link to="/jobs/$jobId" params={{ jobId: job_id }}>
@@ -94,7 +94,7 @@ const columns: readonly Column<Agent>[] = [
   {
     key: 'note',
     header: 'Because of',
-    width: 'minmax(8rem, 1fr)',
+    width: '8rem',
     cell: (agent) => (!agent.has_password ? 'no password' : agent.leaving ? 'leaves after the call' : (agent.reason ?? '–')),
   },
 ];
@@ -104,7 +104,7 @@ const lines: Record<Agent['states']['nail'], string> = { not_nailed: 'down', pen
 const changeColumn = (change: (agent: Agent) => void): Column<Agent> => ({
   key: 'change',
   header: <span className="visually-hidden">Actions</span>,
-  width: '6rem',
+  width: '4.5rem',
   align: 'right',
   cell: (agent) => (
     <Button size="compact-xs" variant="default" aria-label={`Change ${agent.login}`} onClick={() => change(agent)}>

@@ -76,7 +76,7 @@ export function AgentFields({ values, field, toggle }: AgentFieldsProps) {
           {pacing !== 'none' && (
             <Textarea
               label="Skills an agent needs"
-              description="Each with the least level, 1 to 10; one a line, as Spanish = 7"
+              description="With the least level, one a line: Spanish = 7"
               autosize
               minRows={1}
               maxRows={6}
@@ -91,7 +91,7 @@ export function AgentFields({ values, field, toggle }: AgentFieldsProps) {
             <div className={classes.fields}>
               <Textarea
                 label="Results agents choose from"
-                description="One a line, as sold = Sold to the contact; the first is taken when the time is up"
+                description="One a line: sold = Sold. The first when time is up"
                 autosize
                 minRows={2}
                 maxRows={10}
@@ -121,7 +121,7 @@ export function AgentFields({ values, field, toggle }: AgentFieldsProps) {
                 {...field('agents.read_only_attributes')}
               />
               <Switch label="Hide the number but its last digits" className={classes.switch} {...toggle('agents.mask_phone')} />
-              <TextInput label="Script" description="Address of a page with what to say, https://…; empty: none" maxLength={2000} {...field('agents.script')} />
+              <TextInput label="Script" description="Address of the page with what to say, https://…" maxLength={2000} {...field('agents.script')} />
               <TextInput label="Script when that page is away" description="Address of another server's page" maxLength={2000} {...field('agents.auxiliary_script')} />
             </div>
           </Panel>

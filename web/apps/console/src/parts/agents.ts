@@ -13,10 +13,10 @@ export type AgentValues = Omit<Required<AgentSettings>, 'pacing' | 'abandoned_mo
 
 export const pacingModes: Record<PacingMode | 'none', string> = {
   none: 'Nobody: the prompt is played',
-  predictive: 'Agents, as many calls as will meet free ones (predictive)',
-  progressive: 'Agents, one call for each who waits (progressive)',
-  preview: 'Agents, who see the contact first and dial (preview)',
-  manual: 'Agents, who enter the number (manual)',
+  predictive: 'Agents, predictive: calls ahead of them',
+  progressive: 'Agents, progressive: one call each',
+  preview: 'Agents, preview: they look, then dial',
+  manual: 'Agents, manual: they enter the number',
 };
 
 export function agentValues(settings: AgentSettings | undefined): AgentValues {
