@@ -28,7 +28,7 @@ void ApplicationServerService::look() {
   std::sort(servers.begin(), servers.end());
   seen.servers = servers.size();
   seen.rank = static_cast<size_t>(std::find(servers.begin(), servers.end(), me_) - servers.begin());
-  for (const Session& session : directory_.serving("mpp")) seen.mpps.push_back(session.address);
+  for (const Session& session : directory_.serving("mpp")) seen.mpps.emplace(session.address, mpp_name(session));
   feed(seen);
   feed(TimePassed{});
   look_timer_ = seams_.clock.after(settings_.look_every, [this] { look(); });

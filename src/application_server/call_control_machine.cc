@@ -18,10 +18,9 @@ std::vector<Effect> CallControlMachine::step(const Input& input, Instant now) {
 
 void CallControlMachine::on(const PeersSeen& input) {
   trunks_.share(input.rank, input.servers);
-  const std::set<Address> seen(input.mpps.begin(), input.mpps.end());
-  std::erase_if(mpps_, [&](const auto& mpp) { return !seen.contains(mpp.first); });
-  for (const Address& address : seen) {
-    if (!mpps_.try_emplace(address).second) continue;
+  std::erase_if(mpps_, [&](const auto& mpp) { return !input.mpps.contains(mpp.first); });
+  for (const auto& [address, name] : input.mpps) {
+    if (!mpps_.try_emplace(address, Mpp{.name = name}).second) continue;
     for (const auto& [attempt, call] : calls_)
       if (call.in_air && call.mpp == address) ++mpps_[address].calls;
   }
@@ -36,10 +35,11 @@ bool CallControlMachine::takes_calls(const Mpp& mpp) const {
 const Address* CallControlMachine::choose_mpp(const CallOrder& order) const {
   const std::pair<const Address, Mpp>* best = nullptr;
   if (const Resource agents = steered_by(order.resource, order.plan); !agents.value.empty()) {
-    // Those who are to talk with each other meet on one MPP, whichever application server asks.
-    const auto weight = [&](const Address& mpp) { return std::hash<std::string>{}(agents.value + " " + mpp.value); };
+    // Those who are to talk with each other meet on one MPP, whichever application server asks, and on the same again when it was
+    // restarted.
+    const auto weight = [&](const Mpp& mpp) { return std::hash<std::string>{}(agents.value + " " + mpp.name); };
     for (const auto& candidate : mpps_)
-      if (takes_calls(candidate.second) && (!best || weight(candidate.first) > weight(best->first))) best = &candidate;
+      if (takes_calls(candidate.second) && (!best || weight(candidate.second) > weight(best->second))) best = &candidate;
     return best ? &best->first : nullptr;
   }
   for (const auto& candidate : mpps_)

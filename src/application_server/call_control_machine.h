@@ -34,6 +34,7 @@ class CallControlMachine {
 
  private:
   struct Mpp {
+    std::string name;
     int calls = 0;
     Instant avoid_until;
     int owing = 0;        ///< batches that it has not answered

@@ -13,14 +13,14 @@ namespace {
 using namespace call_control;
 
 const Address first{"mpp:1"}, second{"mpp:2"};
+using Mpps = std::map<Address, std::string>;
+const Mpps one{{first, "as1/mpp/1"}}, both{{first, "as1/mpp/1"}, {second, "as1/mpp/2"}};
 const Resource job = job_resource(JobId{7});
 
 AttemptId attempt(int64_t contact) { return {JobId{7}, ContactId{contact}, 1}; }
 
 struct Bench {
-  explicit Bench(std::vector<TrunkLimits> trunks = {{"a"}, {"b"}}) : machine({.trunks = std::move(trunks)}) {
-    step(PeersSeen{1, 0, {first, second}});
-  }
+  explicit Bench(std::vector<TrunkLimits> trunks = {{"a"}, {"b"}}) : machine({.trunks = std::move(trunks)}) { step(PeersSeen{1, 0, both}); }
   void step(const Input& input) { effects = machine.step(input, now); }
   template <class T>
   std::vector<T> all() const {
@@ -127,7 +127,7 @@ TEST(CallControl, sends_no_more_orders_to_an_mpp_that_has_answered_nothing_for_a
 
 TEST(CallControl, keeps_contacts_of_an_mpp_that_is_still_starting_F_07) {
   Bench bench;
-  bench.step(PeersSeen{1, 0, {first}});
+  bench.step(PeersSeen{1, 0, one});
   bench.order(1, {1});
   bench.step(ExecuteAnswered{bench.all<Execute>().at(0).batch, Error{ErrorKind::overloaded, "starting"}});
   EXPECT_EQ(bench.verdicts(), std::vector{OrderVerdict::no_mpp});
@@ -135,7 +135,7 @@ TEST(CallControl, keeps_contacts_of_an_mpp_that_is_still_starting_F_07) {
 
 TEST(CallControl, leaves_out_trunks_that_an_mpp_knows_to_be_down) {
   Bench bench;
-  bench.step(PeersSeen{1, 0, {first}});
+  bench.step(PeersSeen{1, 0, one});
   bench.order(1, {1});
   bench.accept(bench.all<Execute>().at(0), {"a"});
   bench.order(2, {2});
@@ -184,6 +184,25 @@ TEST(CallControl, places_a_zones_lines_and_calls_on_one_mpp) {
   EXPECT_EQ(executes[0].orders.back().trunks, std::vector<std::string>{""}) << "straight to the phone";
 }
 
+TEST(CallControl, M_05_goes_on_with_a_zones_mpp_when_that_was_started_again) {
+  // Else its calls would be where the lines of its agents are not.
+  Bench bench;
+  const auto mpp_of_line = [&](int number) {
+    PlaceCalls request{{{.attempt = line_of(AgentId{5}, number), .resource = zone, .epoch = Epoch{1}, .not_after = bench.now + 5s}}};
+    request.orders[0].plan.party = Party::agent;
+    bench.step(OrdersArrived{static_cast<ReplyId>(number), request});
+    const Execute execute = bench.all<Execute>().at(0);
+    bench.accept(execute);
+    return execute.mpp;
+  };
+  const Address chosen = mpp_of_line(1), other = chosen == first ? second : first;
+  for (int turn = 2; turn < 10; ++turn) {
+    const Address restarted{"mpp:" + std::to_string(turn + 1)};
+    bench.step(PeersSeen{1, 0, {{other, both.at(other)}, {restarted, both.at(chosen)}}});
+    EXPECT_EQ(mpp_of_line(turn), restarted);
+  }
+}
+
 TEST(CallControl, hands_a_managers_word_to_the_mpps_of_the_calls) {
   Bench bench;
   bench.step(EventsArrived{1, bench.event(1, CallEvents::Kind::answered, CallStage::answered, second)});
@@ -228,7 +247,7 @@ TEST(CallControl, M_05_lets_all_forget_a_call_that_is_settled_again_or_whose_mpp
   bench.accept(execute);
   const Address restarted{"mpp:3"};
   const Address& other = execute.mpp == first ? second : first;
-  bench.step(PeersSeen{1, 0, {other, restarted}});
+  bench.step(PeersSeen{1, 0, {{other, both.at(other)}, {restarted, both.at(execute.mpp)}}});
   bench.step(SettledArrived{{{attempt(1)}}});
   EXPECT_EQ(bench.all<Forget>().size(), 2u);
   bench.step(SettledArrived{{{attempt(1)}}});
@@ -301,7 +320,7 @@ RC_GTEST_PROP(CallControl, counts_what_is_in_the_air_and_answers_every_request_o
         bench.step(SettledArrived{{{attempt(contact)}}});
         break;
       case 5:
-        bench.step(PeersSeen{1, 0, *rc::gen::element(std::vector{first}, std::vector{first, second}, std::vector<Address>{})});
+        bench.step(PeersSeen{1, 0, *rc::gen::element(one, both, Mpps{})});
         break;
     }
     for (const Execute& execute : bench.all<Execute>()) batches.emplace(execute.batch, execute);

@@ -29,9 +29,9 @@ using ReplyId = uint64_t;  ///< given by the service, to find whom to answer
 
 /// Who is there, as the directory has it.
 struct PeersSeen {
-  size_t servers = 1;         ///< living application servers, this one among them
-  size_t rank = 0;            ///< this one's place among them
-  std::vector<Address> mpps;  ///< that take calls
+  size_t servers = 1;                   ///< living application servers, this one among them
+  size_t rank = 0;                      ///< this one's place among them
+  std::map<Address, std::string> mpps;  ///< that take calls, with their lasting names
 };
 struct OrdersArrived {
   ReplyId reply;
