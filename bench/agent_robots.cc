@@ -1,5 +1,6 @@
 // Robot agents: desktops without people, at real servers (api/agent.asyncapi.yaml). Each logs on and works until SIGTERM; then one line of
-// JSON tells what they have seen since the last one. SIGUSR1 asks for such a line without ending, SIGUSR2 goes on to the next pause.
+// JSON tells what they have seen since the last one. The first comes at once; SIGUSR1 asks for one without ending, SIGUSR2 goes on to the
+// next pause.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -105,6 +106,7 @@ class Crew {
     for (Desk& desk : desks_) desk.robot.account(began_);
     signals_.add(SIGUSR2);  // the constructor takes three
     await_signal();
+    report();  // that signals are welcome now
     tick();
     loop_.run();
     askers_.join();

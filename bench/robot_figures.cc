@@ -8,13 +8,16 @@ namespace everdial::robots {
 namespace {
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-double rounded(double value, double unit) { return std::round(value / unit) * unit; }
+double rounded(double value, int digits) {
+  const double scale = std::pow(10, digits);
+  return std::round(value * scale) / scale;
+}
 
 double share_ms(std::vector<Duration>& times, double share) {
   if (times.empty()) return 0;
   const auto at = times.begin() + static_cast<ptrdiff_t>(share * static_cast<double>(times.size() - 1));
   std::nth_element(times.begin(), at, times.end());
-  return rounded(seconds(*at) * 1000, 0.01);
+  return rounded(seconds(*at) * 1000, 2);
 }
 
 }  // namespace
@@ -24,19 +27,19 @@ std::string to_json(Figures figures, size_t robots, size_t on, Duration period) 
   const double commands = static_cast<double>(figures.answers.size());
   return nlohmann::ordered_json{{"robots", robots},
                                 {"on", on},
-                                {"period_s", rounded(seconds(period), 0.1)},
+                                {"period_s", rounded(seconds(period), 1)},
                                 {"calls", figures.calls},
-                                {"logged_on_s", rounded(seconds(figures.logged_on), 0.1)},
-                                {"talking_s", rounded(seconds(figures.talking), 0.1)},
-                                {"talk_share", rounded(talk_share, 0.001)},
+                                {"logged_on_s", rounded(seconds(figures.logged_on), 1)},
+                                {"talking_s", rounded(seconds(figures.talking), 1)},
+                                {"talk_share", rounded(talk_share, 3)},
                                 {"log_outs", figures.log_outs},
                                 {"sessions_lost", figures.sessions_lost},
                                 {"resumed", figures.resumed},
-                                {"longest_offline_ms", rounded(seconds(figures.longest_offline) * 1000, 0.1)},
+                                {"longest_offline_ms", rounded(seconds(figures.longest_offline) * 1000, 1)},
                                 {"missed", figures.missed},
                                 {"lines_lost", figures.lines_lost},
                                 {"commands", figures.answers.size()},
-                                {"commands_per_s", period > Duration{} ? rounded(commands / seconds(period), 0.1) : 0},
+                                {"commands_per_s", period > Duration{} ? rounded(commands / seconds(period), 1) : 0},
                                 {"median_ms", share_ms(figures.answers, 0.5)},
                                 {"p99_ms", share_ms(figures.answers, 0.99)},
                                 {"longest_ms", share_ms(figures.answers, 1)},

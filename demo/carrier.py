@@ -6,13 +6,15 @@ import subprocess
 from pathlib import Path
 
 DEMO_SCENARIO = Path(__file__).resolve().parent / "carrier.xml"
+PHONES_SCENARIO = Path(__file__).resolve().parent / "phones.xml"
 VOICE = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 SOUNDS_LAST_S = 30
 
 
-def spawn(command: list, log, **options) -> subprocess.Popen:
+def spawn(command: list, log, output=None, **options) -> subprocess.Popen:
     """Starts a process that Ctrl-C on our terminal does not reach, and that does not outlive us, however we end."""
-    return subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *command], stdout=log, stderr=log, start_new_session=True, **options)
+    out = log if output is None else output
+    return subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *command], stdout=out, stderr=log, start_new_session=True, **options)
 
 
 class Carrier:
@@ -32,8 +34,8 @@ class Carrier:
         command += ["-watchdog_minor_maxtriggers", "1000000", "-watchdog_major_maxtriggers", "1000000", "-buff_size", "8000000"]
         return command
 
-    def start(self):
-        command = self.prepare()
+    def start(self, *options: str):
+        command = [*self.prepare(), *options]
         with open(self.directory / "carrier.out", "wb") as out:
             self.process = spawn(command, out, cwd=self.directory)
 

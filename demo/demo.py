@@ -1,6 +1,7 @@
 """The main job on this machine: a contact list becomes finished calls. Run it as ./dev demo."""
 
 import argparse
+import contextlib
 import json
 import random
 import signal
@@ -11,6 +12,7 @@ from api import ApiError
 from carrier import can_play_packets
 from carrier_trace import judge, read_calls
 from contacts import is_machine, make_contacts
+from robots import AGENTS, Robots, agents_faults, agents_outcome, say_what_agents_saw
 from system import System
 
 ANSWERED = ("answer_human", "opted_out")
@@ -38,16 +40,15 @@ def arguments():
     parser = argparse.ArgumentParser(prog="./dev demo", description="Import contacts and dial them to the end, with SIPp as the carrier.")
     parser.add_argument("--once", action="store_true", help="end when the campaign has; else the console stays until Ctrl-C")
     parser.add_argument("--contacts", type=int, default=300, metavar="N")
-    parser.add_argument("--agents", type=int, metavar="N", help="comes later")
+    parser.add_argument("--agents", type=int, default=0, metavar="N", help="robots at desktops talk to whom the campaign reaches")
     parser.add_argument("--rate", type=float, default=40, metavar="CALLS", help="calls a second, default %(default)s")
     parser.add_argument("--kill-every", type=float, metavar="S", help="kill -9 a random component process every S seconds")
     parser.add_argument("--json", action="store_true", help="the last line printed is one JSON object")
     chosen = parser.parse_args()
-    if chosen.agents is not None:
-        print("demo: --agents comes with agents", file=sys.stderr)
-        sys.exit(2)
     if chosen.contacts < 1:
         parser.error("--contacts must be at least 1")
+    if not 0 <= chosen.agents <= 500:
+        parser.error("--agents must be at most 500")
     return chosen
 
 
@@ -151,19 +152,25 @@ def say_who_answered(system: System, job_id: int):
     say("analysis was right about {} of {} people and {} of {} machines".format(*told[False], *told[True]))
 
 
-def run_campaign(system: System, chosen, started: float) -> tuple[dict, list[str]]:
+def run_campaign(system: System, chosen, robots: Robots | None, started: float) -> tuple[dict, list[str]]:
     contacts = make_contacts(chosen.contacts, packets=can_play_packets())
     blocked = sorted(contacts.numbers)[:: max(1, min(50, chosen.contacts // 3))]
     system.make_prompt("offer.wav", "Hello. Your order is ready for you. To hear no more of this, press nine.")
     system.make_prompt("message.wav", "Hello. Your order is ready for you. Goodbye.")
+    system.make_prompt("sorry.wav", "Sorry, nobody is free to talk to you now. Goodbye.")
     say(f"importing {chosen.contacts} contacts; {len(blocked)} of them must not be called")
     list_id, imported = import_contacts(system, contacts, blocked)
     campaign = system.api.post("/campaigns", {"name": "Demo campaign", "list_id": list_id, "strategy": STRATEGY,
-                                              "calls_per_second": chosen.rate, "max_calls": 1000})
+                                              "calls_per_second": chosen.rate, "max_calls": 1000,
+                                              **({"agents": AGENTS} if robots else {})})
+    if robots:
+        robots.start()
+        say(f"{chosen.agents} robots are logged on")
     job = system.api.post(f"/campaigns/{campaign['id']}/jobs")
     say(f"dialing, up to {chosen.rate:g} calls a second; live at {system.urls[0]}/jobs/{job['id']}")
     killer = Killer(system, chosen.kill_every)
     job = watch(system, job["id"], killer)
+    agents = robots.end() if robots else None
 
     calls = settle(system)
     seen = judge(calls, contacts.numbers - set(blocked), STRATEGY["max_attempts"])
@@ -185,12 +192,17 @@ def run_campaign(system: System, chosen, started: float) -> tuple[dict, list[str
         "wall_s": round(time.monotonic() - started, 1),
     }
     told_apart = ("answered", "machine", "busy", "no_answer", "unknown")
-    outcome["failed"] = outcome["attempts"] - sum(outcome[key] for key in told_apart)
+    outcome["failed"] = outcome["attempts"] - sum(outcome[key] for key in told_apart) - count(results, "nuisance")
     killed = f"; {killer.count} processes were killed meanwhile" if killer.count else ""
     say(f"the carrier saw {seen.invites} calls at {seen.calls_per_s} a second and answered {seen.answered}{killed}")
     say_who_answered(system, job["id"])
     say_what_everdial_thought(system, seen.doubled)
-    return outcome, faults(job, imported, contacts, seen, outcome)
+    found = faults(job, imported, contacts, seen, outcome)
+    if agents:
+        outcome |= agents_outcome(agents, count(results, "nuisance"))
+        found += agents_faults(agents, outcome)
+        say_what_agents_saw(agents, outcome)
+    return outcome, found
 
 
 def say_what_everdial_thought(system: System, doubled: list[str]):
@@ -223,10 +235,14 @@ def main() -> int:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, _: sys.exit(128 + number))
     say("starting PostgreSQL, two servers, an MPP and the carrier")
-    with System() as system:
+    with System() as system, contextlib.ExitStack() as ending_first:
+        robots = Robots(system, chosen.agents, ["--talk-s", "5", "--work-s", "1", "--code", AGENTS["codes"][0]]) if chosen.agents else None
+        if robots:
+            system.start_phones()
+            ending_first.callback(robots.stop)
         say(f"ready after {time.monotonic() - started:.1f} s; console at {system.urls[0]}, log in as {system.user} with {system.password}")
         try:
-            outcome, found = run_campaign(system, chosen, started)
+            outcome, found = run_campaign(system, chosen, robots, started)
         except ApiError as error:
             say(f"demo: {error}\n{system.tail(system.names[0])}")
             return 1

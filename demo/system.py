@@ -13,10 +13,11 @@ import time
 from pathlib import Path
 
 from api import Api, ApiError
-from carrier import DEMO_SCENARIO, Carrier, sox, spawn
+from carrier import DEMO_SCENARIO, PHONES_SCENARIO, Carrier, sox, spawn
 
 TOP = Path(__file__).resolve().parent.parent
-EVERYWHERE = ["list_manager", "campaign_director", "campaign_manager", "agent_manager", "agent_sdk", "rule_engine", "load_monitor", "application_server", "dashboard"]
+EVERYWHERE = ["list_manager", "campaign_director", "campaign_manager", "agent_manager", "agent_sdk", "rule_engine", "load_monitor",
+              "application_server", "dashboard"]
 
 
 def free_port() -> int:
@@ -26,15 +27,17 @@ def free_port() -> int:
 
 
 class Ports:
-    """UDP ports of one carrier and one MPP, below the kernel's own range for outgoing ones, so that nobody else is given one meanwhile."""
+    """UDP ports of one carrier, one MPP and the agents' phones, below the kernel's own range for outgoing ones, so that nobody else is
+    given one meanwhile."""
 
     SIZE = 4400
 
     def __init__(self):
         ranges = list(range(10_000, 32_000 - self.SIZE + 1, self.SIZE))
         random.shuffle(ranges)
-        self.first = next((first for first in ranges if self.is_free(first + 10) and self.is_free(first + 20)), ranges[0])
+        self.first = next((first for first in ranges if all(self.is_free(first + step) for step in (10, 20, 110))), ranges[0])
         self.carrier_rtp, self.carrier_sip = self.first, self.first + 10
+        self.phones_rtp, self.phones_sip = self.first + 100, self.first + 110
         self.mpp_sip = self.first + 20  # and the ones after it, one a worker
         self.mpp_rtp = (self.first + 400, self.first + self.SIZE - 1)
 
@@ -76,6 +79,7 @@ class System:
         self.urls = [f"http://127.0.0.1:{port}" for port in self.http.values()]
         self.ports = Ports()
         self.carrier = Carrier(self.directory / "carrier", self.ports.carrier_sip, self.ports.carrier_rtp, scenario)
+        self.phones = Carrier(self.directory / "phones", self.ports.phones_sip, self.ports.phones_rtp, PHONES_SCENARIO)
         self.user, self.password = "admin", secrets.token_urlsafe(9)
         self.processes: dict[str, subprocess.Popen] = {}
         self.api = Api(self.urls)
@@ -204,6 +208,13 @@ log:
         os.kill(pid, signal.SIGKILL)
         return f"{component} of {server}"
 
+    def start_phones(self):
+        """The agents' phones; who is called there hears back what is said."""
+        self.phones.start("-rtp_echo")
+
+    def phone_of(self, agent: str) -> str:
+        return f"sip:{agent}@127.0.0.1:{self.phones.port}"
+
     def make_prompt(self, name: str, text: str):
         """Speaks a prompt for the servers to play."""
         spoken = self.directory / "spoken.wav"
@@ -222,6 +233,7 @@ log:
                 process.kill()  # its components die with it
                 process.wait()
         self.carrier.stop()
+        self.phones.stop()
         subprocess.run([TOP / "tests/pg.sh", "stop", self.directory / "pg"], check=False)
         keep = os.environ.get("EVERDIAL_KEEP")
         if keep:
