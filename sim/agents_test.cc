@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/sanitized.h"
 #include "sim/world.h"
 
 // Jobs with agents: robots at their desktops, the agent manager killed, frozen and cut off while they talk.
@@ -49,19 +50,19 @@ TEST_P(AgentJobs, D_04_are_dialed_to_their_end_and_agents_talk_to_whoever_answer
 }
 
 TEST_P(AgentJobs, A_03_go_on_when_their_manager_is_killed) {
-  for (uint64_t seed = 1; seed <= 3; ++seed)
+  for (uint64_t seed = 1; seed < 1 + repeats(3); ++seed)
     while_they_talk(
         seed, GetParam(), [](World& world, const std::string& master) { world.kill(master); }, 4);
 }
 
 TEST_P(AgentJobs, A_03_go_on_when_their_manager_is_frozen) {
-  for (uint64_t seed = 11; seed <= 12; ++seed)
+  for (uint64_t seed = 11; seed < 11 + repeats(2); ++seed)
     while_they_talk(
         seed, GetParam(), [](World& world, const std::string& master) { world.pause(master, 8s); }, 3);
 }
 
 TEST_P(AgentJobs, A_03_go_on_when_their_managers_server_is_cut_off_from_the_database) {
-  for (uint64_t seed = 21; seed <= 22; ++seed)
+  for (uint64_t seed = 21; seed < 21 + repeats(2); ++seed)
     while_they_talk(
         seed, GetParam(),
         [](World& world, const std::string& master) {
@@ -72,7 +73,7 @@ TEST_P(AgentJobs, A_03_go_on_when_their_managers_server_is_cut_off_from_the_data
 }
 
 TEST_P(AgentJobs, A_14_keep_all_that_must_hold_whatever_fails) {
-  for (uint64_t seed = 31; seed <= 36; ++seed) {
+  for (uint64_t seed = 31; seed < 31 + repeats(6); ++seed) {
     Options options = with_agents(GetParam());
     options.faults_for = 20s;
     World world(seed, options);

@@ -210,9 +210,8 @@ TEST(ZoneContacts, show_and_let_change_only_what_the_campaign_allows) {
   zone.step(JobsSeen{zone.jobs});
   zone.at_work(1);
   zone.contact_answers(5);
-  const auto offered =
-      std::find_if(zone.told[AgentId{1}].begin(), zone.told[AgentId{1}].end(),
-                   [](const AgentNotice& notice) { return std::holds_alternative<agent_notice::CallOffered>(notice); });
+  const auto offered = std::find_if(zone.told[AgentId{1}].begin(), zone.told[AgentId{1}].end(),
+                                    [](const AgentNotice& notice) { return std::holds_alternative<agent_notice::CallOffered>(notice); });
   ASSERT_NE(offered, zone.told[AgentId{1}].end());
   EXPECT_EQ(std::get<agent_notice::CallOffered>(*offered).phone, "•••005");
   EXPECT_EQ(zone.order(1, SetAttribute{"name", "x"}).error, AgentError::not_allowed);

@@ -199,7 +199,8 @@ with r as materialized (
 moved as (
   update job_contact c
      set state = case when r.due_at is null then 'done' else 'ready' end, due_at = coalesce(r.due_at, c.due_at), code = r.code
-    from r where c.job_id = r.job_id and c.contact_id = r.contact_id and case c.state when 'ready' then true end
+    from r where c.job_id = r.job_id and c.contact_id = r.contact_id
+     and case c.state when 'ready' then true end
   returning c.contact_id, c.state, c.code),
 by_contact as (
   insert into job_contact_result (job_id, code, count) select $1, code, count(*) from moved where state = 'done' group by code
@@ -215,7 +216,8 @@ was as (
   select c.job_id, c.contact_id, c.code from r join job_contact c on c.job_id = r.job_id and c.contact_id = r.contact_id
    where case c.state when 'done' then true end for update of c),
 moved as (
-  update job_contact c set state = 'ready', due_at = clock_timestamp() from was where c.job_id = was.job_id and c.contact_id = was.contact_id)
+  update job_contact c set state = 'ready', due_at = clock_timestamp() from was
+   where c.job_id = was.job_id and c.contact_id = was.contact_id)
 insert into job_contact_result (job_id, code, count) select $1, code, -count(*) from was where code is not null group by code
 on conflict (job_id, code) do update set count = job_contact_result.count + excluded.count)";
 

@@ -93,8 +93,9 @@ TEST_F(Purges, C_09_remove_what_agents_made_of_attempts_with_these_and_what_they
   sql("insert into contact_note (contact_id, attempt, agent_id, note) select id, list_id || '-' || id || '-1', 1, 'called' from contact");
   sql("insert into contact_change (contact_id, name, value, agent_id) select id, 'city', 'Bonn', 1 from contact");
   const auto left = [&] {
-    return text("select (select count(*) from disposition) || ' ' || (select count(*) from callback) || ' ' || (select count(*) from "
-                "contact_note) || ' ' || (select count(*) from contact_change)");
+    return text(
+        "select (select count(*) from disposition) || ' ' || (select count(*) from callback) || ' ' || (select count(*) from "
+        "contact_note) || ' ' || (select count(*) from contact_change)");
   };
   run(begin("30, null, null, null"));
   EXPECT_EQ(left(), "75 75 75 75");

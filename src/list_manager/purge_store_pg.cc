@@ -13,7 +13,8 @@ constexpr const char* kBeginPurge = R"(
 update purge set state = 'running' where id = $1 and state in ('queued', 'running')
 returning phase, attempts_days, contacts_days, uploads_days, exports_days)";
 
-// A job's attempts go with their queue rows and with what agents made of them, contact by contact; what the history has not taken up yet stays.
+// A job's attempts go with their queue rows and with what agents made of them, contact by contact; what the history has not taken up yet
+// stays.
 constexpr const char* kPurgeAttempts = R"(
 with old as (
   select j.id from job j, history_state h

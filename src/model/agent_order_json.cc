@@ -10,14 +10,14 @@ using namespace agent_command;
 
 // As the alternatives of AgentOrder.
 constexpr const char* kOrders[] = {"log_on",        "log_off",          "log_off_later",    "ready",
-                                  "not_ready",     "set_skills",       "say_states",       "nail_up",
-                                  "drop_line",     "dial_preview",     "skip_preview",     "cancel_preview",
-                                  "hold",          "resume",           "send_digits",      "release",
-                                  "redial",        "consult",          "cancel_consult",   "complete_transfer",
-                                  "transfer",      "start_conference", "end_conference",   "change_conference_owner",
-                                  "wrap_up",       "extend_wrap_up",   "create_callback",  "add_to_dnc",
-                                  "set_attribute", "add_note",         "blend_to_inbound", "blend_to_outbound",
-                                  "move_to_job",   "force_state",      "monitor"};
+                                   "not_ready",     "set_skills",       "say_states",       "nail_up",
+                                   "drop_line",     "dial_preview",     "skip_preview",     "cancel_preview",
+                                   "hold",          "resume",           "send_digits",      "release",
+                                   "redial",        "consult",          "cancel_consult",   "complete_transfer",
+                                   "transfer",      "start_conference", "end_conference",   "change_conference_owner",
+                                   "wrap_up",       "extend_wrap_up",   "create_callback",  "add_to_dnc",
+                                   "set_attribute", "add_note",         "blend_to_inbound", "blend_to_outbound",
+                                   "move_to_job",   "force_state",      "monitor"};
 static_assert(std::size(kOrders) == std::variant_size_v<AgentOrder>);
 
 // The fields of each order, for reading and for writing; one that is not here has none.
