@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/sanitized.h"
 #include "sim/world.h"
 
 // Each safety step of the dial protocol, taken out: the simulator must miss it. With all of them in, the same runs are well.
@@ -27,14 +28,9 @@ uint64_t first_broken(Without without, uint64_t runs) {
 }
 
 constexpr uint64_t kRuns = 60;
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr uint64_t kShare = 5;  // of the seeds: sanitizers look at the code, not at histories
-#else
-constexpr uint64_t kShare = 1;
-#endif
 
 TEST(Safety, with_all_its_steps_holds_in_every_run) {
-  for (uint64_t seed = 1; seed <= 15 / kShare; ++seed) {  // everdial-sim plays thousands
+  for (uint64_t seed = 1; seed <= repeats(15); ++seed) {  // everdial-sim plays thousands
     World world(seed, rough(Without::nothing));
     const World::Outcome outcome = world.run();
     EXPECT_EQ(outcome.kind, World::Outcome::Kind::well) << "seed " << seed << ": " << outcome.what;
@@ -48,7 +44,7 @@ Options with_goal(uint64_t seed, Without without) {
 }
 
 TEST(Safety, C_11_whatever_fails_no_job_is_dialed_past_its_goal_or_its_time) {
-  for (uint64_t seed = 1; seed <= 15 / kShare; ++seed) {
+  for (uint64_t seed = 1; seed <= repeats(15); ++seed) {
     Options options = with_goal(seed, Without::nothing);
     if (seed % 3 == 0) {
       options.goal = 0;
@@ -83,7 +79,7 @@ World::Outcome frozen_owner(uint64_t seed, Without without) {
 
 TEST(Safety, without_the_fence_lets_a_stale_owner_write_and_with_it_does_not) {
   bool missed = false;
-  for (uint64_t seed = 1; seed <= 10 && (kShare == 1 || !missed); ++seed) {
+  for (uint64_t seed = 1; seed <= 10 && (kFewer == 1 || !missed); ++seed) {
     const auto fenced = frozen_owner(seed, Without::nothing);
     EXPECT_EQ(fenced.kind, World::Outcome::Kind::well) << "seed " << seed << ": " << fenced.what;
     missed = missed || frozen_owner(seed, Without::fence).kind == World::Outcome::Kind::broken_invariant;
@@ -110,7 +106,7 @@ World::Outcome slow_taker(uint64_t seed, Without without) {
 
 TEST(Safety, without_the_renew_check_takes_a_lease_from_a_holder_that_is_renewed_and_with_it_does_not) {
   bool missed = false;
-  for (uint64_t seed = 1; seed <= 6 && (kShare == 1 || !missed); ++seed) {
+  for (uint64_t seed = 1; seed <= 6 && (kFewer == 1 || !missed); ++seed) {
     const auto checked = slow_taker(seed, Without::nothing);
     EXPECT_EQ(checked.kind, World::Outcome::Kind::well) << "seed " << seed << ": " << checked.what;
     missed = missed || slow_taker(seed, Without::renew_check).kind == World::Outcome::Kind::broken_invariant;
@@ -126,7 +122,7 @@ TEST(Safety, without_the_duplicate_check_executes_an_order_twice) { EXPECT_NE(fi
 TEST(Safety, M_06_who_picks_up_while_an_mpp_dies_is_not_called_again) {
   Options options = rough(Without::nothing);
   options.contacts = 200;
-  for (uint64_t seed = 1; seed <= 10 / kShare; ++seed) {
+  for (uint64_t seed = 1; seed <= repeats(10); ++seed) {
     World world(seed, options);
     Timeline& timeline = world.ground().timeline;
     for (int round = 0; round < 600; ++round) {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/sanitized.h"
 #include "sim/world.h"
 
 // Scenarios: tests/scenarios/*.txt, what is done above the line of dashes, the transcript that it must give below. EVERDIAL_REWRITE=1
@@ -173,18 +174,11 @@ TEST_P(Scenarios, goes_as_its_transcript_says) {
   EXPECT_EQ(played.transcript, scenario.transcript) << "if this is what it should be: EVERDIAL_REWRITE=1, and read the diff";
 }
 
-// The plain build tries each effect; a sanitizer takes ten times as long, and looks at the same code paths.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr uint64_t kStride = 11;
-#else
-constexpr uint64_t kStride = 1;
-#endif
-
 TEST_P(Scenarios, ends_well_whichever_one_of_its_effects_fails) {
   const Scenario scenario = load(GetParam());
   const uint64_t effects = play(scenario.commands, 0).effects;
   ASSERT_GT(effects, 10u);
-  for (uint64_t n = 1; n <= effects; n += kStride) {
+  for (uint64_t n = 1; n <= effects; n += kFewer) {
     const World::Outcome outcome = play(scenario.commands, n).outcome;
     ASSERT_EQ(outcome.kind, World::Outcome::Kind::well) << "with effect " << n << " of " << effects << " failing: " << outcome.what;
   }
