@@ -51,8 +51,10 @@ class RunningListManager {
     void serve(RequestHandler) override {}
   };
 
+  // Before the threads that work with them.
   std::unique_ptr<LeaseStore> leases_store_;
   std::unique_ptr<ListStore> store_;
+  std::unique_ptr<ExportStore> export_store_;
   Loop loop_;
   StoreThreads threads_{loop_, 2};
   SystemRandom random_;
@@ -61,7 +63,6 @@ class RunningListManager {
   Incarnation me_ = new_incarnation(random_);
   LeaseService leases_{seams_, *leases_store_, me_};
   ListManagerService service_{seams_, *store_, leases_, {.poll_every = 20ms}};
-  std::unique_ptr<ExportStore> export_store_;
   SteppedWork exports_{seams_,
                        leases_,
                        {[this] { return export_store_->waiting_exports(); },

@@ -387,6 +387,35 @@ TEST_P(JobStores, C_07_fire_a_schedule_once_from_where_it_was_seen_and_start_no_
   EXPECT_EQ(backend->director().commit(director, {FireSchedule{id, later, later, next, 0, true}}).error().kind, ErrorKind::fenced);
 }
 
+TEST(PgAttemptStore, reads_only_the_rows_of_a_batch_though_the_tables_were_never_analysed) {
+  PgBackend backend;
+  ASSERT_TRUE(backend.leases().open_session(Session{kMe, ServerName{"as1"}, "x", "", Address{"a:1"}, "1"}).ok());
+  const JobId job = backend.make_job(3000);
+  ASSERT_TRUE(backend.leases().ensure({job_resource(job)}).ok());
+  const LeaseGrant owner =
+      backend.leases().acquire({backend.leases().leases({job_resource(job)}).value().at(0), kMe, "t", 0ms}).value().value();
+  backend.must("insert into job_contact (job_id, contact_id) select j.id, c.id from job j, contact c");
+  const auto rows_read = [&] {
+    backend.must("select pg_stat_force_next_flush()");
+    return backend.must("select sum(idx_tup_read) from pg_stat_user_indexes where relname in ('job_contact', 'attempt')").real(0, 0);
+  };
+  const double before = rows_read();
+  for (int batch = 0; batch < 5; ++batch) {
+    std::vector<JobEffect> intents, results;
+    for (int n = 100 * batch + 1; n <= 100 * (batch + 1); ++n) {
+      const AttemptId id{job, backend.nth(n), 1};
+      intents.push_back(SaveIntent{id, "+1555" + std::to_string(n)});
+      CallRecord record{.attempt = id, .resource = owner.resource, .epoch = owner.epoch, .stage = CallStage::ended};
+      results.push_back(SaveResult{record, CompletionCode::answer_human, {}});
+    }
+    ASSERT_TRUE(backend.attempts().commit(owner, job, intents, kNow).ok());
+    ASSERT_TRUE(backend.attempts().commit(owner, job, results, kNow).ok());
+  }
+  const double read = rows_read() - before;
+  EXPECT_GE(read, 1000);
+  EXPECT_LT(read, 4000) << "each contact and each attempt a few times, not the job's 3000 with each batch";
+}
+
 TEST_P(JobStores, C_16_remember_the_first_server_of_a_zone_as_its_home) {
   const Resource zone{"zone_director/west"};
   ASSERT_TRUE(backend->leases().ensure({zone}).ok());
