@@ -2,12 +2,18 @@
 #   A library whose headers are reached as "folder/header.h". Only folders of libraries it links (and its own) are on its include
 #   path, so an include that the dependency rules forbid does not compile. Each library gets a link test: an executable of the whole
 #   library and what it says it links, nothing else.
-# everdial_test(NAME SOURCES a_test.cc ... LINKS lib ... [LABEL unit|contract|sim|cluster])
+# everdial_test(NAME SOURCES a_test.cc ... LINKS lib ... [LABEL unit|contract|sim|cluster] [THREADS])
+#   THREADS: what it tests has threads (or may not), so it is among the tests_with_threads, which run under the thread sanitizer.
 
+# Where only what has threads is of interest: under the thread sanitizer.
+add_custom_target(tests_with_threads)
 add_library(everdial_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/precompiled.cc)
 target_precompile_headers(everdial_pch PUBLIC ${CMAKE_SOURCE_DIR}/cmake/precompiled.h)
 # Tests are compiled far more often than they run for long; what they test is in libraries, optimised.
 set(everdial_quickly_compiled -O0)
+if(EVERDIAL_SANITIZE MATCHES undefined)
+  list(APPEND everdial_quickly_compiled -fno-sanitize=undefined)
+endif()
 add_library(everdial_test_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/precompiled.cc)
 target_precompile_headers(everdial_test_pch PUBLIC ${CMAKE_SOURCE_DIR}/cmake/precompiled.h ${CMAKE_SOURCE_DIR}/cmake/precompiled_test.h)
 target_compile_options(everdial_test_pch PRIVATE ${everdial_quickly_compiled})
@@ -38,8 +44,10 @@ function(everdial_library name)
 
   add_executable(link_${name} ${CMAKE_SOURCE_DIR}/cmake/empty_main.cc)
   target_link_libraries(link_${name} PRIVATE -Wl,--whole-archive ${name} -Wl,--no-whole-archive)
-  add_test(NAME Link.${name}_stands_on_what_it_says_it_links COMMAND link_${name})
-  set_tests_properties(Link.${name}_stands_on_what_it_says_it_links PROPERTIES LABELS unit)
+  if(NOT EVERDIAL_THREADS_ONLY)
+    add_test(NAME Link.${name}_stands_on_what_it_says_it_links COMMAND link_${name})
+    set_tests_properties(Link.${name}_stands_on_what_it_says_it_links PROPERTIES LABELS unit)
+  endif()
 
   # Every header of a folder compiles alone, seeing what the folder's libraries together see.
   set(headers headers_${arg_FOLDER})
@@ -65,7 +73,7 @@ function(everdial_library name)
 endfunction()
 
 function(everdial_test name)
-  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "THREADS" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
   if(NOT arg_LABEL)
     set(arg_LABEL unit)
   endif()
@@ -80,5 +88,12 @@ function(everdial_test name)
     target_compile_options(${name} PRIVATE ${everdial_quickly_compiled})
     target_precompile_headers(${name} REUSE_FROM everdial_test_pch)
   endif()
-  gtest_discover_tests(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} DISCOVERY_TIMEOUT 60)
+  if(arg_THREADS)
+    add_dependencies(tests_with_threads ${name})
+  elseif(EVERDIAL_THREADS_ONLY)
+    return()
+  endif()
+  # Some tests fork a process that is to be killed, and other tests' threads live then.
+  gtest_discover_tests(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} ENVIRONMENT TSAN_OPTIONS=die_after_fork=0
+                       DISCOVERY_TIMEOUT 60)
 endfunction()

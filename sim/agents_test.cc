@@ -11,7 +11,7 @@ namespace {
 Options with_agents(PacingMode pacing) {
   Options options;
   options.servers = 2;
-  options.contacts = 40;
+  options.contacts = kFewer == 1 ? 40 : 15;
   options.agents = 5;
   options.pacing = pacing;
   options.converge_within = 900s;

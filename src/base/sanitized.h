@@ -5,12 +5,9 @@
 
 namespace everdial {
 
-/// How many times fewer repeats tests of many histories make in builds that look for errors in the code, not in histories. The thread
-/// sanitizer is the slowest, and has the least to find where all happens on one thread.
-#if defined(__SANITIZE_THREAD__)
+/// How many times fewer repeats tests of many histories make in builds that look for errors in the code, not in histories.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 inline constexpr uint64_t kFewer = 30;
-#elif defined(__SANITIZE_ADDRESS__)
-inline constexpr uint64_t kFewer = 10;
 #else
 inline constexpr uint64_t kFewer = 1;
 #endif
