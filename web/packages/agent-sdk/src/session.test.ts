@@ -90,6 +90,7 @@ describe('AgentSession', () => {
     await session.start();
     everdial.tell({ notice: 'states_changed', states: talking, reason: '' });
     await wait(() => expect(session.view.situation.states).toEqual(talking));
+    const [lost, resumed] = [heard(session, 'disconnected'), heard(session, 'resumed')];
     const before = Date.now();
     servers[0]!.kill();
     everdial.happen({ notice: 'time_limit', at: '2030-01-01T00:00:00.000Z', extensions_left: 2 });
@@ -100,6 +101,8 @@ describe('AgentSession', () => {
     expect(session.view.situation).toMatchObject({ states: talking, extensions_left: 2 });
     await wait(() => expect(everdial.done.map(({ method }) => method)).toEqual(['say_states']));
     expect(everdial.done[0]!.params).toEqual({ states: talking });
+    expect(lost).toMatchObject([{ server: servers[0]!.address }]);
+    expect(resumed).toEqual([{ server: servers[1]!.address, gapMs: session.view.continuity.lastGapMs }]);
   });
 
   test('D_04 a page in the background, whose timers are late, goes on at once', async () => {
@@ -267,6 +270,38 @@ describe('AgentSession', () => {
     await wait(() => expect(session.view.connection).toBe('reconnecting'));
     await expect(session.command('hold', {})).rejects.toMatchObject({ error: 'not_sent' });
     expect(ended).toEqual([{ reason: 'unknown, or too old' }]);
+  });
+
+  test('D_04 a session that cannot go on is followed by another, where the agent is logged on as before', async () => {
+    const { everdial, servers, session } = await system({ beginAgain: true });
+    const [lost, again, ended] = [heard(session, 'disconnected'), heard(session, 'began_again'), heard(session, 'ended')];
+    everdial.on('log_on', () => {
+      everdial.tell({ notice: 'states_changed', states: { ...ready, agent: 'not_ready' }, reason: 'logged_on' });
+      return { states: everdial.situation.states };
+    });
+    await session.start();
+    await session.command('log_on', { phone: 'sip:ann@phones.example', forced: true });
+    everdial.tokens.clear();
+    everdial.tickets.add('ticket-2');
+    everdial.situation = { states: { agent: 'logged_out', nail: 'not_nailed', call: 'idle', job: 'detached' } };
+    servers[0]!.kill();
+    await wait(() => expect(everdial.done.filter(({ method }) => method === 'log_on')).toHaveLength(2));
+    await wait(() => expect(session.view.situation.states.agent).toBe('not_ready'));
+    expect(everdial.done.at(-1)).toMatchObject({ method: 'log_on', params: { phone: 'sip:ann@phones.example', forced: false } });
+    expect([lost, again, ended]).toMatchObject([[{ server: servers[0]!.address }], [{ server: servers[1]!.address, reason: 'unknown, or too old' }], []]);
+    expect(session.view.continuity).toMatchObject({ resumed: 0, missed: 0 });
+  });
+
+  test('D_04 an agent who works elsewhere meanwhile stays there', async () => {
+    const { everdial, servers, session } = await system({ beginAgain: true });
+    await session.start();
+    await session.command('log_on', { phone: '+12125550100' });
+    everdial.tokens.clear();
+    everdial.tickets.add('ticket-2');
+    everdial.on('log_on', () => refusal('already_logged_on', 'logged on at another desktop'));
+    everdial.situation = { states: { agent: 'logged_out', nail: 'not_nailed', call: 'idle', job: 'detached' } };
+    servers[0]!.kill();
+    await wait(() => expect(session.view).toMatchObject({ connection: 'ended', ended: 'logged on at another desktop' }));
   });
 
   test('another desktop takes the agent over', async () => {

@@ -3,7 +3,7 @@ import { AgentError, errorCodes } from './errors.js';
 import { Events } from './events.js';
 import type { Commands, News, Notice, Notices, Questions, Told } from './methods.js';
 import { NoticeOrder } from './notice_order.js';
-import type { Addresses, Answered, ManagerNotAvailable, Situation, Welcome } from './protocol.js';
+import type { Addresses, Answered, LogOn, ManagerNotAvailable, Situation, Welcome } from './protocol.js';
 import { Requests } from './requests.js';
 import { firstJitterMs, ServerList } from './server_list.js';
 import { after, loggedOut } from './situation.js';
@@ -23,6 +23,8 @@ export interface SessionOptions {
   memory?: Memory;
   /** How long a request waits for its answer, through whatever fails. */
   patienceMs?: number;
+  /** A session that cannot go on is followed by a new one, where the agent is logged on as before; else it ends. */
+  beginAgain?: boolean;
   openSocket?: OpenSocket;
   now?: () => number;
   random?: () => number;
@@ -67,6 +69,12 @@ export type SessionEvents = Notices & Omit<News, 'states_wanted' | 'session_ende
   changed: AgentView;
   /** Every notice, after its own event. */
   notice: Notice;
+  /** The connection is lost. The agent stays logged on, calls go on, and the next server is tried. */
+  disconnected: { server: string; reason: string };
+  /** The session goes on over another connection. */
+  resumed: { server: string; gapMs: number };
+  /** It could not go on, and another one has begun (`beginAgain`). */
+  began_again: { server: string; reason: string };
   missed: { count: number };
   ended: { reason: string };
 };
@@ -77,7 +85,7 @@ export interface AskOptions {
   refuseWhenAway?: boolean;
 }
 
-type Kept = { token: string; received: number; servers: readonly string[] };
+type Kept = { token: string; received: number; servers: readonly string[]; logOn?: LogOn | undefined };
 
 /** Its timers may be a minute late: what can be done at once is not left to them. */
 const pageIsHidden = () => globalThis.document?.hidden === true;
@@ -97,7 +105,10 @@ export class AgentSession {
   private connection?: Connection;
   private timer?: ReturnType<typeof setInterval>;
   private token?: string;
+  private logOn?: LogOn;
   private welcomed = false;
+  /** Why the session before could not go on, until the next has begun. */
+  private over?: string;
   private connectAt?: number;
   private lostAt?: number;
   private gapAt?: number;
@@ -145,7 +156,9 @@ export class AgentSession {
 
   /** Does something, once, whatever happens to connection and servers meanwhile; in the order in which it was asked for. */
   command<Name extends keyof Commands>(method: Name, params: Commands[Name], options: AskOptions = {}): Promise<Answered> {
-    return this.send(method, params, true, options);
+    const answer = this.send<Answered>(method, params, true, options);
+    if (method === 'log_on') answer.then(() => this.remember(params as LogOn), () => undefined);
+    return answer;
   }
 
   /** Reads something. */
@@ -213,8 +226,10 @@ export class AgentSession {
         const { ticket, servers } = await this.options.ticket();
         if (servers) this.servers.push(servers);
         hello = { method: 'begin_session', params: { ticket } };
-      } catch (error) {
-        return this.end('no ticket', false, error instanceof AgentError ? error : new AgentError(errorCodes.wrong_ticket, String(error)));
+      } catch (thrown) {
+        const error = thrown instanceof AgentError ? thrown : new AgentError(errorCodes.wrong_ticket, String(thrown));
+        if (this.over !== undefined && error.error === 'not_sent') return this.lose(error.message);
+        return this.end('no ticket', false, error);
       }
     }
     if (this.present.connection === 'ended') return;
@@ -244,6 +259,8 @@ export class AgentSession {
 
   private enter(welcome: Welcome): void {
     const resumed = this.token !== undefined;
+    const goesOn = resumed && this.welcomed;
+    const gapMs = this.lostAt === undefined ? undefined : Math.round(this.now() - this.lostAt);
     this.token = welcome.token;
     this.servers.connected();
     this.servers.push(welcome.addresses.servers);
@@ -255,8 +272,8 @@ export class AgentSession {
       connection: 'connected', server: welcome.server, agent: welcome.agent, zone: welcome.zone, situation: welcome.situation,
       addresses: welcome.addresses, managerAway: welcome.manager_not_available, zoneDown: undefined,
       continuity: {
-        ...continuity, received: this.order.received, missed: this.order.missed, resumed: continuity.resumed + (this.welcomed ? 1 : 0),
-        ...(this.lostAt !== undefined && { lastGapMs: Math.round(this.now() - this.lostAt) }),
+        ...continuity, received: this.order.received, missed: this.order.missed, resumed: continuity.resumed + (goesOn ? 1 : 0),
+        ...(gapMs !== undefined && { lastGapMs: gapMs }),
       },
     });
     this.welcomed = true;
@@ -265,16 +282,24 @@ export class AgentSession {
     if (lost > 0) this.events.emit('missed', { count: lost });
     this.begun?.resolve();
     this.begun = undefined;
+    if (goesOn) this.events.emit('resumed', { server: welcome.server, gapMs: gapMs ?? 0 });
     if (resumed) this.sayStates();
     else this.flush();
+    if (this.over !== undefined) this.beganAgain(welcome);
+  }
+
+  private beganAgain({ server, situation }: Welcome): void {
+    const reason = this.over!;
+    this.over = undefined;
+    this.events.emit('began_again', { server, reason });
+    if (!this.logOn || situation.states.agent !== 'logged_out') return;
+    // Not by force: whoever has logged on elsewhere meanwhile stays there.
+    this.command('log_on', { ...this.logOn, forced: false }).catch((error: AgentError) => this.end(error.message, false, error));
   }
 
   private notWelcome(error: AgentError): void {
-    if (error.code === errorCodes.wrong_token && !this.welcomed) {
-      // What the memory held is over; this page has not shown any of it.
-      this.token = undefined;
-      this.order = new NoticeOrder();
-      this.connection?.close(error.message);
+    if (error.code === errorCodes.wrong_token && (!this.welcomed || this.options.beginAgain)) {
+      this.startOver(error.message);
     } else if (error.code === errorCodes.wrong_token || error.code === errorCodes.wrong_ticket || !error.notNow) {
       this.end(error.message, false, error);
     } else {
@@ -282,7 +307,23 @@ export class AgentSession {
     }
   }
 
+  /** The session, or what the memory held of one, is over. */
+  private startOver(why: string): void {
+    const { missed } = this.order;
+    this.token = undefined;
+    this.order = new NoticeOrder();
+    this.order.missed = missed;
+    if (this.options.beginAgain) this.over = why;
+    if (this.welcomed) {
+      // What was asked for there is not asked for here.
+      this.requests.endAll(why);
+      this.show({ situation: loggedOut });
+    }
+    this.connection?.close(why);
+  }
+
   private lose(why: string, code?: number): void {
+    const { connection, server } = this.present;
     this.connection = undefined;
     this.requests.connectionLost();
     if (code === 4001 || code === 4009) return this.end(code === 4001 ? why : 'the session goes on at another desktop', false);
@@ -290,6 +331,7 @@ export class AgentSession {
     const pause = this.servers.pauseMs();
     this.connectAt = this.now() + (pageIsHidden() && pause <= firstJitterMs ? 0 : pause);
     this.show({ connection: this.welcomed ? 'reconnecting' : 'connecting', server: undefined });
+    if (connection === 'connected') this.events.emit('disconnected', { server: server!, reason: why });
     this.tick();
   }
 
@@ -312,6 +354,7 @@ export class AgentSession {
 
   private deliver(notices: Notice[]): void {
     for (const notice of notices) {
+      if (notice.notice === 'logged_off') this.logOn = undefined;
       if (notice.number > this.situationAt) this.present = { ...this.present, situation: after(this.present.situation, notice) };
       this.events.emit(notice.notice, notice as never);
       this.events.emit('notice', notice);
@@ -382,9 +425,14 @@ export class AgentSession {
     this.events.emit('changed', this.present);
   }
 
+  private remember(logOn: LogOn): void {
+    this.logOn = logOn;
+    this.keep();
+  }
+
   private keep(): void {
     if (this.token === undefined || this.present.connection === 'ended') return;
-    const kept: Kept = { token: this.token, received: this.order.received, servers: this.servers.all };
+    const kept: Kept = { token: this.token, received: this.order.received, servers: this.servers.all, logOn: this.logOn };
     this.options.memory?.save(JSON.stringify(kept));
   }
 
@@ -393,6 +441,7 @@ export class AgentSession {
       const kept = JSON.parse(this.options.memory?.load() ?? 'null') as Kept | null;
       if (!kept) return;
       this.token = kept.token;
+      this.logOn = kept.logOn;
       this.order = new NoticeOrder(kept.received);
       this.servers.push(kept.servers);
     } catch {

@@ -181,6 +181,10 @@ export class FakeEverdial {
     const begins = method === 'begin_session';
     const known = begins ? this.tickets.delete(params['ticket'] as string) : this.tokens.has(params['token'] as string);
     if (!known) return answer(refused(refusal(begins ? 'wrong_ticket' : 'wrong_token', 'unknown, or too old')));
+    if (begins) {
+      // Each session's notices begin at 1.
+      this.notices.length = this.forgotten = 0;
+    }
     const token = begins ? `token-${this.tokens.size + 1}` : (params['token'] as string);
     this.tokens.add(token);
     const older = this.wire;
