@@ -148,6 +148,7 @@ void AgentManagerService::seen(Zone& zone, const zone::AgentStore::Seen& seen) {
   feed(zone, zone::MppsSeen{seen.mpps});
   feed(zone, zone::JobsSeen{seen.jobs});
   feed(zone, zone::CallbacksSeen{seen.callbacks});
+  feed(zone, zone::OrdersSeen{seen.orders});
 }
 
 // ---- what comes ------------------------------------------------------------------------------------------------------------------

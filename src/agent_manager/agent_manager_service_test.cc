@@ -110,6 +110,32 @@ TEST_F(AgentManagerServiceTest, A_04_tells_a_desktop_that_comes_back_what_it_has
   EXPECT_EQ(told, missed);
 }
 
+TEST_F(AgentManagerServiceTest, A_07_what_a_supervisor_asks_in_the_gap_is_done_once_by_the_next_manager) {
+  order(LogOn{"sip:1@phones.example"});
+  order(Ready{});
+  const LeaseGrant theirs = acquire("other");  // we do not know yet
+  store.add_order("default", {1, AgentId{1}, ForceState{AgentState::not_ready, "meeting"}, world.now() + 10min});
+  world.pass(2s);
+  EXPECT_EQ(fenced, 1);
+  EXPECT_TRUE(store.zone("default").ended.empty());
+  EXPECT_EQ(store.zone("default").agents.at(AgentId{1}).states.agent, AgentState::ready);
+  ASSERT_TRUE(leases.release(theirs, "test").ok());
+  const LeaseGrant again = acquire("me");
+  service.acquired(again);
+  world.pass(2s);
+  ASSERT_EQ(store.zone("default").ended.size(), 1u);
+  EXPECT_EQ(store.zone("default").ended[0].how, "done");
+  EXPECT_EQ(store.zone("default").agents.at(AgentId{1}).states.agent, AgentState::not_ready);
+
+  // Committed with what came of it: whoever follows has nothing left to do.
+  order(Ready{});
+  service.lost(again);
+  service.acquired(acquire("me"));
+  world.pass(2s);
+  EXPECT_EQ(store.zone("default").ended.size(), 1u);
+  EXPECT_EQ(store.zone("default").agents.at(AgentId{1}).states.agent, AgentState::ready);
+}
+
 TEST_F(AgentManagerServiceTest, says_again_with_its_number_what_no_mpp_has_acknowledged) {
   order(LogOn{"sip:1@phones.example"});
   order(NailUp{});

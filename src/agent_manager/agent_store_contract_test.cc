@@ -13,6 +13,10 @@ const Incarnation kOne{"00000000-0000-4000-8000-000000000001"}, kTwo{"00000000-0
 const Resource kZone = agent_zone_resource("default");
 const AttemptId kCall{JobId{7}, ContactId{5}, 1};
 
+/// What a supervisor has asked of agents 1 and 2.
+const std::map<int64_t, std::string> kOrders{{1, R"({"order": "move_to_job", "job": 7})"},
+                                             {2, R"({"order": "force_state", "state": "logged_out", "reason": "late"})"}};
+
 struct World {
   std::unique_ptr<TestDatabase> database;  // PostgreSQL only
   std::unique_ptr<LeaseStore> leases;
@@ -22,6 +26,8 @@ World in_memory() {
   auto leases = std::make_unique<MemoryLeaseStore>([] { return Instant{}; });
   auto agents = std::make_unique<MemoryAgentStore>(*leases);
   for (const int64_t id : {1, 2}) agents->add_agent("default", Agent{.id = AgentId{id}, .skills = {{"Spanish", 3}}});
+  for (const auto& [id, wanted] : kOrders)
+    agents->add_order("default", {id, AgentId{id}, agent_order_from_json(wanted).value(), *parse_iso8601("2030-01-01T00:00:00Z")});
   agents->jobs = [](const std::string& zone) {
     return zone == "default" ? std::vector<AgentJob>{{JobId{1}, "spring", false, {.answer_within = 3s}}} : std::vector<AgentJob>{};
   };
@@ -38,6 +44,12 @@ World in_pg() {
         "('alone', 1, '{}', null)",
         "insert into job (campaign_id) values (1), (2)"})
     EXPECT_TRUE(database->pool().query(statement).ok()) << statement;
+  for (const auto& [id, wanted] : kOrders)
+    EXPECT_TRUE(database->pool()
+                    .query("insert into agent_order (request, agent_id, wanted, asked_by, until) values (1, $1, $2::jsonb, 'eve', "
+                           "'2030-01-01T00:00:00Z')",
+                           pg::Params{}.add(id).add(wanted))
+                    .ok());
   auto agents = make_pg_agent_store(database->pool());
   return {std::move(database), std::move(leases), std::move(agents)};
 }
@@ -152,6 +164,22 @@ TEST_P(AgentStoreContract, shows_what_others_change_and_keeps_what_pacing_has_le
   for (const char* memory : {R"({"a": 1})", R"({"a": 2})"})
     ASSERT_TRUE(world.agents->commit(grant, "default", {SavePacing{JobId{1}, memory}}).ok());
   EXPECT_EQ(load().pacing, (std::map<JobId, std::string>{{JobId{1}, R"({"a": 2})"}}));
+}
+
+TEST_P(AgentStoreContract, A_07_shows_orders_until_their_end_is_committed_with_what_came_of_them) {
+  const LeaseGrant old = acquire(kOne), grant = acquire(kTwo);
+  const auto orders = [&] { return world.agents->look("default", Instant{}).value().orders; };
+  ASSERT_EQ(orders().size(), 2u);
+  EXPECT_EQ(orders()[0].agent, AgentId{1});
+  EXPECT_EQ(std::get<agent_command::MoveToJob>(orders()[0].order).job, JobId{7});
+  EXPECT_EQ(std::get<agent_command::ForceState>(orders()[1].order).reason, "late");
+  EXPECT_EQ(orders()[1].until, *parse_iso8601("2030-01-01T00:00:00Z"));
+  EXPECT_TRUE(world.agents->look("elsewhere", Instant{}).value().orders.empty());
+  EXPECT_EQ(world.agents->commit(old, "default", {SaveAgent{busy()}, SaveOrderEnd{1, "done"}}).error().kind, ErrorKind::fenced);
+  EXPECT_EQ(orders().size(), 2u);
+  ASSERT_TRUE(world.agents->commit(grant, "default", {SaveAgent{busy()}, SaveOrderEnd{1, "done"}, SaveOrderEnd{2, "refused", "no"}}).ok());
+  EXPECT_TRUE(orders().empty());
+  EXPECT_EQ(load().agents.at(0).states, busy().states);
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, AgentStoreContract,

@@ -29,10 +29,11 @@ class MemoryAgentStore final : public AgentStore {
 
   Result<Seen> look(const std::string& zone, Instant due_by) override {
     const std::lock_guard lock(mutex_);
-    Seen out{{}, jobs(zone), mpps(), {}};
+    Seen out{{}, jobs(zone), mpps(), {}, {}};
     for (const auto& [id, agent] : zones_[zone].agents) out.agents.push_back({id, agent.skills});
     for (const auto& [id, callback] : zones_[zone].callbacks)
       if (callback.due_at <= due_by) out.callbacks.push_back(callback);
+    for (const auto& [id, order] : zones_[zone].orders) out.orders.push_back(order);
     return out;
   }
 
@@ -62,6 +63,9 @@ class MemoryAgentStore final : public AgentStore {
                      },
                      [&](const SaveCallbackEnd& e) { of_zone.callbacks.erase(e.id); },
                      [&](const SavePacing& e) { of_zone.pacing[e.job] = e.memory; },
+                     [&](const SaveOrderEnd& e) {
+                       if (of_zone.orders.erase(e.id)) of_zone.ended.push_back(e);
+                     },
                      [&](const auto& e) {
                        if (is_save(Effect{e})) of_zone.work.push_back(effect);
                      },
@@ -72,6 +76,8 @@ class MemoryAgentStore final : public AgentStore {
 
   /// As an administrator and a director make them.
   void add_agent(const std::string& zone, const Agent& agent) { zones_[zone].agents.insert_or_assign(agent.id, agent); }
+  /// As a supervisor asks for it.
+  void add_order(const std::string& zone, const KeptOrder& order) { zones_[zone].orders.emplace(order.id, order); }
   /// Where jobs and MPPs stand in other tables.
   std::function<std::vector<AgentJob>(const std::string& zone)> jobs = [](const std::string&) { return std::vector<AgentJob>{}; };
   std::function<std::vector<std::string>()> mpps = [] { return std::vector<std::string>{}; };
@@ -82,7 +88,9 @@ class MemoryAgentStore final : public AgentStore {
     std::map<int64_t, Callback> callbacks;
     std::map<JobId, std::string> pacing;
     AgentTimes times;
-    std::vector<Effect> work;  ///< dispositions, notes, callbacks, changes
+    std::map<int64_t, KeptOrder> orders;
+    std::vector<SaveOrderEnd> ended;  ///< of them
+    std::vector<Effect> work;         ///< dispositions, notes, callbacks, changes
   };
   const Zone& zone(const std::string& name) { return zones_[name]; }
 

@@ -43,6 +43,10 @@ struct Saves {
     std::vector<std::string> how;
   } ended;
   std::map<JobId, const SavePacing*> pacing;
+  struct {
+    std::vector<int64_t> id;
+    std::vector<std::string> how, why;
+  } orders;
 };
 
 Saves saves_of(const std::vector<Effect>& effects) {
@@ -87,6 +91,11 @@ Saves saves_of(const std::vector<Effect>& effects) {
                      s.ended.how.push_back(e.how);
                    },
                    [&](const SavePacing& e) { s.pacing[e.job] = &e; },
+                   [&](const SaveOrderEnd& e) {
+                     s.orders.id.push_back(e.id);
+                     s.orders.how.push_back(e.how);
+                     s.orders.why.push_back(e.why);
+                   },
                    [](const auto&) {},
                },
                effect);
@@ -225,6 +234,15 @@ void add_pacing(const Saves& saves, Statements& out) {
          Params{}.add(jobs).add(memories)});
 }
 
+void add_orders(const Saves& saves, Statements& out) {
+  const auto& o = saves.orders;
+  if (!o.id.empty())
+    out.push_back(
+        {"update agent_order o set state = e.how, detail = nullif(e.why, ''), ended_at = clock_timestamp() "
+         "from unnest($1::bigint[], $2::text[], $3::text[]) as e (id, how, why) where o.id = e.id and o.state = 'pending'",
+         Params{}.add(o.id).add(o.how).add(o.why)});
+}
+
 constexpr auto kAgents =
     "select a.id, a.skills::text, s.record::text from agent a left join agent_state s on s.agent_id = a.id where a.zone = $1 order by a.id";
 constexpr auto kJobs =
@@ -237,6 +255,10 @@ constexpr auto kCallbacks =
     "select c.id, c.attempt, c.agent_id, c.kind, c.phone, c.due_at, c.until from callback c join job j on j.id = split_part(c.attempt, "
     "'-', 1)::bigint where j.zone = $1 and j.state in ('filtering', 'running') and c.state = 'open' and c.due_at <= $2 "
     "order by c.due_at limit 1000";
+
+constexpr auto kOrders =
+    "select o.id, o.agent_id, o.wanted::text, o.until from agent_order o join agent a on a.id = o.agent_id "
+    "where a.zone = $1 and o.state = 'pending' order by o.id limit 1000";
 
 std::vector<AgentJob> jobs_of(const pg::Rows& rows) {
   std::vector<AgentJob> out;
@@ -303,11 +325,12 @@ class PgAgentStore final : public AgentStore {
                        ->pipeline({{"select id, skills::text from agent where zone = $1 order by id", of_zone},
                                    {kJobs, of_zone},
                                    {kMpps, {}},
-                                   {kCallbacks, Params{}.add(zone).add(due_by)}});
+                                   {kCallbacks, Params{}.add(zone).add(due_by)},
+                                   {kOrders, of_zone}});
     if (!answers.ok()) return answers.error();
     pool_.give_back(std::move(*connection));
-    Seen out{{}, jobs_of((*answers)[1]), names_of((*answers)[2]), {}};
-    const pg::Rows &agents = (*answers)[0], &callbacks = (*answers)[3];
+    Seen out{{}, jobs_of((*answers)[1]), names_of((*answers)[2]), {}, {}};
+    const pg::Rows &agents = (*answers)[0], &callbacks = (*answers)[3], &orders = (*answers)[4];
     for (size_t r = 0; r < agents.size(); ++r) {
       AgentSeen& agent = out.agents.emplace_back(AgentSeen{AgentId{agents.integer(r, 0)}, {}});
       if (Status read = read_skills(agents.string(r, 1), agent.skills); !read.ok()) return read.error();
@@ -316,6 +339,11 @@ class PgAgentStore final : public AgentStore {
       out.callbacks.push_back({callbacks.integer(r, 0), parse_attempt_id(callbacks.text(r, 1)).value(), AgentId{callbacks.integer(r, 2)},
                                parse_enum<CallbackKind>(callbacks.text(r, 3)).value(), callbacks.string(r, 4), callbacks.instant(r, 5),
                                callbacks.instant(r, 6)});
+    for (size_t r = 0; r < orders.size(); ++r) {
+      auto order = agent_order_from_json(orders.string(r, 2));
+      if (!order.ok()) continue;  // of a later release: it expires, or a manager of that release takes it
+      out.orders.push_back({orders.integer(r, 0), AgentId{orders.integer(r, 1)}, std::move(*order), orders.instant(r, 3)});
+    }
     return out;
   }
 
@@ -339,6 +367,7 @@ class PgAgentStore final : public AgentStore {
     add_times(saves, statements);
     add_work(saves, statements);
     add_pacing(saves, statements);
+    add_orders(saves, statements);
     return pool_.transaction<std::monostate>([&](Connection& connection) -> Status {
       auto results = connection.pipeline(statements);
       if (!results.ok()) return results.error();

@@ -26,6 +26,7 @@ std::vector<Effect> ZoneMachine::step(const Input& input, Instant now) {
                  },
                  [&](const MppsSeen& i) { mpps_ = i.mpps; },
                  [&](const CallbacksSeen& i) { callbacks_seen(i.callbacks); },
+                 [&](const OrdersSeen& i) { orders_seen(i.orders); },
                  [&](const MppAnswered& i) { mpp_answered(i); },
                  [&](const CommandArrived& i) { command_arrived(i); },
                  [&](const EventsArrived& i) { events_arrived(i); },
@@ -234,14 +235,40 @@ void ZoneMachine::command_arrived(const CommandArrived& input) {
       agent->notices.clear();
       first_new_.erase(agent->id);
     }
-    const auto wrong = std::visit([&](const auto& order) { return carry_out(*agent, order); }, command.order);
-    if (wrong) given = {wrong->first, wrong->second};
-    given.states = agent->states;
+    given = obey(*agent, command.order);
   }
   agent->answered.push_back({command.id, given});
   if (agent->answered.size() > settings_.answers_kept) agent->answered.pop_front();
   touch(*agent);
   answer(given);
+}
+
+AgentAnswer ZoneMachine::obey(Agent& agent, const AgentOrder& order) {
+  AgentAnswer given;
+  if (const auto wrong = std::visit([&](const auto& one) { return carry_out(agent, one); }, order)) given = {wrong->first, wrong->second};
+  given.states = agent.states;
+  return given;
+}
+
+/// Each once: its end is saved together with what came of it, so whoever takes over sees it no more.
+void ZoneMachine::orders_seen(const std::vector<KeptOrder>& orders) {
+  if (!serving_) return;  // seen again in a second
+  std::set<int64_t> seen;
+  for (const KeptOrder& kept : orders) {
+    seen.insert(kept.id);
+    if (!orders_ended_.insert(kept.id).second) continue;  // its end is being saved
+    Agent* agent = find(kept.agent);
+    if (now_ >= kept.until || !agent) {
+      emit(SaveOrderEnd{kept.id, "expired"});
+      continue;
+    }
+    const auto refused = refusal(*agent, kept.order);
+    const AgentAnswer given = refused ? *refused : obey(*agent, kept.order);
+    touch(*agent);
+    if (given.error == AgentError::none) emit(SaveOrderEnd{kept.id, "done"});
+    else emit(SaveOrderEnd{kept.id, "refused", given.text});
+  }
+  std::erase_if(orders_ended_, [&](int64_t id) { return !seen.contains(id); });
 }
 
 void ZoneMachine::events_arrived(const EventsArrived& input) {

@@ -55,6 +55,7 @@ class ZoneMachine {
   void preview_claimed(const PreviewClaimed& input);
   void preview_refused(const PreviewRefused& input);
   void callbacks_seen(const std::vector<Callback>& callbacks);
+  void orders_seen(const std::vector<KeptOrder>& orders);
   void time_passed();
 
   void inquire();
@@ -98,6 +99,8 @@ class ZoneMachine {
   Wrong carry_out(Agent& agent, const agent_command::MoveToJob& order);
   Wrong carry_out(Agent& agent, const agent_command::ForceState& order);
   Wrong carry_out(Agent& agent, const agent_command::Monitor& order);
+  Wrong leave_job(Agent& agent);
+  AgentAnswer obey(Agent& agent, const AgentOrder& order);
 
   // What is done to one agent (zone_agents.cc).
   void move(Agent& agent, const AgentStates& to, const std::string& reason = {});
@@ -168,6 +171,7 @@ class ZoneMachine {
     bool over = false;  ///< until the record shows it no more
   };
   std::map<int64_t, Offer> offers_;
+  std::set<int64_t> orders_ended_;  ///< until the record shows them no more
   ZonePacing pacing_;
   int64_t grants_ = 0;
   Instant paced_at_, pacing_saved_at_;

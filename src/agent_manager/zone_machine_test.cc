@@ -397,6 +397,7 @@ AgentOrder some_order(int kind, int other) {
                                     BlendToInbound{},
                                     BlendToOutbound{},
                                     MoveToJob{JobId{other + 6}},
+                                    MoveToJob{JobId{}},
                                     ForceState{A::logged_out},
                                     Monitor{AgentId{other}, Monitoring::listen},
                                     Monitor{AgentId{other}, Monitoring::none}};
@@ -423,7 +424,7 @@ RC_GTEST_PROP(ZoneProperty, every_change_is_saved_and_told_whatever_happens, ())
       case 2:
       case 3: {
         const std::string id = std::to_string(i);
-        const AgentOrder order = some_order(*rc::gen::inRange(0, 31), *rc::gen::inRange(1, 5));
+        const AgentOrder order = some_order(*rc::gen::inRange(0, 32), *rc::gen::inRange(1, 5));
         const AgentAnswer first = zone.order(agent, order, id);
         const AgentStates states = zone.agent(agent).states;
         const auto again = zone.step(CommandArrived{1'000'000, {AgentId{agent}, "desk" + std::to_string(agent), id, order}});

@@ -331,6 +331,7 @@ ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::Ble
   return std::nullopt;
 }
 ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::MoveToJob& order) {
+  if (order.job == JobId{}) return leave_job(agent);
   const AgentJob* to_job = job(order.job);
   if (!to_job || !to_job->running)
     return std::pair{AgentError::no_such_job, "'move_to_job': no running job " + to_string(order.job) + " with agents in this zone"};
@@ -350,6 +351,20 @@ ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::Mov
   if (to.job != J::attached) to.job = has_line ? J::attached : J::pending_attach;
   move(agent, to);
   if (to.job == J::attached) tell_job(agent);
+  return std::nullopt;
+}
+/// After its call, if it has one. Not ready, for who is ready is given a job at once.
+ZoneMachine::Wrong ZoneMachine::leave_job(Agent& agent) {
+  AgentStates to = agent.states;
+  if (to.call != C::idle) to.job = J::end;
+  else if (to.job == J::attached || to.job == J::pending_attach) to.job = J::detached;
+  else return std::pair{AgentError::wrong_job_state, std::string("'move_to_job': the agent has no job to leave")};
+  if (to.agent == A::ready) to.agent = A::not_ready;
+  else if (to.agent == A::busy || to.agent == A::work_not_ready) to.agent = A::pending_not_ready;
+  agent.reason = "released";
+  agent.next_job.reset();
+  move(agent, to, agent.reason);
+  if (to.job == J::detached) agent.job.reset();
   return std::nullopt;
 }
 ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::ForceState& order) {

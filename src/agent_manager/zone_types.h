@@ -49,6 +49,14 @@ struct Callback {
   bool operator==(const Callback&) const = default;
 };
 
+/// What a supervisor has asked of an agent from outside a desktop; in the record until it is done, refused or expired.
+struct KeptOrder {
+  int64_t id = 0;
+  AgentId agent;
+  AgentOrder order;
+  Instant until;
+};
+
 // ---- inputs --------------------------------------------------------------------------------------------------------------------
 
 /// The zone's rows; the first input, once.
@@ -75,6 +83,10 @@ struct MppsSeen {
 /// All that are open and due within moments.
 struct CallbacksSeen {
   std::vector<Callback> callbacks;
+};
+/// All that wait, oldest first.
+struct OrdersSeen {
+  std::vector<KeptOrder> orders;
 };
 struct MppAnswered {
   std::string mpp;
@@ -110,7 +122,7 @@ struct LineRefused {
   std::string why;
 };
 struct TimePassed {};
-using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, MppsSeen, CallbacksSeen, MppAnswered, CommandArrived, EventsArrived,
+using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, MppsSeen, CallbacksSeen, OrdersSeen, MppAnswered, CommandArrived, EventsArrived,
                            NoticesTaken, PreviewClaimed, PreviewRefused, GrantAnswered, LineRefused, TimePassed>;
 
 // ---- effects: what is saved, in one fenced transaction -------------------------------------------------------------------------
@@ -174,6 +186,11 @@ struct SavePacing {
   JobId job;
   std::string memory;
 };
+/// What came of a kept order: done, refused (and why), or expired.
+struct SaveOrderEnd {
+  int64_t id = 0;
+  std::string how, why{};
+};
 
 // ---- effects: what is done once that is committed ------------------------------------------------------------------------------
 
@@ -213,9 +230,9 @@ struct Grant {
   GrantCalls request;
 };
 using Effect = std::variant<SaveAgent, SaveTime, SaveAway, SaveCall, RemoveCall, SaveDisposition, SaveNote, SaveAttribute, SaveDnc,
-                            SaveCallback, SaveCallbackEnd, SavePacing, AskMpp, PlaceLine, Steer, ForgetLines, AnswerCommand,
+                            SaveCallback, SaveCallbackEnd, SavePacing, SaveOrderEnd, AskMpp, PlaceLine, Steer, ForgetLines, AnswerCommand,
                             AcknowledgeEvents, Notify, AskPreview, SettlePreview, Grant>;
 
-inline bool is_save(const Effect& effect) { return effect.index() <= 11; }
+inline bool is_save(const Effect& effect) { return effect.index() <= 12; }
 
 }  // namespace everdial::zone

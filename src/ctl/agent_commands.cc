@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <thread>
@@ -28,6 +29,11 @@ std::string agent_path(Ctl& ctl, const std::string& agent) {
   if (agent.empty() || agent.find_first_not_of("0123456789") != std::string::npos)
     throw Failure(kNotFound, "there is no agent \"" + agent + "\"");
   return "/agents/" + agent;
+}
+
+int64_t agent_id(Ctl& ctl, const std::string& agent) {
+  const std::string path = agent_path(ctl, agent);
+  return static_cast<int64_t>(number("AGENT", path.substr(path.rfind('/') + 1)));
 }
 
 /// "Spanish=7,billing=3"
@@ -167,12 +173,71 @@ void add_changing(CLI::App& agents, Ctl& ctl) {
   });
 }
 
+const std::vector<Column> kOrders = {{"ID", "/id"},           {"AGENT", "/login"},   {"ORDER", "/order"},       {"JOB", "/job_id"},
+                                     {"TO", "/agent_state"},  {"STATE", "/state"},   {"BECAUSE OF", "/detail"}, {"ASKED BY", "/asked_by"},
+                                     {"ASKED", "/asked_at"}, {"ENDED", "/ended_at"}};
+
+/// Asks, and waits a while for what becomes of it: the zone may be without a master for a moment.
+void order_agents(Ctl& ctl, const std::vector<std::string>& agents, json body, const std::string& wait) {
+  for (const std::string& agent : agents) body["agents"].push_back(agent_id(ctl, agent));
+  json items = ctl.api().call("POST", "/agent-orders", body)["items"];
+  const std::string path = "/agent-orders?request=" + human(items[0]["request"]);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(number("--wait", wait));
+  const auto any = [&](const char* state) {
+    return std::any_of(items.begin(), items.end(), [&](const json& one) { return one["state"] == state; });
+  };
+  while (any("pending") && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(kLookEach);
+    items = ctl.api().items(path, agents.size());
+  }
+  ctl.show_rows(kOrders, items.get<std::vector<json>>());
+  if (any("refused") || any("expired")) ctl.code = kEndedBadly;
+}
+
+void add_supervising(CLI::App& agents, Ctl& ctl) {
+  constexpr auto wait_help = "so many seconds for what becomes of it; what is pending then is still done by whoever manages the zone next";
+  Command move(agents, "move", "to another job, after the call; exit code 6 when one was refused");
+  const auto moved = move.arguments("AGENT", "ids or logins");
+  const auto job = move.option("--job", "its id; left out: away from the job to none, and not ready");
+  const auto move_wait = move.option("--wait", wait_help, "10");
+  move.run([&ctl, moved, job, move_wait] {
+    json body = {{"order", "move_to_job"}};
+    if (!job->empty()) body["job_id"] = static_cast<int64_t>(number("--job", *job));
+    order_agents(ctl, *moved, body, *move_wait);
+  });
+
+  Command release(agents, "release", "end the call that each has with a contact");
+  const auto released = release.arguments("AGENT", "ids or logins");
+  const auto release_wait = release.option("--wait", wait_help, "10");
+  release.run([&ctl, released, release_wait] { order_agents(ctl, *released, {{"order", "release"}}, *release_wait); });
+
+  Command force(agents, "force", "into a state");
+  const auto forced = force.arguments("AGENT", "ids or logins");
+  const auto to = force.required_option("--to", "ready, not_ready or logged_out");
+  const auto reason = force.option("--reason", "told to the agent");
+  const auto force_wait = force.option("--wait", wait_help, "10");
+  force.run([&ctl, forced, to, reason, force_wait] {
+    json body = {{"order", "force_state"}, {"agent_state", *to}};
+    if (!reason->empty()) body["reason"] = *reason;
+    order_agents(ctl, *forced, body, *force_wait);
+  });
+
+  Command orders(agents, "orders", "what supervisors have asked of agents, and what became of it; newest first");
+  const auto whose = orders.option("--agent", "only of this one, id or login");
+  const auto state = orders.option("--state", "only pending, done, refused or expired");
+  orders.run([&ctl, whose, state] {
+    const std::string id = whose->empty() ? "" : std::to_string(agent_id(ctl, *whose));
+    ctl.show_rows(kOrders, ctl.api().items("/agent-orders" + query({{"agent_id", id}, {"state", *state}}), ctl.most_items));
+  });
+}
+
 }  // namespace
 
 void add_agent_commands(CLI::App& app, Ctl& ctl) {
   auto& agents = group(app, "agents", "people who talk to contacts");
   add_reading(agents, ctl);
   add_changing(agents, ctl);
+  add_supervising(agents, ctl);
 }
 
 }  // namespace everdial::ctl

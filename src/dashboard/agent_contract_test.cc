@@ -111,6 +111,50 @@ TEST_F(Agents, A_13_zones_show_their_manager_and_how_many_are_logged_on) {
   EXPECT_EQ(as(Role::supervisor, "PUT", "/agent-zones/south", {{"reasons", {"a"}}}).status, 404);
 }
 
+TEST_F(Agents, A_07_what_supervisors_ask_of_them_is_kept_once_with_who_and_what_became_of_it) {
+  for (const char* login : {"ann", "bob"}) make_agent(login);
+  const int64_t job = make_job();
+  const json move = {{"agents", {2, 1}}, {"order", "move_to_job"}, {"job_id", job}};
+  EXPECT_THAT(post("/agent-orders", move).errors(), ElementsAre("/job_id: The job's campaign is one without agents."));
+  sql("update campaign set agents = '{}'");
+  EXPECT_THAT(post("/agent-orders", move).errors(), ElementsAre("/job_id: The job is queued: it takes no agents now."));
+  sql("update job set state = 'running'");
+  const auto kept = post("/agent-orders", move, {{"Idempotency-Key", "m"}});
+  ASSERT_EQ(kept.status, 202) << kept.body;
+  ASSERT_EQ(kept.json["items"].size(), 2);
+  EXPECT_EQ(kept.json["items"][0]["login"], "ann");
+  EXPECT_EQ(kept.json["items"][0]["state"], "pending");
+  EXPECT_EQ(kept.json["items"][0]["job_id"], job);
+  EXPECT_EQ(kept.json["items"][1]["request"], kept.json["items"][0]["request"]);
+  EXPECT_EQ(kept.json["items"][1]["asked_by"], "the_supervisor");
+  EXPECT_EQ(post("/agent-orders", move, {{"Idempotency-Key", "m"}}).json, kept.json);
+  EXPECT_EQ(sql("select count(*) from agent_order"), "2");
+  EXPECT_EQ(as(Role::viewer, "POST", "/agent-orders", move).status, 403);
+
+  const auto force = post("/agent-orders", {{"agents", {1}}, {"order", "force_state"}, {"agent_state", "logged_out"}, {"reason", "late"}});
+  EXPECT_EQ(force.json["items"][0]["agent_state"], "logged_out") << force.body;
+  EXPECT_EQ(force.json["items"][0]["reason"], "late");
+  EXPECT_EQ(post("/agent-orders", {{"agents", {1}}, {"order", "move_to_job"}}).status, 202) << "away from its job";
+  sql("update agent_order set state = 'refused', detail = 'log on first', ended_at = now() where id = 2");
+  EXPECT_EQ(all_pages("/agent-orders", 2).size(), 4);
+  EXPECT_EQ(all_pages("/agent-orders?state=pending", 2).size(), 3);
+  EXPECT_EQ(all_pages("/agent-orders?agent_id=1", 2).size(), 3);
+  const auto asked_together = all_pages("/agent-orders?request=" + kept.json["items"][0]["request"].dump(), 2);
+  ASSERT_EQ(asked_together.size(), 2);
+  EXPECT_EQ(asked_together[0]["detail"], "log on first");
+
+  EXPECT_THAT(post("/agent-orders", {{"agents", {1, 9}}, {"order", "release"}}).errors(), ElementsAre("/agents: There is no agent 9."));
+  EXPECT_THAT(post("/agent-orders", {{"agents", {1, 1}}, {"order", "dance"}}).errors(),
+              testing::UnorderedElementsAre("/agents: must be an array of 1 to 200 ids, each once",
+                                            "/order: must be one of move_to_job, release, force_state"));
+  EXPECT_THAT(post("/agent-orders", {{"agents", {1}}, {"order", "release"}, {"job_id", 1}, {"reason", "x"}}).errors(),
+              testing::UnorderedElementsAre("/job_id: is for move_to_job alone", "/reason: is for force_state alone"));
+  EXPECT_THAT(post("/agent-orders", {{"agents", {1}}, {"order", "force_state"}, {"agent_state", "busy"}}).errors(),
+              ElementsAre("/agent_state: must be one of ready, not_ready, logged_out"));
+  EXPECT_THAT(get("/agent-orders?state=lost").errors(), ElementsAre("?state: must be one of pending, done, refused, expired"));
+  EXPECT_EQ(sql("select count(*) from agent_order"), "4");
+}
+
 TEST_F(Agents, of_a_campaign_are_kept_with_it_and_shown_with_its_jobs) {
   const json body = {{"name", "Talk"}, {"list_id", make_list()}, {"agents", {{"pacing", "progressive"}, {"codes", {"sold", "no"}}}}};
   const auto made = post("/campaigns", body);

@@ -1,13 +1,28 @@
+#include <algorithm>
+
 #include "dashboard/agent_store.h"
 #include "dashboard/handlers.h"
 #include "dashboard/secrets.h"
 
 namespace everdial {
+
+/// What supervisors may ask of agents from outside a desktop, by the names of model/agent.h.
+enum class SupervisorOrder { move_to_job, release, force_state };
+template <>
+inline constexpr auto enum_names<SupervisorOrder> = std::to_array<std::pair<SupervisorOrder, std::string_view>>({
+    {SupervisorOrder::move_to_job, "move_to_job"},
+    {SupervisorOrder::release, "release"},
+    {SupervisorOrder::force_state, "force_state"},
+});
+
 namespace {
 
 using nlohmann::json;
 
 constexpr TextLimits kAgentName{.most = 200};
+
+constexpr size_t kMostAgents = 200;  ///< that are asked for something at once
+constexpr std::string_view kOrderStates[] = {"pending", "done", "refused", "expired"};
 
 std::optional<Skills> read_skills(BodyReader& body) {
   const json* given = body.member("skills");
@@ -58,6 +73,47 @@ Answer update_agent(const Call& call) {
 }
 
 Answer delete_agent(const Call& call) { return agent_store::delete_agent(call.db(), call.number("agent_id")); }
+
+Answer order_agents(const Call& call) {
+  BodyReader body(call.body);
+  agent_store::NewAgentOrder wanted{body.ids("agents", kMostAgents), {}, call.caller.name};
+  const auto what = body.choice("order", SupervisorOrder::release);
+  const auto job = body.member("job_id") ? std::optional(body.integer("job_id", 1, INT64_MAX)) : std::nullopt;
+  const auto state = body.optional_choice<AgentState>("agent_state");
+  const auto reason = body.optional_text("reason", {.most = 100});
+  const bool forces = what == SupervisorOrder::force_state;
+  if (job && what != SupervisorOrder::move_to_job) body.fail("job_id", "is for move_to_job alone");
+  if ((state || reason) && !forces) body.fail(state ? "agent_state" : "reason", "is for force_state alone");
+  if (forces && state != AgentState::ready && state != AgentState::not_ready && state != AgentState::logged_out)
+    body.fail("agent_state", "must be one of ready, not_ready, logged_out");
+  if (auto wrong = body.finish()) return std::move(*wrong);
+  switch (what) {
+    case SupervisorOrder::move_to_job:
+      wanted.order = agent_command::MoveToJob{JobId{job.value_or(0)}};
+      break;
+    case SupervisorOrder::release:
+      wanted.order = agent_command::Release{};
+      break;
+    case SupervisorOrder::force_state:
+      wanted.order = agent_command::ForceState{*state, reason.value_or("")};
+      break;
+  }
+  if (job)
+    if (Status takes = agent_store::must_take_agents(call.db(), *job); !takes.ok())
+      return pointed(takes.error(), ErrorKind::invalid, "/job_id");
+  const auto kept = agent_store::order_agents(call.db(), wanted);
+  return kept.ok() ? Answer(json_response(202, *kept)) : pointed(kept.error(), ErrorKind::invalid, "/agents");
+}
+
+Answer list_agent_orders(const Call& call) {
+  QueryReader query(call.query);
+  const PageRequest page = read_page(query, 1);
+  const agent_store::AgentOrderFilter filter{query.id("agent_id"), query.id("request"), query.text("state")};
+  if (filter.state && std::find(std::begin(kOrderStates), std::end(kOrderStates), *filter.state) == std::end(kOrderStates))
+    query.fail("state", "must be one of pending, done, refused, expired");
+  if (auto wrong = query.finish()) return std::move(*wrong);
+  return agent_store::agent_orders(call.db(), filter, page);
+}
 
 Answer list_agent_zones(const Call& call) {
   const auto zones = agent_store::zones(call.db());

@@ -13,8 +13,8 @@ namespace everdial::pg {
 class Connection;
 }
 
-/// Agents as an administrator makes them, what they do now, and what those of a zone have in common (schema/0022_agents.sql,
-/// 0027_agent_zones.sql).
+/// Agents as an administrator makes them, what they do now, what supervisors ask of them, and what those of a zone have in common
+/// (schema/0022_agents.sql, 0027_agent_zones.sql, 0029_agent_orders.sql).
 namespace everdial::agent_store {
 
 struct NewAgent {
@@ -40,6 +40,23 @@ struct AgentChange {
 Result<nlohmann::json> update_agent(pg::Connection& db, int64_t id, const AgentChange& change);
 /// ErrorKind::conflict while the agent is logged on.
 Status delete_agent(pg::Connection& db, int64_t id);
+
+/// What a supervisor wants of agents; the master of each one's zone does it once.
+struct NewAgentOrder {
+  std::vector<int64_t> agents;
+  AgentOrder order;
+  std::string by;
+};
+/// {"items": [...]}, one for each agent. ErrorKind::invalid when there is no such agent.
+Result<nlohmann::json> order_agents(pg::Connection& db, const NewAgentOrder& order);
+/// ErrorKind::invalid unless agents can work for this job now.
+Status must_take_agents(pg::Connection& db, int64_t job);
+struct AgentOrderFilter {
+  std::optional<int64_t> agent, request;
+  std::optional<std::string> state;
+};
+/// Newest first.
+Result<Page> agent_orders(pg::Connection& db, const AgentOrderFilter& filter, const PageRequest& page);
 
 /// Every zone that has agents or a manager of agents.
 Result<std::vector<nlohmann::json>> zones(pg::Connection& db);

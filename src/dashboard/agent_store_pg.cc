@@ -36,6 +36,28 @@ json agent_json(const Rows& rows, size_t row) {
   return out;
 }
 
+const std::string kOrderColumns =
+    "o.id, o.request, o.agent_id, a.login, o.wanted::text, o.state, o.detail, o.asked_by, o.asked_at, o.until, o.ended_at";
+
+json order_json(const Rows& rows, size_t row) {
+  const json wanted = json::parse(rows.text(row, 4), nullptr, false);
+  json out = {{"id", rows.integer(row, 0)},
+              {"request", rows.integer(row, 1)},
+              {"agent_id", rows.integer(row, 2)},
+              {"login", rows.text(row, 3)},
+              {"order", wanted.value("order", "")},
+              {"state", rows.text(row, 5)},
+              {"asked_by", rows.text(row, 7)},
+              {"asked_at", to_iso8601(rows.instant(row, 8))},
+              {"until", to_iso8601(rows.instant(row, 9))}};
+  if (const int64_t job = wanted.value("job", int64_t{0})) out["job_id"] = job;
+  if (wanted.contains("state")) out["agent_state"] = wanted["state"];
+  if (const std::string reason = wanted.value("reason", ""); !reason.empty()) out["reason"] = reason;
+  put_text(out, "detail", rows, row, 6);
+  put_instant(out, "ended_at", rows, row, 10);
+  return out;
+}
+
 const std::string kSelectZones = R"(
 with names as (
   select zone as name from agent union select zone from agent_zone union
@@ -114,6 +136,45 @@ Status delete_agent(Connection& db, int64_t id) {
   auto rows = db.query("delete from agent where id = $1", Params{}.add(id));
   if (rows.ok() && rows->affected() == 0) return Error{ErrorKind::not_found, "There is no such agent."};
   return done(rows);
+}
+
+Result<json> order_agents(Connection& db, const NewAgentOrder& order) {
+  // Their rows are held until the commit: who is removed meanwhile is removed with the order.
+  auto known = db.query("select id from agent where id = any($1::bigint[]) order by id for share", Params{}.add(order.agents));
+  if (!known.ok()) return known.error();
+  for (size_t i = 0; i < order.agents.size(); ++i)
+    if (i >= known->size() || known->integer(i, 0) != order.agents[i])
+      return Error{ErrorKind::invalid, "There is no agent " + std::to_string(order.agents[i]) + "."};
+  auto rows = db.query("with asked as (insert into agent_order (request, agent_id, wanted, asked_by, until) "
+                       "select request, id, $2::jsonb, $3, clock_timestamp() + interval '10 minutes' "
+                       "from (select nextval('agent_order_request') as request) r cross join unnest($1::bigint[]) id returning *) "
+                       "select " +
+                           kOrderColumns + " from asked o join agent a on a.id = o.agent_id order by o.id",
+                       Params{}.add(order.agents).add(to_json(order.order)).add(order.by));
+  if (!rows.ok()) return rows.error();
+  json items = json::array();
+  for (size_t r = 0; r < rows->size(); ++r) items.push_back(order_json(*rows, r));
+  return json{{"items", std::move(items)}};
+}
+
+Status must_take_agents(Connection& db, int64_t job) {
+  auto rows = db.query(
+      "select j.state, c.agents is not null from job j join campaign c on c.id = j.campaign_id where j.id = $1", Params{}.add(job));
+  if (!rows.ok()) return rows.error();
+  if (rows->empty()) return Error{ErrorKind::invalid, "There is no such job."};
+  if (!rows->boolean(0, 1)) return Error{ErrorKind::invalid, "The job's campaign is one without agents."};
+  const std::string state = rows->string(0, 0);
+  if (state != "filtering" && state != "running") return Error{ErrorKind::invalid, "The job is " + state + ": it takes no agents now."};
+  return success();
+}
+
+Result<Page> agent_orders(Connection& db, const AgentOrderFilter& filter, const PageRequest& page) {
+  auto rows = db.query("select " + kOrderColumns +
+                           " from agent_order o join agent a on a.id = o.agent_id where o.id < $1 and ($3::bigint is null or o.agent_id = $3) "
+                           "and ($4::bigint is null or o.request = $4) and ($5::text is null or o.state = $5) order by o.id desc limit $2",
+                       Params{}.add(below(page)).add(page.limit + 1).add(filter.agent).add(filter.request).add(filter.state));
+  if (!rows.ok()) return rows.error();
+  return page_of(*rows, page.limit, order_json, id_key);
 }
 
 Result<std::vector<json>> zones(Connection& db) {

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace everdial {
 namespace {
@@ -142,6 +143,18 @@ std::vector<std::string> BodyReader::texts(const char* field, size_t most) {
         out.push_back(one.get<std::string>());
   if (out.empty() || out.size() != value->size()) fail(field, "must be an array of 1 to " + std::to_string(most) + " texts");
   return out;
+}
+
+std::vector<int64_t> BodyReader::ids(const char* field, size_t most) {
+  require(field);
+  const json* value = member(field);
+  if (!value) return {};
+  std::set<int64_t> out;
+  if (value->is_array() && value->size() <= most)
+    for (const json& one : *value)
+      if (one.is_number_integer() && one.get<int64_t>() > 0) out.insert(one.get<int64_t>());
+  if (out.empty() || out.size() != value->size()) fail(field, "must be an array of 1 to " + std::to_string(most) + " ids, each once");
+  return {out.begin(), out.end()};
 }
 
 std::vector<std::string> BodyReader::phones(const char* field, size_t most) {

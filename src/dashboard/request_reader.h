@@ -47,6 +47,7 @@ class BodyReader {
   std::optional<bool> optional_boolean(const char* field);
   double number_or(const char* field, double above, double most, double otherwise);
   std::vector<std::string> phones(const char* field, size_t most);  ///< required, at least one
+  std::vector<int64_t> ids(const char* field, size_t most);         ///< required, at least one, each once
   std::vector<std::string> texts(const char* field, size_t most);   ///< required, at least one, none of them empty
   /// What the model read of a member, or its fault at the field: "/ring_timeout_s: must be ..." becomes "/strategy/ring_timeout_s".
   template <class T>

@@ -214,7 +214,7 @@ struct BlendToOutbound {};
 
 // By supervisors; `AgentCommand::agent` is whom it is done to.
 struct MoveToJob {
-  JobId job;
+  JobId job;  ///< 0: away from its job to none, and not ready
 };
 struct ForceState {
   AgentState state = AgentState::not_ready;  ///< ready, not_ready or logged_out

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { expectNoViolation, first } from './everdial';
+import { expectNoViolation, first, post, remove } from './everdial';
 
 interface Thing {
   id: number;
@@ -87,3 +87,40 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByText('card', { exact: true })).toBeVisible();
   });
 }
+
+test('A_07 a supervisor moves and forces agents by keyboard, and sees what waits and what became of it', async ({ page, request }, info) => {
+  const stamp = Date.now();
+  const make = (login: string, zone: string) => post<Thing>(request, '/agents', { login, zone, password: 'correct horse battery' });
+  const here = await make(`here-${stamp}`, 'default');
+  const nowhere = await make(`nowhere-${stamp}`, `nowhere-${stamp}`);
+  await page.goto('/agents');
+  const orders = page.getByRole('table', { name: "Supervisors' orders" });
+  const choose = async (login: string) => {
+    await page.getByRole('checkbox', { name: `Choose ${login}` }).focus();
+    await page.keyboard.press('Space');
+  };
+  await expect(page.getByRole('button', { name: 'Log out…' })).toBeDisabled();
+  await choose(`here-${stamp}`);
+  await choose(`nowhere-${stamp}`);
+  await expect(page.getByText('2 chosen')).toBeVisible();
+  await page.getByRole('button', { name: 'Not ready…' }).focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Reason').fill('Fire drill');
+  await expectNoViolation(page);
+  await dialog.getByRole('button', { name: 'Not ready', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await expect(dialog).toBeHidden();
+
+  const row = (login: string) => orders.getByRole('row', { name: new RegExp(login) }).first();
+  await expect(row(`here-${stamp}`)).toContainText('refused');
+  await expect(row(`here-${stamp}`)).toContainText('log on first');
+  await expect(row(`here-${stamp}`)).toContainText('Fire drill');
+  await expect(row(`nowhere-${stamp}`)).toContainText('pending');
+  await page.getByRole('button', { name: 'Move to a job…' }).click();
+  await expect(dialog.getByLabel('Job')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expectNoViolation(page);
+  await info.attach('orders', { body: await page.screenshot({ fullPage: true }), contentType: 'image/png' });
+  for (const { id } of [here, nowhere]) await remove(request, `/agents/${id}`);
+});

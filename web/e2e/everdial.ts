@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type APIRequestContext, type Page } from '@playwright/test';
+import { expect, type APIRequestContext, type APIResponse, type Page } from '@playwright/test';
 
 function setting(name: string): string {
   const value = process.env[name];
@@ -47,12 +47,16 @@ export async function first<T>(request: APIRequestContext, path: string): Promis
 }
 
 /** A change as the console makes it: with the session's cookie and its CSRF token. */
-export async function post<T>(request: APIRequestContext, path: string, body?: unknown): Promise<T> {
+async function change(request: APIRequestContext, method: string, path: string, data?: unknown): Promise<APIResponse> {
   const { csrf_token } = (await (await request.get('/api/v1/session')).json()) as { csrf_token: string };
-  const answer = await request.post(`/api/v1${path}`, {
-    data: body,
+  const answer = await request.fetch(`/api/v1${path}`, {
+    method,
+    data,
     headers: { 'X-CSRF-Token': csrf_token, 'Idempotency-Key': crypto.randomUUID() },
   });
-  expect(answer.ok(), `POST ${path}: ${answer.status()} ${await answer.text()}`).toBe(true);
-  return (await answer.json()) as T;
+  expect(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`).toBe(true);
+  return answer;
 }
+export const post = async <T>(request: APIRequestContext, path: string, body?: unknown): Promise<T> =>
+  (await (await change(request, 'POST', path, body)).json()) as T;
+export const remove = async (request: APIRequestContext, path: string): Promise<void> => void (await change(request, 'DELETE', path));

@@ -1,4 +1,4 @@
-import { bodyOf, type Agent, type AgentState, type AttemptState, type CompletionCode, ApiError, type Export, type Purge, type Session } from '@everdial/api-client';
+import { bodyOf, type Agent, type AgentOrder, type AgentState, type AttemptState, type CompletionCode, ApiError, type Export, type Purge, type Session } from '@everdial/api-client';
 import { queryOptions, type InfiniteData, type QueryKey, type UseInfiniteQueryOptions } from '@tanstack/react-query';
 import { api, sessionKey } from './api';
 
@@ -104,6 +104,18 @@ export interface AgentFilter {
 export const agentsQuery = (filter: AgentFilter): PagedQuery<Agent> => ({
   ...paged(['agents', filter], (cursor) => bodyOf(http.GET('/agents', { params: { query: { ...filter, cursor, limit: 200 } } }))),
   refetchInterval: ({ state }) => (state.data?.pages.length ?? 0) <= 10 && 2000,
+});
+export const agentOrdersQuery: PagedQuery<AgentOrder> = {
+  ...paged(['agents', 'orders'], (cursor) => bodyOf(http.GET('/agent-orders', { params: { query: { cursor } } }))),
+  refetchInterval: ({ state }) => (state.data?.pages.some((page) => page.items.some((one) => one.state === 'pending')) ? 1000 : 5000),
+};
+/** Jobs that agents can work for now. */
+export const agentJobsQuery = queryOptions({
+  queryKey: ['agent jobs'],
+  queryFn: async () =>
+    (await bodyOf(http.GET('/jobs', { params: { query: { state: 'unfinished', limit: 500 } } }))).items.filter(
+      (job) => job.agents && (job.state === 'filtering' || job.state === 'running'),
+    ),
 });
 export const agentZonesQuery = queryOptions({
   queryKey: ['agents', 'zones'],

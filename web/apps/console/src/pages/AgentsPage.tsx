@@ -1,11 +1,12 @@
 import type { Agent, AgentState, AgentZone } from '@everdial/api-client';
 import { Age, AgentBadge, DataTable, EmptyState, formatCode, Panel, StateBadge, type Column } from '@everdial/ui';
-import { Button, Group, NativeSelect } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Button, Checkbox, Group, NativeSelect } from '@mantine/core';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { PlusIcon } from '../icons';
 import { AgentDialog } from '../parts/AgentDialog';
+import { AgentActions, AgentOrders } from '../parts/AgentOrders';
 import { Loaded } from '../parts/Loaded';
 import { Page } from '../parts/Page';
 import { PagedTable } from '../parts/PagedTable';
@@ -31,6 +32,9 @@ export function AgentsPage() {
   const filter = route.useSearch();
   const zones = useQuery(agentZonesQuery);
   const [editing, setEditing] = useState<Agent | 'new'>();
+  const [ids, setIds] = useState<ReadonlySet<number>>(new Set());
+  const shown = useInfiniteQuery(agentsQuery(filter)).data?.pages.flatMap((page) => page.items) ?? [];
+  const chosen = shown.filter(({ id }) => ids.has(id));
   const make = mayChange && (
     <Button leftSection={<PlusIcon />} onClick={() => setEditing('new')}>
       New agent
@@ -42,10 +46,11 @@ export function AgentsPage() {
         <Loaded query={zones}>{({ items }) => <Zones zones={items} mayChange={mayChange} />}</Loaded>
       </Panel>
       <Panel title="People" flush aside={<Filter filter={filter} zones={zones.data?.items ?? []} />}>
+        {mayChange && <AgentActions chosen={chosen} />}
         <PagedTable
           label="Agents"
           query={agentsQuery(filter)}
-          columns={[...columns, ...(mayChange ? [changeColumn(setEditing)] : [])]}
+          columns={mayChange ? [chooseColumn(shown, chosen, setIds), ...columns, changeColumn(setEditing)] : columns}
           rowKey={(agent) => agent.id}
           empty={
             Object.keys(filter).length > 0 ? (
@@ -57,6 +62,9 @@ export function AgentsPage() {
             )
           }
         />
+      </Panel>
+      <Panel title="Supervisors' orders" flush>
+        <AgentOrders />
       </Panel>
       {editing && <AgentDialog agent={editing === 'new' ? undefined : editing} zone={filter.zone ?? 'default'} onClose={() => setEditing(undefined)} />}
     </Page>
@@ -100,6 +108,35 @@ const columns: readonly Column<Agent>[] = [
 ];
 
 const lines: Record<Agent['states']['nail'], string> = { not_nailed: 'down', pending: 'rings', nailed: 'up' };
+
+const mostAtOnce = 200;
+
+function chooseColumn(shown: readonly Agent[], chosen: readonly Agent[], choose: (ids: ReadonlySet<number>) => void): Column<Agent> {
+  const ids = new Set(chosen.map(({ id }) => id));
+  const all = chosen.length > 0 && chosen.length === Math.min(shown.length, mostAtOnce);
+  return {
+    key: 'choose',
+    header: (
+      <Checkbox
+        size="xs"
+        aria-label="Choose all"
+        checked={all}
+        indeterminate={chosen.length > 0 && !all}
+        onChange={() => choose(new Set(all ? [] : shown.slice(0, mostAtOnce).map(({ id }) => id)))}
+      />
+    ),
+    width: '2.2rem',
+    cell: ({ id, login }) => (
+      <Checkbox
+        size="xs"
+        aria-label={`Choose ${login}`}
+        checked={ids.has(id)}
+        disabled={!ids.has(id) && ids.size >= mostAtOnce}
+        onChange={(event) => choose(event.currentTarget.checked ? new Set([...ids, id]) : new Set([...ids].filter((one) => one !== id)))}
+      />
+    ),
+  };
+}
 
 const changeColumn = (change: (agent: Agent) => void): Column<Agent> => ({
   key: 'change',
