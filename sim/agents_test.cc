@@ -72,6 +72,32 @@ TEST_P(AgentJobs, A_03_go_on_when_their_managers_server_is_cut_off_from_the_data
         3);
 }
 
+TEST_P(AgentJobs, A_12_go_on_while_their_zone_is_moved_to_another_server) {
+  for (uint64_t seed = 41; seed < 41 + repeats(2); ++seed) {
+    World world(seed, with_agents(GetParam()));
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(world.play(6s)) << "seed " << seed << ": " << world.broken();
+      const std::string other = world.acting(kZone).front().starts_with("as1/") ? "as2" : "as1";
+      world.tables().agents_homes["default"] = ServerName{other};
+      world.tables().agents_moving.insert("default");
+      Duration nobody{};
+      bool there = false;
+      for (int step = 0; step < 40 && !there; ++step) {
+        ASSERT_TRUE(world.play(50ms));
+        const auto acting = world.acting(kZone);
+        if (acting.empty()) nobody += 50ms;
+        there = !acting.empty() && acting.front().starts_with(other + "/");
+      }
+      EXPECT_TRUE(there) << "seed " << seed;
+      EXPECT_LT(nobody, 1s) << "seed " << seed;
+    }
+    const World::Outcome outcome = world.converge();
+    EXPECT_EQ(outcome.kind, World::Outcome::Kind::well) << "seed " << seed << ": " << outcome.what;
+    EXPECT_GT(world.desks().talked(), 3u);
+    for (const auto& [id, agent] : world.agents()) EXPECT_NE(agent.states.agent, AgentState::logged_out);
+  }
+}
+
 TEST_P(AgentJobs, A_14_keep_all_that_must_hold_whatever_fails) {
   for (uint64_t seed = 31; seed < 31 + repeats(6); ++seed) {
     Options options = with_agents(GetParam());

@@ -204,13 +204,18 @@ Result<DirectorStore::Record> MemoryDirectorStore::record() {
   for (const auto& [id, schedule] : tables_.schedules)
     if (schedule.next_at && *schedule.next_at <= out.at)
       out.schedules.push_back({id, schedule.timetable, schedule.misfire, schedule.grace, *schedule.next_at});
-  const std::string zones = "zone_director/";
+  const auto see = [](const LeaseRow& row, const std::string& prefix, const std::map<std::string, ServerName>& homes,
+                      std::vector<ZoneSeen>& seen) {
+    if (!row.resource.value.starts_with(prefix)) return;
+    const std::string name = row.resource.value.substr(prefix.size());
+    const auto home = homes.find(name);
+    seen.push_back({name, 1, home == homes.end() ? std::nullopt : std::optional(home->second), row.desired, row.holder});
+  };
   for (const LeaseRow& row : tables_.leases.leases({}).value()) {
-    if (!row.resource.value.starts_with(zones)) continue;
-    const std::string name = row.resource.value.substr(zones.size());
-    const auto home = tables_.zone_homes.find(name);
-    out.zones.push_back({name, 1, home == tables_.zone_homes.end() ? std::nullopt : std::optional(home->second), row.desired, row.holder});
+    see(row, "zone_director/", tables_.zone_homes, out.zones);
+    see(row, "agent_manager/zone/", tables_.agents_homes, out.agent_zones);
   }
+  for (ZoneSeen& zone : out.agent_zones) zone.going_home = tables_.agents_moving.contains(zone.name);
   return out;
 }
 
@@ -240,6 +245,11 @@ Status MemoryDirectorStore::commit(const LeaseGrant& grant, const std::vector<Di
                    [&](const AllotZone& e) {
                      tables_.zone_homes.emplace(e.zone, e.server);
                      tables_.leases.set_desired(Resource{"zone_director/" + e.zone}, e.director);
+                   },
+                   [&](const AllotAgents& e) {
+                     if (!e.server.value.empty()) tables_.agents_homes.emplace(e.zone, e.server);
+                     if (!e.going_home) tables_.agents_moving.erase(e.zone);
+                     tables_.leases.set_desired(agent_zone_resource(e.zone), e.manager);
                    },
                    [](const SaveStanding&) {},
                    [&](const AllotJob& e) {

@@ -82,7 +82,8 @@ struct Tables {
   std::set<std::string> dnc;
   std::map<std::string, Instant> opted_out_at;  ///< when the opt-out was committed
   std::set<std::string> mpps;
-  std::map<std::string, ServerName> zone_homes;
+  std::map<std::string, ServerName> zone_homes, agents_homes;
+  std::set<std::string> agents_moving;  ///< zones whose agents go home by order
   std::map<ScheduleId, Schedule> schedules;
   std::set<std::string> collecting;                         ///< files to be imported
   std::vector<std::pair<std::string, std::string>> outbox;  ///< key, event

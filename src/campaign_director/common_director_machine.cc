@@ -79,6 +79,7 @@ std::vector<DirectorEffect> CommonDirectorMachine::step(const CommonDirectorInpu
   const WorldSeen& world = std::get<WorldSeen>(input);
   std::vector<DirectorEffect> out;
   zones(world, now, out);
+  agents(world, out);
   schedules(world, out);
   jobs(world, now, out);
   return out;
@@ -144,6 +145,42 @@ void CommonDirectorMachine::zones(const WorldSeen& world, Instant now, std::vect
     const bool going_home = zone.going_home && zone.home != server->second;
     if (zone.allotted != director || zone.going_home != going_home)
       out.push_back(AllotZone{zone.name, director, server->second, going_home});
+  }
+}
+
+/// A zone's agents stay with whoever manages them, and a free zone is taken by the first that can, without us: they wait for nobody. They
+/// are moved while their zone has no home yet, by order, and away from a parked server; allotted until they are there, and no longer.
+void CommonDirectorMachine::agents(const WorldSeen& world, std::vector<DirectorEffect>& out) {
+  std::map<Incarnation, ServerName> living;
+  std::map<ServerName, Incarnation> managers;
+  std::vector<ServerStanding> servers;
+  for (const Session& manager : world.agent_managers) {
+    living[manager.incarnation] = manager.server;
+    managers[manager.server] = manager.incarnation;
+    const ServerSeen* recorded = seen_of(world, manager.server);
+    servers.push_back(recorded ? *recorded : ServerStanding{manager.server});
+    servers.back().settled = false;  // nobody goes home but by order
+  }
+  const auto server_of = [&](const std::optional<Incarnation>& manager) {
+    const auto found = manager ? living.find(*manager) : living.end();
+    return found == living.end() ? std::nullopt : std::optional(found->second);
+  };
+  std::vector<ZoneNeed> needs;
+  for (const ZoneSeen& zone : world.agent_zones) {
+    const auto target = server_of(zone.allotted), holder = server_of(zone.holder);
+    if (zone.allotted && !target) out.push_back(AllotAgents{zone.name, std::nullopt, zone.home.value_or(ServerName{}), zone.going_home});
+    else if (holder && zone.home) needs.push_back({zone.name, zone.weight, zone.home, target ? target : holder, zone.going_home});
+    else if (holder) needs.push_back({zone.name, zone.weight, holder});  // of equal servers the one where they are
+  }
+  const auto chosen = choose_servers(std::move(needs), offers_of(servers));
+  for (const ZoneSeen& zone : world.agent_zones) {
+    const auto server = chosen.find(zone.name);
+    if (server == chosen.end()) continue;
+    const Incarnation& manager = managers.at(server->second);
+    const auto allotted = zone.holder == manager ? std::nullopt : std::optional(manager);
+    const bool going_home = zone.going_home && zone.home != server->second;
+    if (zone.allotted != allotted || zone.going_home != going_home || !zone.home)
+      out.push_back(AllotAgents{zone.name, allotted, server->second, going_home});
   }
 }
 

@@ -9,7 +9,7 @@
 namespace everdial {
 
 /// Job life cycle, finish criteria and the dialing allowances under them (C-11), schedules (C-07), allotting of jobs to campaign managers
-/// (C-01) and of zones to directors (C-02, C-16, D-03). All that counts is in the record, so a director that takes over goes on from the
+/// (C-01), of zones to directors (C-02, C-16, D-03), and moves of zones' agents between managers. All that counts is in the record, so a director that takes over goes on from the
 /// first look; what it keeps itself is how long it has seen each server live.
 class CommonDirectorMachine {
  public:
@@ -38,6 +38,7 @@ class CommonDirectorMachine {
   static void schedules(const WorldSeen& world, std::vector<DirectorEffect>& out);
   void zones(const WorldSeen& world, Instant now, std::vector<DirectorEffect>& out);
   void watch(const Session& director, Instant now);
+  static void agents(const WorldSeen& world, std::vector<DirectorEffect>& out);
 
   Settings settings_;
   std::map<ServerName, Life> lives_;

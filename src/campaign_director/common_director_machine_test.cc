@@ -301,6 +301,74 @@ TEST(CommonDirector, A_12_brings_a_zone_home_at_once_when_it_is_ordered_and_ends
   EXPECT_TRUE(of<AllotZone>(bench.machine.step(bench.world, bench.now)).empty()) << "the order waits for its home";
 }
 
+/// Agent managers of servers a and b; what is decided of zones' agents, as "zone manager home", and done.
+struct AgentsBench {
+  CommonDirectorMachine machine;
+  WorldSeen world;
+
+  AgentsBench() {
+    for (const char* server : {"a", "b"}) live(server);
+  }
+  void live(const std::string& server) {
+    world.agent_managers.push_back(Session{Incarnation{server + "1"}, ServerName{server}, "agent_manager"});
+  }
+  std::vector<std::string> decided() {
+    std::vector<std::string> out;
+    for (const AllotAgents& allot : of<AllotAgents>(machine.step(world, Instant{} + 1h)))
+      for (ZoneSeen& zone : world.agent_zones) {
+        if (zone.name != allot.zone) continue;
+        zone.allotted = allot.manager;
+        zone.going_home = allot.going_home;
+        if (!zone.home && !allot.server.value.empty()) zone.home = allot.server;
+        out.push_back(zone.name + " " + (allot.manager ? allot.manager->value : "-") + " " + (zone.home ? zone.home->value : "-"));
+      }
+    return out;
+  }
+};
+using Decided = std::vector<std::string>;
+
+TEST(CommonDirector, A_01_spreads_zones_agents_over_servers_and_then_leaves_them) {
+  AgentsBench bench;
+  for (const char* zone : {"1", "2"}) bench.world.agent_zones.push_back({.name = zone, .holder = Incarnation{"a1"}});
+  EXPECT_EQ(bench.decided(), (Decided{"1 - a", "2 b1 b"}));
+  bench.world.agent_zones[1].holder = Incarnation{"b1"};
+  EXPECT_EQ(bench.decided(), (Decided{"2 - b"})) << "they are there: allotted to nobody, so that whoever can takes them over";
+  EXPECT_EQ(bench.decided(), Decided{});
+  bench.world.agent_zones[1].holder = Incarnation{"a1"};
+  EXPECT_EQ(bench.decided(), Decided{}) << "its server has come back, and nobody has said that they go home";
+  bench.world.agent_zones[0].holder.reset();
+  EXPECT_EQ(bench.decided(), Decided{}) << "a free zone waits for nobody";
+}
+
+TEST(CommonDirector, A_12_moves_a_zones_agents_by_order_until_they_are_there) {
+  AgentsBench bench;
+  bench.world.agent_zones = {{.name = "1", .home = ServerName{"b"}, .holder = Incarnation{"a1"}, .going_home = true}};
+  EXPECT_EQ(bench.decided(), (Decided{"1 b1 b"}));
+  EXPECT_EQ(bench.decided(), Decided{}) << "on the way";
+  bench.world.agent_zones[0].holder = Incarnation{"b1"};
+  EXPECT_EQ(bench.decided(), (Decided{"1 - b"}));
+}
+
+TEST(CommonDirector, A_12_frees_a_zone_whose_next_manager_dies_on_the_way) {
+  AgentsBench bench;
+  bench.world.agent_zones = {{.name = "1", .home = ServerName{"b"}, .allotted = Incarnation{"b1"}}};
+  EXPECT_EQ(bench.decided(), Decided{}) << "about to be taken";
+  bench.world.agent_managers.pop_back();
+  EXPECT_EQ(bench.decided(), (Decided{"1 - b"}));
+  bench.world.agent_zones = {{.name = "1", .home = ServerName{"b"}, .holder = Incarnation{"a1"}, .going_home = true}};
+  EXPECT_EQ(bench.decided(), Decided{}) << "the order waits for its home";
+  EXPECT_TRUE(bench.world.agent_zones[0].going_home);
+}
+
+TEST(CommonDirector, S_01_takes_agents_from_a_parked_server) {
+  AgentsBench bench;
+  bench.world.agent_zones = {{.name = "1", .home = ServerName{"a"}, .holder = Incarnation{"a1"}}};
+  bench.world.servers = {{.name = ServerName{"a"}, .parked = true}};
+  EXPECT_EQ(bench.decided(), (Decided{"1 b1 a"}));
+  bench.world.agent_zones[0].holder = Incarnation{"b1"};
+  EXPECT_EQ(bench.decided(), (Decided{"1 - a"}));
+}
+
 TEST(CommonDirector, S_01_tells_people_which_servers_have_settled_and_which_flap) {
   ZoneBench bench;
   bench.live("a", "a1");

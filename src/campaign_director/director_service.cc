@@ -69,9 +69,11 @@ void DirectorService::seen(DirectorStore::Record record) {
   if (!common_) return look_again();
   WorldSeen world{std::move(record.jobs),
                   std::move(record.zones),
+                  std::move(record.agent_zones),
                   std::move(record.servers),
                   directory_.serving("campaign_manager"),
                   directory_.serving("campaign_director"),
+                  directory_.serving("agent_manager"),
                   std::move(record.schedules),
                   record.at};
   perform(machine_.step(world, seams_.clock.steady()), *common_);

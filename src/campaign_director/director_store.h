@@ -19,7 +19,7 @@ class DirectorStore {
 
   struct Record {
     std::vector<JobSeen> jobs;  ///< all unfinished ones, and ended ones that are still allotted
-    std::vector<ZoneSeen> zones;
+    std::vector<ZoneSeen> zones, agent_zones;
     std::vector<ServerSeen> servers;
     std::vector<ScheduleSeen> schedules;  ///< those that are due
     Instant at{};                         ///< the database's clock

@@ -33,6 +33,23 @@ constexpr const char* kZones = R"(
 select substr(l.resource, 15), coalesce(z.weight, 1), l.preferred, l.desired, l.incarnation, coalesce(z.going_home, false)
   from ha_lease l left join zone z on z.name = substr(l.resource, 15) where l.resource like 'zone_director/%' order by 1)";
 
+constexpr const char* kAgentZones = R"(
+select substr(l.resource, 20), coalesce(z.weight, 1), l.preferred, l.desired, l.incarnation, coalesce(z.agents_moving, false)
+  from ha_lease l left join zone z on z.name = substr(l.resource, 20) where l.resource like 'agent\_manager/zone/%' order by 1)";
+
+std::vector<ZoneSeen> zones_of(const Rows& rows) {
+  std::vector<ZoneSeen> out;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    ZoneSeen zone{rows.string(r, 0), rows.real(r, 1)};
+    if (!rows.is_null(r, 2)) zone.home = ServerName{rows.string(r, 2)};
+    if (!rows.is_null(r, 3)) zone.allotted = Incarnation{rows.string(r, 3)};
+    if (!rows.is_null(r, 4)) zone.holder = Incarnation{rows.string(r, 4)};
+    zone.going_home = rows.boolean(r, 5);
+    out.push_back(std::move(zone));
+  }
+  return out;
+}
+
 // What must not begin under the present load stays due until it may, and is late then.
 constexpr const char* kDueSchedules = R"(
 select id, timetable::text, misfire, grace_s, next_at from schedule
@@ -97,9 +114,10 @@ class PgDirectorStore final : public DirectorStore {
                               {kZones, {}},
                               {"select name, capacity, parked, settled, flaps from server order by name", {}},
                               {kDueSchedules, {}},
-                              {"select clock_timestamp()", {}}});
+                              {"select clock_timestamp()", {}},
+                              {kAgentZones, {}}});
       if (!rows.ok()) return rows.error();
-      const Rows &jobs = (*rows)[0], &zones = (*rows)[1], &servers = (*rows)[2];
+      const Rows &jobs = (*rows)[0], &servers = (*rows)[2];
       Record out;
       for (size_t r = 0; r < jobs.size(); ++r) {
         JobSeen job;
@@ -123,14 +141,8 @@ class PgDirectorStore final : public DirectorStore {
         }
         out.jobs.push_back(std::move(job));
       }
-      for (size_t r = 0; r < zones.size(); ++r) {
-        ZoneSeen zone{zones.string(r, 0), zones.real(r, 1)};
-        if (!zones.is_null(r, 2)) zone.home = ServerName{zones.string(r, 2)};
-        if (!zones.is_null(r, 3)) zone.allotted = Incarnation{zones.string(r, 3)};
-        if (!zones.is_null(r, 4)) zone.holder = Incarnation{zones.string(r, 4)};
-        zone.going_home = zones.boolean(r, 5);
-        out.zones.push_back(std::move(zone));
-      }
+      out.zones = zones_of((*rows)[1]);
+      out.agent_zones = zones_of((*rows)[5]);
       for (size_t r = 0; r < servers.size(); ++r)
         out.servers.push_back(
             {ServerName{servers.string(r, 0)}, servers.real(r, 1), servers.boolean(r, 2), servers.boolean(r, 3), servers.boolean(r, 4)});
@@ -218,6 +230,12 @@ select 'job', id::text, jsonb_strip_nulls(jsonb_build_object('job', id, 'campaig
     out.push_back({"update ha_lease set desired = $2::uuid, preferred = coalesce(preferred, $3) where resource = 'zone_director/' || $1",
                    Params{}.add(e.zone).add(e.director.value).add(e.server.value)});
     out.push_back({"update zone set going_home = $2 where name = $1 and going_home <> $2", Params{}.add(e.zone).add(e.going_home)});
+  }
+  static void add(std::vector<Connection::Statement>& out, const AllotAgents& e) {
+    out.push_back({"update ha_lease set desired = $2::uuid, preferred = coalesce(preferred, nullif($3, '')) "
+                   "where resource = 'agent_manager/zone/' || $1",
+                   Params{}.add(e.zone).add(e.manager ? std::optional(e.manager->value) : std::nullopt).add(e.server.value)});
+    out.push_back({"update zone set agents_moving = $2 where name = $1 and agents_moving <> $2", Params{}.add(e.zone).add(e.going_home)});
   }
   static void add(std::vector<Connection::Statement>& out, const SaveStanding& e) {
     out.push_back({"update server set settled = $2, flaps = $3 where name = $1", Params{}.add(e.server.value).add(e.settled).add(e.flaps)});

@@ -35,12 +35,13 @@ struct JobSeen {
 
 // ---- common director ---------------------------------------------------------------------------------------------------------
 
+/// A zone as one of its leases shows it: zone_director/NAME, or agent_manager/zone/NAME.
 struct ZoneSeen {
   std::string name;
   double weight = 1;
-  std::optional<ServerName> home;       ///< ha_lease.preferred of zone_director/NAME
+  std::optional<ServerName> home;       ///< ha_lease.preferred
   std::optional<Incarnation> allotted;  ///< ha_lease.desired of it
-  std::optional<Incarnation> holder;    ///< whoever has it while it is allotted to nobody
+  std::optional<Incarnation> holder;
   bool going_home = false;              ///< by order, although its home has not settled
 };
 
@@ -56,13 +57,12 @@ struct ScheduleSeen {
   Instant next_at{};
 };
 
-/// One look at the record: unfinished jobs, zones, and the campaign managers and directors that take work.
+/// One look at the record: unfinished jobs, zones with their directors' leases and with their agent managers', and those who take work.
 struct WorldSeen {
   std::vector<JobSeen> jobs;
-  std::vector<ZoneSeen> zones;
+  std::vector<ZoneSeen> zones, agent_zones;
   std::vector<ServerSeen> servers;
-  std::vector<Session> managers;
-  std::vector<Session> directors;
+  std::vector<Session> managers, directors, agent_managers;
   std::vector<ScheduleSeen> schedules;
   Instant at{};  ///< the database's clock at the look
 };
@@ -104,12 +104,19 @@ struct AllotZone {
   ServerName server;        ///< becomes the zone's home when it has none
   bool going_home = false;  ///< still to go home by order
 };
+/// The agents of a zone move to this manager, or are where they belong (empty).
+struct AllotAgents {
+  std::string zone;
+  std::optional<Incarnation> manager;
+  ServerName server;        ///< becomes the agents' home when they have none
+  bool going_home = false;  ///< still to go home by order
+};
 /// What is thought of a server, for people and for whoever shows them what a change would do.
 struct SaveStanding {
   ServerName server;
   bool settled = true, flaps = false;
 };
-using DirectorEffect = std::variant<SaveJobState, GrantAllowance, ClearRequest, AllotJob, AllotZone, SaveStanding, FireSchedule>;
+using DirectorEffect = std::variant<SaveJobState, GrantAllowance, ClearRequest, AllotJob, AllotZone, AllotAgents, SaveStanding, FireSchedule>;
 
 // ---- zone director -----------------------------------------------------------------------------------------------------------
 

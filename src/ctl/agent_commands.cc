@@ -22,6 +22,11 @@ const std::vector<Column> kAgents = {{"ID", "/id"},
                                      {"REASON", "/reason"},
                                      {"SINCE", "/since"}};
 
+const std::vector<Column> kZones = {{"ZONE", "/name"},           {"ALLOCATED TO", "/allocated_to"}, {"MANAGED BY", "/manager/server"},
+                                    {"EPOCH", "/epoch"},         {"AGENTS", "/agents"},             {"LOGGED ON", "/logged_on"},
+                                    {"READY", "/states/ready"},  {"BUSY", "/states/busy"},          {"SAVED", "/saved_server"},
+                                    {"MOVING", "/moving"}};
+
 /// By id or login: a login may be a number, which then goes before an id.
 std::string agent_path(Ctl& ctl, const std::string& agent) {
   const auto found = ctl.api().items("/agents" + query({{"login", agent}}), 1);
@@ -99,15 +104,8 @@ void add_reading(CLI::App& agents, Ctl& ctl) {
   const auto seconds = watch.option("--seconds", "end after so long");
   watch.run([&ctl, watched, seconds] { watch_agents(ctl, watched, seconds->empty() ? 0 : number("--seconds", *seconds)); });
 
-  Command(agents, "zones", "zones with agents: who manages them, how many are logged on").run([&ctl] {
-    ctl.show_rows({{"ZONE", "/name"},
-                   {"MANAGER", "/manager/server"},
-                   {"EPOCH", "/epoch"},
-                   {"AGENTS", "/agents"},
-                   {"LOGGED ON", "/logged_on"},
-                   {"READY", "/states/ready"},
-                   {"BUSY", "/states/busy"}},
-                  ctl.api().get("/agent-zones")["items"].get<std::vector<json>>());
+  Command(agents, "zones", "zones with agents: where they are to be managed and where they are, how many are logged on").run([&ctl] {
+    ctl.show_rows(kZones, ctl.api().get("/agent-zones")["items"].get<std::vector<json>>());
   });
 }
 
@@ -194,6 +192,23 @@ void order_agents(Ctl& ctl, const std::vector<std::string>& agents, json body, c
   if (any("refused") || any("expired")) ctl.code = kEndedBadly;
 }
 
+/// A line for each state that agents of a zone are in.
+void show_agent_plan(Ctl& ctl, const json& request) {
+  const json plan = ctl.api().call("POST", "/agent-zones/plan", request)["items"];
+  if (ctl.format != Format::human) return ctl.show(plan);
+  std::vector<json> rows;
+  for (const json& zone : plan) {
+    json row = zone;
+    if (zone["agents"].empty()) rows.push_back(row);
+    for (const json& doing : zone["agents"]) {
+      row["doing"] = doing;
+      rows.push_back(row);
+    }
+  }
+  ctl.show_rows({{"ZONE", "/zone"}, {"FROM", "/from"}, {"TO", "/to"}, {"WHY", "/why"}, {"STATE", "/doing/agent"}, {"CALL", "/doing/call"}, {"AGENTS", "/doing/count"}},
+                rows);
+}
+
 void add_supervising(CLI::App& agents, Ctl& ctl) {
   constexpr auto wait_help = "so many seconds for what becomes of it; what is pending then is still done by whoever manages the zone next";
   Command move(agents, "move", "to another job, after the call; exit code 6 when one was refused");
@@ -220,6 +235,19 @@ void add_supervising(CLI::App& agents, Ctl& ctl) {
     json body = {{"order", "force_state"}, {"agent_state", *to}};
     if (!reason->empty()) body["reason"] = *reason;
     order_agents(ctl, *forced, body, *force_wait);
+  });
+
+  Command move_zone(agents, "move-zone", "save on which server a zone's agents are to be managed; moves them only with --apply");
+  const auto zone = move_zone.argument("ZONE", "name");
+  const auto server = move_zone.required_option("--to", "server");
+  const auto apply = move_zone.flag("--apply", "now: they stay logged on, and calls go on");
+  const auto dry = move_zone.flag("--dry-run", "only show what would move, and what the agents do now");
+  move_zone.run([&ctl, zone, server, apply, dry] {
+    if (*dry) return show_agent_plan(ctl, {{"zones", {{{"zone", *zone}, {"server", *server}}}}});
+    const json saved = ctl.api().call("PUT", "/agent-zones/" + encoded(*zone) + "/server", {{"server", *server}});
+    if (!*apply) return ctl.show_rows(kZones, {saved});
+    const json applied = ctl.api().call("POST", "/agent-zones/apply", {{"zones", {*zone}}});
+    ctl.show_rows(kZones, applied["items"].get<std::vector<json>>());
   });
 
   Command orders(agents, "orders", "what supervisors have asked of agents, and what became of it; newest first");

@@ -155,6 +155,48 @@ TEST_F(Agents, A_07_what_supervisors_ask_of_them_is_kept_once_with_who_and_what_
   EXPECT_EQ(sql("select count(*) from agent_order"), "4");
 }
 
+TEST_F(Agents, A_12_A_13_of_a_zone_are_moved_to_another_server_after_a_look_at_what_each_does) {
+  for (const std::string server : {"1", "2"}) {
+    sql("insert into server (name, components) values ('as" + server + "', '{agent_manager}')");
+    sql("insert into ha_session (incarnation, server, component) values ('00000000-0000-4000-8000-00000000000" + server + "', 'as" + server +
+        "', 'agent_manager')");
+  }
+  sql("insert into ha_lease (resource, epoch, incarnation, preferred) values ('agent_manager/zone/default', 3, "
+      "'00000000-0000-4000-8000-000000000001', 'as1')");
+  for (const char* login : {"ann", "bob", "cid"}) make_agent(login);
+  log_on(1, "busy");
+  log_on(2, "ready");
+  sql("update agent_state set call_state = 'talking', nail_state = 'nailed' where agent_id = 1");
+
+  const auto save = [&](const json& body) { return as(Role::administrator, "PUT", "/agent-zones/default/server", body); };
+  const auto saved = save({{"server", "as2"}});
+  ASSERT_EQ(saved.status, 200) << saved.body;
+  EXPECT_EQ(saved.json["allocated_to"], "as1");
+  EXPECT_EQ(saved.json["manager"]["server"], "as1");
+  EXPECT_EQ(saved.json["saved_server"], "as2");
+  EXPECT_EQ(saved.json["moving"], false);
+  EXPECT_EQ(saved.json["logged_on"], 2);
+  EXPECT_THAT(save({{"server", "as9"}}).errors(), ElementsAre("/server: There is no server of this name."));
+  EXPECT_EQ(as(Role::administrator, "PUT", "/agent-zones/north/server", {{"server", "as1"}}).status, 404);
+  EXPECT_EQ(as(Role::supervisor, "PUT", "/agent-zones/default/server", {{"server", "as2"}}).status, 403);
+
+  const auto plan = as(Role::viewer, "POST", "/agent-zones/plan", {{"with_saved", true}}).json["items"][0];
+  EXPECT_EQ(plan["from"], "as1");
+  EXPECT_EQ(plan["to"], "as2");
+  EXPECT_EQ(plan["moves"], true);
+  EXPECT_EQ(plan["agents"], json::array({{{"agent", "busy"}, {"call", "talking"}, {"count", 1}}, {{"agent", "ready"}, {"call", "idle"}, {"count", 1}}}));
+  EXPECT_EQ(as(Role::viewer, "POST", "/agent-zones/plan", json::object()).json["items"][0]["moves"], false);
+  EXPECT_EQ(as(Role::viewer, "POST", "/agent-zones/plan", {{"zones", {{{"zone", "default"}, {"server", "as2"}}}}}).json["items"][0]["to"], "as2");
+  EXPECT_THAT(as(Role::viewer, "POST", "/agent-zones/plan", {{"zones", {{{"zone", "default"}}}}}).errors(),
+              ElementsAre("/zones/0/server: is missing"));
+
+  const auto applied = as(Role::administrator, "POST", "/agent-zones/apply", {{"zones", {"default"}}});
+  ASSERT_EQ(applied.status, 200) << applied.body;
+  EXPECT_EQ(applied.json["items"][0]["allocated_to"], "as2");
+  EXPECT_EQ(applied.json["items"][0]["moving"], true);
+  EXPECT_FALSE(applied.json["items"][0].contains("saved_server"));
+}
+
 TEST_F(Agents, of_a_campaign_are_kept_with_it_and_shown_with_its_jobs) {
   const json body = {{"name", "Talk"}, {"list_id", make_list()}, {"agents", {{"pacing", "progressive"}, {"codes", {"sold", "no"}}}}};
   const auto made = post("/campaigns", body);

@@ -3,6 +3,8 @@
 #include "dashboard/agent_store.h"
 #include "dashboard/handlers.h"
 #include "dashboard/secrets.h"
+#include "dashboard/status_json.h"
+#include "dashboard/status_store.h"
 
 namespace everdial {
 
@@ -21,6 +23,7 @@ using nlohmann::json;
 
 constexpr TextLimits kAgentName{.most = 200};
 
+constexpr size_t kMostZones = 1000;
 constexpr size_t kMostAgents = 200;  ///< that are asked for something at once
 constexpr std::string_view kOrderStates[] = {"pending", "done", "refused", "expired"};
 
@@ -128,6 +131,56 @@ Answer update_agent_zone(const Call& call) {
   else body.fail("reasons", "is missing");
   if (auto wrong = body.finish()) return std::move(*wrong);
   return agent_store::set_reasons(call.db(), call.parameters.find("zone")->second, reasons);
+}
+
+Answer save_agent_place(const Call& call) {
+  BodyReader body(call.body);
+  const ServerName server{body.text("server", {.least = 1})};
+  if (auto wrong = body.finish()) return std::move(*wrong);
+  const std::string& zone = call.parameters.find("zone")->second;
+  if (Status saved = agent_store::save_place(call.db(), zone, server); !saved.ok())
+    return pointed(saved.error(), ErrorKind::invalid, "/server");
+  return agent_store::zone(call.db(), zone);
+}
+
+Answer plan_agent_places(const Call& call) {
+  BodyReader body(call.body);
+  const bool with_saved = body.optional_boolean("with_saved").value_or(false);
+  std::vector<ZoneChange> asked;
+  std::vector<FieldError> errors;
+  if (const json* all = body.member("zones")) {
+    if (!all->is_array() || all->size() > kMostZones) body.fail("zones", "must be an array of at most " + std::to_string(kMostZones));
+    else
+      for (size_t i = 0; i < all->size(); ++i) {
+        BodyReader one((*all)[i], "/zones/" + std::to_string(i));
+        asked.push_back({one.text("zone", kZoneName), ServerName{one.text("server", {.least = 1})}, std::nullopt});
+        if (auto wrong = one.finish()) errors.insert(errors.end(), wrong->errors.begin(), wrong->errors.end());
+      }
+  }
+  if (auto wrong = body.finish()) return std::move(*wrong);
+  if (!errors.empty()) return invalid_problem(std::move(errors));
+  const auto places = agent_store::places(call.db());
+  if (!places.ok()) return places.error();
+  const auto seen = status_store::system_seen(call.db());
+  if (!seen.ok()) return seen.error();
+  // What is asked about goes before what was saved earlier.
+  auto changes = with_saved ? saved_changes(*places) : std::vector<ZoneChange>{};
+  changes.insert(changes.end(), asked.begin(), asked.end());
+  json plan = plan_json(plan_agents(*seen, *places, changes));
+  std::vector<std::string> zones;
+  for (const json& zone : plan) zones.push_back(zone["zone"]);
+  const auto doings = agent_store::doings(call.db(), zones);
+  if (!doings.ok()) return doings.error();
+  for (json& zone : plan) zone["agents"] = doings->value(zone["zone"].get<std::string>(), json::array());
+  return json_response(200, {{"items", std::move(plan)}});
+}
+
+Answer apply_agent_places(const Call& call) {
+  BodyReader body(call.body);
+  const auto zones = body.texts("zones", kMostZones);
+  if (auto wrong = body.finish()) return std::move(*wrong);
+  if (Status applied = agent_store::apply_places(call.db(), zones); !applied.ok()) return applied.error();
+  return list_agent_zones(call);
 }
 
 }  // namespace everdial

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "dashboard/page.h"
+#include "dashboard/zone_plan.h"
 #include "model/agent_campaign.h"
 
 namespace everdial::pg {
@@ -60,6 +61,15 @@ Result<Page> agent_orders(pg::Connection& db, const AgentOrderFilter& filter, co
 
 /// Every zone that has agents or a manager of agents.
 Result<std::vector<nlohmann::json>> zones(pg::Connection& db);
+/// Where the agents of each zone are managed, or are on their way to; only of zones that somebody manages.
+Result<std::vector<ZoneKnown>> places(pg::Connection& db);
+/// What the logged-on agents of these zones do: {"west": [{"agent", "call", "count"}, ...]}.
+Result<nlohmann::json> doings(pg::Connection& db, const std::vector<std::string>& zones);
+/// Kept, not acted upon. ErrorKind::not_found when there is no such zone, ErrorKind::invalid when there is no such server.
+Status save_place(pg::Connection& db, const std::string& zone, const ServerName& server);
+/// What is saved of these zones becomes valid, and their agents go where they belong now.
+Status apply_places(pg::Connection& db, const std::vector<std::string>& zones);
+Result<nlohmann::json> zone(pg::Connection& db, const std::string& name);
 /// ErrorKind::not_found when there is no such zone.
 Result<nlohmann::json> set_reasons(pg::Connection& db, const std::string& zone, const std::vector<CodeText>& reasons);
 

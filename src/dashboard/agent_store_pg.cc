@@ -67,10 +67,11 @@ counts as (
     from (select a.zone as name, coalesce(s.agent_state, 'logged_out') as state, count(*) as n
             from agent a left join agent_state s on s.agent_id = a.id group by 1, 2) t
    group by name)
-select n.name, coalesce(c.agents, 0)::bigint, coalesce(c.states, '{}')::text, z.reasons::text, l.epoch, l.incarnation, h.server, h.component
+select n.name, coalesce(c.agents, 0)::bigint, coalesce(c.states, '{}')::text, z.reasons::text, l.epoch, l.incarnation, h.server, h.component,
+       l.preferred, p.saved_manager, coalesce(p.agents_moving, false) or coalesce(l.desired <> l.incarnation, false)
   from names n left join counts c using (name) left join agent_zone z on z.zone = n.name
   left join ha_lease l on l.resource = 'agent_manager/zone/' || n.name
-  left join ha_session h on h.incarnation = l.incarnation )";
+  left join ha_session h on h.incarnation = l.incarnation left join zone p on p.name = n.name )";
 
 json zone_json(const Rows& rows, size_t row) {
   const json counted = json::parse(rows.text(row, 2), nullptr, false);
@@ -84,6 +85,9 @@ json zone_json(const Rows& rows, size_t row) {
               {"reasons", json::parse(rows.is_null(row, 3) ? to_json(usual_reasons()) : rows.string(row, 3), nullptr, false)}};
   if (!rows.is_null(row, 4) && rows.integer(row, 4) > 0) out["epoch"] = rows.integer(row, 4);
   if (!rows.is_null(row, 5)) out["manager"] = owner_json(rows, row, 5);
+  put_text(out, "allocated_to", rows, row, 8);
+  put_text(out, "saved_server", rows, row, 9);
+  out["moving"] = rows.boolean(row, 10);
   return out;
 }
 
@@ -185,16 +189,70 @@ Result<std::vector<json>> zones(Connection& db) {
   return out;
 }
 
+Result<json> zone(Connection& db, const std::string& name) {
+  return one_of(db.query(kSelectZones + "where n.name = $1", Params{}.add(name)), zone_json, "There is no such zone of agents.");
+}
+
+Result<std::vector<ZoneKnown>> places(Connection& db) {
+  auto rows = db.query(R"(
+select substr(l.resource, 20), coalesce(z.weight, 1), l.preferred, coalesce(d.server, h.server), z.saved_manager, coalesce(z.agents_moving, false)
+  from ha_lease l join ha_session h on h.incarnation = l.incarnation left join ha_session d on d.incarnation = l.desired
+  left join zone z on z.name = substr(l.resource, 20)
+ where l.resource like 'agent\_manager/zone/%' order by 1)");
+  if (!rows.ok()) return rows.error();
+  std::vector<ZoneKnown> out;
+  for (size_t r = 0; r < rows->size(); ++r) {
+    ZoneKnown place{.name = rows->string(r, 0), .weight = rows->real(r, 1), .allotted_to = ServerName{rows->string(r, 3)}};
+    if (!rows->is_null(r, 2)) place.home = ServerName{rows->string(r, 2)};
+    if (!rows->is_null(r, 4)) place.saved_home = ServerName{rows->string(r, 4)};
+    place.going_home = rows->boolean(r, 5);
+    out.push_back(std::move(place));
+  }
+  return out;
+}
+
+Result<json> doings(Connection& db, const std::vector<std::string>& zones) {
+  auto rows = db.query(
+      "select a.zone, s.agent_state, s.call_state, count(*) from agent a join agent_state s on s.agent_id = a.id "
+      "where a.zone = any($1::text[]) and s.agent_state <> 'logged_out' group by 1, 2, 3 order by 1, 2, 3",
+      Params{}.add(zones));
+  if (!rows.ok()) return rows.error();
+  json out = json::object();
+  for (size_t r = 0; r < rows->size(); ++r)
+    out[rows->string(r, 0)].push_back({{"agent", rows->text(r, 1)}, {"call", rows->text(r, 2)}, {"count", rows->integer(r, 3)}});
+  return out;
+}
+
+Status save_place(Connection& db, const std::string& name, const ServerName& server) {
+  if (auto known = zone(db, name); !known.ok()) return known.error();
+  auto there = db.query("select 1 from server where name = $1", Params{}.add(server.value));
+  if (!there.ok()) return there.error();
+  if (there->empty()) return Error{ErrorKind::invalid, "There is no server of this name."};
+  return done(db.query("insert into zone (name, saved_manager) values ($1, $2) on conflict (name) do update set saved_manager = $2",
+                       Params{}.add(name).add(server.value)));
+}
+
+Status apply_places(Connection& db, const std::vector<std::string>& zones) {
+  auto rows = db.pipeline({{R"(
+update ha_lease l set preferred = z.saved_manager from zone z
+ where z.name = any($1::text[]) and l.resource = 'agent_manager/zone/' || z.name and z.saved_manager is not null)",
+                            Params{}.add(zones)},
+                           {R"(
+insert into zone (name, agents_moving)
+select name, true from unnest($1::text[]) name join ha_lease l on l.resource = 'agent_manager/zone/' || name where l.preferred is not null
+on conflict (name) do update set agents_moving = true, saved_manager = null)",
+                            Params{}.add(zones)}});
+  if (!rows.ok()) return rows.error();
+  return success();
+}
+
 Result<json> set_reasons(Connection& db, const std::string& zone, const std::vector<CodeText>& reasons) {
-  const auto of_zone = [&] {
-    return one_of(db.query(kSelectZones + "where n.name = $1", Params{}.add(zone)), zone_json, "There is no such zone of agents.");
-  };
-  if (auto known = of_zone(); !known.ok()) return known;
+  if (auto known = agent_store::zone(db, zone); !known.ok()) return known;
   auto rows =
       db.query("insert into agent_zone (zone, reasons) values ($1, $2::jsonb) on conflict (zone) do update set reasons = excluded.reasons",
                Params{}.add(zone).add(to_json(reasons)));
   if (!rows.ok()) return rows.error();
-  return of_zone();
+  return agent_store::zone(db, zone);
 }
 
 }  // namespace everdial::agent_store

@@ -141,6 +141,9 @@ Answer order_agents(const Call&);
 Answer list_agent_orders(const Call&);
 Answer list_agent_zones(const Call&);
 Answer update_agent_zone(const Call&);
+Answer save_agent_place(const Call&);
+Answer plan_agent_places(const Call&);
+Answer apply_agent_places(const Call&);
 // schedule_handlers.cc
 Answer list_schedules(const Call&);
 Answer create_schedule(const Call&);

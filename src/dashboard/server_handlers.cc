@@ -107,7 +107,7 @@ Answer plan_zones(const Call& call) {
   if (!seen.ok()) return seen.error();
   if (with_saved) {
     // What is asked about goes before what was saved earlier.
-    auto saved = saved_changes(*seen);
+    auto saved = saved_changes(seen->zones);
     saved.insert(saved.end(), zones.begin(), zones.end());
     zones = std::move(saved);
   }

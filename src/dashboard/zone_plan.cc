@@ -12,11 +12,11 @@ const ServerChange* change_of(const std::vector<ServerChange>& changes, const Se
   return found == changes.end() ? nullptr : &*found;
 }
 
-/// Servers whose director lives, as the common director would see them after the changes.
-std::vector<ServerStanding> standings(const SystemSeen& seen, const std::vector<ServerChange>& changes) {
+/// Servers where this component lives, as the common director would see them after the changes.
+std::vector<ServerStanding> standings(const SystemSeen& seen, const std::string& component, const std::vector<ServerChange>& changes) {
   std::vector<ServerStanding> out;
   for (const auto& [session, silent] : seen.sessions) {
-    if (session.component != "campaign_director" || session.draining || silent > kSilentIsStopped) continue;
+    if (session.component != component || session.draining || silent > kSilentIsStopped) continue;
     ServerStanding standing{session.server};
     if (const auto known = seen.servers.find(session.server.value); known != seen.servers.end()) {
       const ServerKnown& server = known->second;
@@ -42,15 +42,12 @@ std::string reason(const PlannedZone& zone, const std::optional<ServerName>& hom
   return zone.to == home ? "it goes home" : "its server begins anew too often";
 }
 
-}  // namespace
-
-std::vector<PlannedZone> plan_zones(const SystemSeen& seen, const std::vector<ZoneChange>& zones,
-                                    const std::vector<ServerChange>& servers) {
-  const std::vector<ServerStanding> standing = standings(seen, servers);
+std::vector<PlannedZone> plan(const std::vector<ZoneKnown>& known, const std::vector<ZoneChange>& zones,
+                              const std::vector<ServerStanding>& standing) {
   std::vector<ServerOffer> offers = offers_of(standing);
   std::vector<ZoneNeed> needs;
   std::vector<PlannedZone> plan;
-  for (const ZoneKnown& zone : seen.zones) {
+  for (const ZoneKnown& zone : known) {
     if (!zone.allotted_to && !zone.has_director) continue;
     ZoneNeed need{zone.name, zone.weight, zone.home, zone.allotted_to, zone.going_home};
     for (const ZoneChange& change : zones) {
@@ -70,9 +67,22 @@ std::vector<PlannedZone> plan_zones(const SystemSeen& seen, const std::vector<Zo
   return plan;
 }
 
-std::vector<ZoneChange> saved_changes(const SystemSeen& seen) {
+}  // namespace
+
+std::vector<PlannedZone> plan_zones(const SystemSeen& seen, const std::vector<ZoneChange>& zones,
+                                    const std::vector<ServerChange>& servers) {
+  return plan(seen.zones, zones, standings(seen, "campaign_director", servers));
+}
+
+std::vector<PlannedZone> plan_agents(const SystemSeen& seen, const std::vector<ZoneKnown>& places, const std::vector<ZoneChange>& changes) {
+  auto standing = standings(seen, "agent_manager", {});
+  for (ServerStanding& server : standing) server.settled = false;  // nobody goes home but by order
+  return plan(places, changes, standing);
+}
+
+std::vector<ZoneChange> saved_changes(const std::vector<ZoneKnown>& zones) {
   std::vector<ZoneChange> out;
-  for (const ZoneKnown& zone : seen.zones)
+  for (const ZoneKnown& zone : zones)
     if (zone.saved_home || zone.saved_weight) out.push_back({zone.name, zone.saved_home, zone.saved_weight});
   return out;
 }

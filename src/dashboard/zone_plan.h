@@ -31,7 +31,10 @@ struct PlannedZone {
 /// What the common director would do with all zones after these changes: by the same choice, on the same record (A-12, C-16).
 std::vector<PlannedZone> plan_zones(const SystemSeen& seen, const std::vector<ZoneChange>& zones, const std::vector<ServerChange>& servers);
 
+/// The same of zones' agents, as agent_store::places has them: where they would be managed.
+std::vector<PlannedZone> plan_agents(const SystemSeen& seen, const std::vector<ZoneKnown>& places, const std::vector<ZoneChange>& changes);
+
 /// What is saved and not yet applied, as changes.
-std::vector<ZoneChange> saved_changes(const SystemSeen& seen);
+std::vector<ZoneChange> saved_changes(const std::vector<ZoneKnown>& zones);
 
 }  // namespace everdial

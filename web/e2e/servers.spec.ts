@@ -43,6 +43,27 @@ test('A_12 A_13 a zone is moved to another server by Save and apply, after a loo
   await expect(row).toContainText('owned');
 });
 
+test('A_12 A_13 the agents of a zone are moved to another server, after a look at what each does', async ({ page }) => {
+  await page.goto('/zones');
+  const row = page.getByRole('table', { name: 'Agent managers' }).getByRole('row', { name: /^default/ });
+  const place = page.getByLabel('Agent manager of default');
+  await expect(row).toContainText('in its place');
+  const before = await place.inputValue();
+  const other = before === 'server1' ? 'server2' : 'server1';
+  await place.selectOption(other);
+  await page.getByRole('button', { name: 'Save places', exact: true }).click();
+  await expect(row).toContainText('saved, not applied');
+  await expect(row.getByRole('cell').nth(2)).toHaveText(before);
+
+  await page.getByRole('button', { name: 'Save places and apply…' }).click();
+  const question = page.getByRole('dialog');
+  await expect(question.getByRole('table', { name: 'Agents that would move' })).toContainText(`${before} → ${other}`);
+  await expectNoViolation(page);
+  await question.getByRole('button', { name: 'Move now' }).click();
+  await expect(row.getByRole('cell').nth(2)).toHaveText(other);
+  await expect(row).toContainText('in its place');
+});
+
 test('S_01 a server is parked and taken back', async ({ page }) => {
   await page.goto('/zones');
   const row = page.getByRole('table', { name: 'Servers' }).getByRole('row', { name: /server2/ });

@@ -62,6 +62,7 @@ export type NewSchedule = Schemas['NewSchedule'];
 export type NewContactList = Schemas['NewContactList'];
 export type Owner = Schemas['Owner'];
 export type PacingMode = Schemas['PacingMode'];
+export type PlannedAgents = Schemas['PlannedAgents'];
 export type PlannedZone = Schemas['PlannedZone'];
 export type Purge = Schemas['Purge'];
 export type Readiness = Schemas['Readiness'];

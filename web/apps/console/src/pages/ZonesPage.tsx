@@ -5,6 +5,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, queryClient } from '../api';
+import { AgentPlaces } from '../parts/AgentPlaces';
 import { Loaded } from '../parts/Loaded';
 import { Page } from '../parts/Page';
 import { PlanTable } from '../parts/PlanTable';
@@ -23,6 +24,7 @@ export function ZonesPage() {
         {(data) => (
           <>
             <Zones zones={data.zones} servers={data.servers} mayChange={mayChange} />
+            <AgentPlaces servers={data.servers} mayChange={mayChange} />
             <Servers servers={data.servers} mayChange={mayChange} />
           </>
         )}
