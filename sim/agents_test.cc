@@ -108,6 +108,13 @@ TEST_P(AgentJobs, A_14_keep_all_that_must_hold_whatever_fails) {
   }
 }
 
+TEST(ManualJob, D_04_is_dialed_by_its_agents_hands_to_its_end) {
+  World world(1, with_agents(PacingMode::manual));
+  const World::Outcome outcome = world.converge();
+  EXPECT_EQ(outcome.kind, World::Outcome::Kind::well) << outcome.what;
+  EXPECT_GT(world.desks().talked(), 5u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Modes, AgentJobs, testing::Values(PacingMode::preview, PacingMode::progressive, PacingMode::predictive),
                          [](const auto& info) { return std::string(to_string(info.param)); });
 

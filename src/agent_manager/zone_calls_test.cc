@@ -218,5 +218,29 @@ TEST(ZoneContacts, show_and_let_change_only_what_the_campaign_allows) {
   EXPECT_EQ(zone.order(1, SetAttribute{"city", "Bonn"}).error, AgentError::none);
 }
 
+TEST(ZonePreviews, D_04_a_manual_job_offers_contacts_one_by_one_and_dials_none_by_itself) {
+  DialingZone zone(2, PacingMode::manual);
+  zone.at_work(1);
+  EXPECT_EQ(granted(zone.pass(500ms)), 0);
+  zone.pass(2s);
+  const auto asked = those_of<AskPreview>(zone.pass(2s));
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0].agent, AgentId{1});
+  zone.step(PreviewClaimed{AgentId{1}, zone.attempt(5), "+15550005"});
+  ASSERT_EQ(zone.call_of(1), C::preview);
+  EXPECT_FALSE(zone.agent(1).until.has_value());
+  const auto hours = zone.pass(5h);
+  EXPECT_EQ(zone.call_of(1), C::preview);
+  EXPECT_TRUE(those_of<SettlePreview>(hours).empty()) << "nothing is dialed but by hand";
+  EXPECT_TRUE(those_of<AskPreview>(hours).empty()) << "one contact at a time";
+
+  const auto dialed = zone.step(CommandArrived{900, {AgentId{1}, "desk1", "d", DialPreview{"+15550999"}}});
+  const auto settled = those_of<SettlePreview>(dialed);
+  ASSERT_EQ(settled.size(), 1u);
+  EXPECT_FALSE(settled[0].dial) << "another number has an intent of its own";
+  ASSERT_EQ(those_of<AskPreview>(dialed).size(), 1u);
+  EXPECT_EQ(those_of<AskPreview>(dialed)[0].phone, "+15550999");
+}
+
 }  // namespace
 }  // namespace everdial::zone

@@ -176,8 +176,7 @@ std::vector<GrantCalls> ZonePacing::tick(const LeaseGrant& manager, int64_t& seq
   for (const auto& [number, granted] : granted_) under_way[granted.job] += granted.calls;
   std::vector<GrantCalls> out;
   for (auto& [id, job] : jobs_) {
-    const bool by_itself = job.settings.pacing == PacingMode::progressive || job.settings.pacing == PacingMode::predictive;
-    if (!job.running || !by_itself) continue;
+    if (!job.running || shows_contacts(job.settings)) continue;
     // The owner knows its channels and its contacts: it places what it can.
     const auto more = static_cast<int>(job.machine.tick({kMostAtOnce, kMostAtOnce}, now)) - under_way[id];
     if (more <= 0) continue;

@@ -14,7 +14,7 @@ using N = NailState;
 
 void ZoneMachine::ask_previews() {
   for (auto& [id, agent] : agents_) {
-    if (!free_for_call(agent) || settings_of(agent).pacing != PacingMode::preview) continue;
+    if (!free_for_call(agent) || !shows_contacts(settings_of(agent))) continue;
     if (const auto when = preview_not_before_.find(id); when != preview_not_before_.end() && when->second > now_) continue;
     preview_not_before_[id] = now_ + settings_.preview_again;
     emit(AskPreview{.job = *agent.job, .agent = id});
@@ -49,8 +49,9 @@ void ZoneMachine::preview_claimed(const PreviewClaimed& input) {
   if (is_callback) agent->callback = offer->first;
   call_becomes(*agent, is_callback ? C::callback : C::preview);
   tell(*agent, agent_notice::CallOffered{input.attempt, phone_seen(settings_of(*agent), input.phone)});
-  if (const Duration limit = settings_of(*agent).preview_limit; limit > Duration{}) {
-    agent->until = now_ + limit;
+  const AgentSettings& settings = settings_of(*agent);
+  if (settings.pacing != PacingMode::manual && settings.preview_limit > Duration{}) {
+    agent->until = now_ + settings.preview_limit;
     tell(*agent, agent_notice::TimeLimit{*agent->until, 0});
   }
 }

@@ -11,8 +11,8 @@
 namespace everdial {
 
 enum class PacingMode {
-  manual,       ///< an agent enters the number
-  preview,      ///< an agent is shown the contact first, and dials
+  manual,       ///< an agent is shown the contact, and dials it or another of its numbers; nothing is dialed by itself
+  preview,      ///< the same, but the contact is dialed when the time to look is over
   progressive,  ///< one call for each agent who waits
   predictive,   ///< as many as will meet free agents when they answer, but for a capped share
 };
@@ -41,7 +41,7 @@ struct AgentSettings {
   Duration wrapup_limit = 60s;   ///< then the default code is taken, 0 (none) to 1 h
   Duration wrapup_extension = 30s;
   int wrapup_extensions = 2;                         ///< most of them for one call
-  Duration preview_limit = 60s;                      ///< then the contact is dialed, 0 (never) to 1 h
+  Duration preview_limit = 60s;                      ///< with preview: then the contact is dialed, 0 (never) to 1 h
   Skills skills;                                     ///< an agent of this campaign has each of these, at least so well
   int agents_most = 0;                               ///< agents at once; 0: as many as there are
   std::vector<CodeText> codes = {{"done", "Done"}};  ///< what may come of a conversation; the first is taken when the time is up
@@ -52,6 +52,11 @@ struct AgentSettings {
   std::string auxiliary_script;                      ///< for when that one does not answer
   bool operator==(const AgentSettings&) const = default;
 };
+
+/// Contacts are offered to agents one by one, and dialed when they say so.
+inline bool shows_contacts(const AgentSettings& settings) {
+  return settings.pacing == PacingMode::manual || settings.pacing == PacingMode::preview;
+}
 
 /// Errors name the JSON pointer of the field, what was wrong and what is allowed.
 Result<AgentSettings> agent_settings_from_json(const std::string& json);

@@ -16,7 +16,7 @@ export const pacingModes: Record<PacingMode | 'none', string> = {
   predictive: 'Agents, predictive: calls ahead of them',
   progressive: 'Agents, progressive: one call each',
   preview: 'Agents, preview: they look, then dial',
-  manual: 'Agents, manual: they enter the number',
+  manual: 'Agents, manual: nothing is dialed but by hand',
 };
 
 export function agentValues(settings: AgentSettings | undefined): AgentValues {
