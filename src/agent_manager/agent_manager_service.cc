@@ -1,6 +1,7 @@
 #include "agent_manager/agent_manager_service.h"
 
 #include <deque>
+#include <set>
 
 #include "base/overloaded.h"
 
@@ -139,12 +140,16 @@ void AgentManagerService::look() {
 
 void AgentManagerService::seen(Zone& zone, const zone::AgentStore::Seen& seen) {
   const auto keep = zone.shared_from_this();
+  std::set<AgentId> gone;
+  for (const auto& [id, agent] : zone.machine.agents()) gone.insert(id);
   for (const zone::AgentSeen& agent : seen.agents) {
     const auto known = zone.machine.agents().find(agent.agent);
-    if (known == zone.machine.agents().end() ||
-        (known->second.states.agent == AgentState::logged_out && known->second.skills != agent.skills))
-      feed(zone, agent);
+    const bool changed = known == zone.machine.agents().end() || (known->second.states.agent == AgentState::logged_out &&
+                                                                  (known->second.skills != agent.skills || known->second.lines < agent.lines));
+    if (changed) feed(zone, agent);
+    gone.erase(agent.agent);
   }
+  for (const AgentId id : gone) feed(zone, zone::AgentGone{id});
   feed(zone, zone::MppsSeen{seen.mpps});
   feed(zone, zone::JobsSeen{seen.jobs});
   feed(zone, zone::CallbacksSeen{seen.callbacks});

@@ -21,6 +21,7 @@ struct World {
   std::unique_ptr<TestDatabase> database;  // PostgreSQL only
   std::unique_ptr<LeaseStore> leases;
   std::unique_ptr<AgentStore> agents;
+  std::function<void(AgentId, const std::string& zone)> move_agent;  ///< from zone default, as an administrator does
 };
 World in_memory() {
   auto leases = std::make_unique<MemoryLeaseStore>([] { return Instant{}; });
@@ -31,7 +32,9 @@ World in_memory() {
   agents->jobs = [](const std::string& zone) {
     return zone == "default" ? std::vector<AgentJob>{{JobId{1}, "spring", false, {.answer_within = 3s}}} : std::vector<AgentJob>{};
   };
-  return {nullptr, std::move(leases), std::move(agents)};
+  auto& store = *agents;
+  return {nullptr, std::move(leases), std::move(agents),
+          [&store](AgentId id, const std::string& zone) { store.move_agent(id, "default", zone); }};
 }
 World in_pg() {
   auto database = std::make_unique<TestDatabase>();
@@ -51,7 +54,10 @@ World in_pg() {
                            pg::Params{}.add(id).add(wanted))
                     .ok());
   auto agents = make_pg_agent_store(database->pool());
-  return {std::move(database), std::move(leases), std::move(agents)};
+  pg::Pool& pool = database->pool();
+  return {std::move(database), std::move(leases), std::move(agents), [&pool](AgentId id, const std::string& zone) {
+            EXPECT_TRUE(pool.query("update agent set zone = $2 where id = $1", pg::Params{}.add(id.value).add(zone)).ok());
+          }};
 }
 using MakeWorld = World (*)();
 
@@ -180,6 +186,22 @@ TEST_P(AgentStoreContract, A_07_shows_orders_until_their_end_is_committed_with_w
   ASSERT_TRUE(world.agents->commit(grant, "default", {SaveAgent{busy()}, SaveOrderEnd{1, "done"}, SaveOrderEnd{2, "refused", "no"}}).ok());
   EXPECT_TRUE(orders().empty());
   EXPECT_EQ(load().agents.at(0).states, busy().states);
+}
+
+TEST_P(AgentStoreContract, an_agent_of_another_zone_keeps_its_numbers_and_is_not_saved_by_its_former_manager) {
+  const LeaseGrant grant = acquire(kOne);
+  Agent left = busy();
+  left.states = {};
+  left.lines = 3;
+  ASSERT_TRUE(world.agents->commit(grant, "default", {SaveAgent{left}}).ok());
+  world.move_agent(AgentId{1}, "elsewhere");
+  ASSERT_TRUE(world.agents->commit(grant, "default", {SaveAgent{busy()}}).ok());
+  EXPECT_EQ(world.agents->look("default", Instant{}).value().agents.size(), 1u);
+  const auto there = world.agents->look("elsewhere", Instant{}).value().agents;
+  ASSERT_FALSE(there.empty());
+  EXPECT_EQ(there[0].agent, AgentId{1});
+  EXPECT_EQ(there[0].lines, 3);
+  EXPECT_EQ(world.agents->load({kZone, 1, Epoch{}, kOne}, "elsewhere").value().agents.at(0).states, AgentStates{});
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, AgentStoreContract,

@@ -30,7 +30,7 @@ class MemoryAgentStore final : public AgentStore {
   Result<Seen> look(const std::string& zone, Instant due_by) override {
     const std::lock_guard lock(mutex_);
     Seen out{{}, jobs(zone), mpps(), {}, {}};
-    for (const auto& [id, agent] : zones_[zone].agents) out.agents.push_back({id, agent.skills});
+    for (const auto& [id, agent] : zones_[zone].agents) out.agents.push_back({id, agent.skills, agent.lines});
     for (const auto& [id, callback] : zones_[zone].callbacks)
       if (callback.due_at <= due_by) out.callbacks.push_back(callback);
     for (const auto& [id, order] : zones_[zone].orders) out.orders.push_back(order);
@@ -51,7 +51,9 @@ class MemoryAgentStore final : public AgentStore {
     Zone& of_zone = zones_[zone];
     for (const Effect& effect : effects)
       std::visit(Overloaded{
-                     [&](const SaveAgent& e) { of_zone.agents.insert_or_assign(e.agent.id, e.agent); },
+                     [&](const SaveAgent& e) {
+                       if (const auto found = of_zone.agents.find(e.agent.id); found != of_zone.agents.end()) found->second = e.agent;
+                     },
                      [&](const SaveCall& e) { of_zone.calls.insert_or_assign(e.call.attempt, e.call); },
                      [&](const RemoveCall& e) { of_zone.calls.erase(e.attempt); },
                      [&](const SaveTime& e) { of_zone.times.add(e); },
@@ -76,6 +78,7 @@ class MemoryAgentStore final : public AgentStore {
 
   /// As an administrator and a director make them.
   void add_agent(const std::string& zone, const Agent& agent) { zones_[zone].agents.insert_or_assign(agent.id, agent); }
+  void move_agent(AgentId id, const std::string& from, const std::string& to) { zones_[to].agents.insert(zones_[from].agents.extract(id)); }
   /// As a supervisor asks for it.
   void add_order(const std::string& zone, const KeptOrder& order) { zones_[zone].orders.emplace(order.id, order); }
   /// Where jobs and MPPs stand in other tables.

@@ -104,7 +104,7 @@ Saves saves_of(const std::vector<Effect>& effects) {
 
 using Statements = std::vector<Connection::Statement>;
 
-void add_agents(const Saves& saves, Statements& out) {
+void add_agents(const Saves& saves, const std::string& zone, Statements& out) {
   std::vector<int64_t> ids;
   std::vector<std::optional<int64_t>> jobs;
   std::vector<std::string> agent, nail, call, job, records;
@@ -127,11 +127,11 @@ insert into agent_state (agent_id, agent_state, nail_state, call_state, job_stat
 select id, a, n, c, j, job, attempt, since, record::jsonb
   from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::timestamptz[], $9::text[])
        as s (id, a, n, c, j, job, attempt, since, record)
- where exists (select 1 from agent where agent.id = s.id)
+ where exists (select 1 from agent where agent.id = s.id and agent.zone = $10)
 on conflict (agent_id) do update set
   agent_state = excluded.agent_state, nail_state = excluded.nail_state, call_state = excluded.call_state, job_state = excluded.job_state,
   job_id = excluded.job_id, attempt = excluded.attempt, since = excluded.since, record = excluded.record)",
-                 Params{}.add(ids).add(agent).add(nail).add(call).add(job).add(jobs).add(attempts).add(since).add(records)});
+                 Params{}.add(ids).add(agent).add(nail).add(call).add(job).add(jobs).add(attempts).add(since).add(records).add(zone)});
 }
 
 void add_calls(const Saves& saves, const std::string& zone, Statements& out) {
@@ -245,6 +245,9 @@ void add_orders(const Saves& saves, Statements& out) {
 
 constexpr auto kAgents =
     "select a.id, a.skills::text, s.record::text from agent a left join agent_state s on s.agent_id = a.id where a.zone = $1 order by a.id";
+constexpr auto kAgentsSeen =
+    "select a.id, a.skills::text, coalesce((s.record ->> 'lines')::bigint, 0) from agent a left join agent_state s on s.agent_id = a.id "
+    "where a.zone = $1 order by a.id";
 constexpr auto kJobs =
     "select j.id, c.name, j.state in ('filtering', 'running'), c.agents::text, coalesce((c.strategy ->> 'analyse')::boolean, true) from "
     "job j join campaign c on c.id = j.campaign_id "
@@ -322,7 +325,7 @@ class PgAgentStore final : public AgentStore {
     if (!connection.ok()) return connection.error();
     const Params of_zone = Params{}.add(zone);
     auto answers = (*connection)
-                       ->pipeline({{"select id, skills::text from agent where zone = $1 order by id", of_zone},
+                       ->pipeline({{kAgentsSeen, of_zone},
                                    {kJobs, of_zone},
                                    {kMpps, {}},
                                    {kCallbacks, Params{}.add(zone).add(due_by)},
@@ -332,7 +335,7 @@ class PgAgentStore final : public AgentStore {
     Seen out{{}, jobs_of((*answers)[1]), names_of((*answers)[2]), {}, {}};
     const pg::Rows &agents = (*answers)[0], &callbacks = (*answers)[3], &orders = (*answers)[4];
     for (size_t r = 0; r < agents.size(); ++r) {
-      AgentSeen& agent = out.agents.emplace_back(AgentSeen{AgentId{agents.integer(r, 0)}, {}});
+      AgentSeen& agent = out.agents.emplace_back(AgentSeen{AgentId{agents.integer(r, 0)}, {}, static_cast<int>(agents.integer(r, 2))});
       if (Status read = read_skills(agents.string(r, 1), agent.skills); !read.ok()) return read.error();
     }
     for (size_t r = 0; r < callbacks.size(); ++r)
@@ -362,7 +365,7 @@ class PgAgentStore final : public AgentStore {
   Status commit(const LeaseGrant& grant, const std::string& zone, const std::vector<Effect>& effects) override {
     const Saves saves = saves_of(effects);
     Statements statements{fence(grant)};
-    add_agents(saves, statements);
+    add_agents(saves, zone, statements);
     add_calls(saves, zone, statements);
     add_times(saves, statements);
     add_work(saves, statements);

@@ -20,10 +20,8 @@ std::vector<Effect> ZoneMachine::step(const Input& input, Instant now) {
   std::visit(Overloaded{
                  [&](const ZoneLoaded& i) { loaded(i); },
                  [&](const JobsSeen& i) { jobs_seen(i.jobs); },
-                 [&](const AgentSeen& i) {
-                   Agent& agent = agents_.try_emplace(i.agent, Agent{.id = i.agent}).first->second;
-                   if (agent.states.agent == A::logged_out) agent.skills = i.skills;
-                 },
+                 [&](const AgentSeen& i) { agent_seen(i); },
+                 [&](const AgentGone& i) { agent_gone(i.agent); },
                  [&](const MppsSeen& i) { mpps_ = i.mpps; },
                  [&](const CallbacksSeen& i) { callbacks_seen(i.callbacks); },
                  [&](const OrdersSeen& i) { orders_seen(i.orders); },
@@ -204,6 +202,23 @@ void ZoneMachine::jobs_seen(const std::vector<AgentJob>& jobs) {
     return !entry.second.running &&
            std::none_of(agents_.begin(), agents_.end(), [&](const auto& a) { return a.second.job == entry.first; });
   });
+}
+
+void ZoneMachine::agent_seen(const AgentSeen& input) {
+  Agent& agent = agents_.try_emplace(input.agent, Agent{.id = input.agent}).first->second;
+  if (agent.states.agent != A::logged_out) return;
+  agent.skills = input.skills;
+  agent.lines = std::max(agent.lines, input.lines);
+}
+
+/// Agents leave when they are logged out. Whoever has logged on here in that very moment is not in the record, and is logged out again.
+void ZoneMachine::agent_gone(AgentId id) {
+  Agent* agent = find(id);
+  if (!serving_ || !agent) return;
+  if (agent->states.agent != A::logged_out) return log_out(*agent, "moved", true);
+  agents_.erase(id);
+  nail_not_before_.erase(id);
+  preview_not_before_.erase(id);
 }
 
 void ZoneMachine::command_arrived(const CommandArrived& input) {

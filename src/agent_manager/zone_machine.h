@@ -54,6 +54,8 @@ class ZoneMachine {
   void notices_taken(const NoticesTaken& input);
   void preview_claimed(const PreviewClaimed& input);
   void preview_refused(const PreviewRefused& input);
+  void agent_seen(const AgentSeen& input);
+  void agent_gone(AgentId id);
   void callbacks_seen(const std::vector<Callback>& callbacks);
   void orders_seen(const std::vector<KeptOrder>& orders);
   void time_passed();

@@ -111,5 +111,23 @@ TEST_F(SupervisedZone, an_agent_who_talks_is_released_from_the_job_after_the_cal
   EXPECT_EQ(zone.agent(talks).states, (AgentStates{A::not_ready, N::nailed, C::idle, J::detached}));
 }
 
+TEST_F(SupervisedZone, an_agent_who_comes_from_another_zone_goes_on_with_the_numbers_of_its_lines) {
+  zone.step(AgentSeen{AgentId{9}, {}, 4});
+  zone.order(9, LogOn{"sip:9@phones.example"});
+  zone.order(9, Ready{});
+  EXPECT_EQ(current_line(zone.agent(9)), line_of(AgentId{9}, 5)) << "the MPPs know the four before, of another zone";
+}
+
+TEST_F(SupervisedZone, an_agent_who_is_of_another_zone_now_is_logged_out_and_forgotten_here) {
+  zone.step(AgentGone{AgentId{3}});
+  EXPECT_FALSE(zone.machine->agents().contains(AgentId{3}));
+  EXPECT_EQ(zone.step(CommandArrived{900, {AgentId{3}, "desk3", "x", LogOn{"sip:3@phones.example"}}}).size(), 1u);
+  EXPECT_EQ(zone.answers.at(900).error, AgentError::no_such_agent);
+  zone.step(AgentGone{AgentId{1}});
+  EXPECT_EQ(zone.agent(1).states.agent, A::logged_out) << "it came in just as the zone was changed";
+  zone.step(AgentGone{AgentId{1}});
+  EXPECT_FALSE(zone.machine->agents().contains(AgentId{1}));
+}
+
 }  // namespace
 }  // namespace everdial::zone

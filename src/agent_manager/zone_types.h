@@ -75,6 +75,11 @@ struct JobsSeen {
 struct AgentSeen {
   AgentId agent;
   Skills skills;
+  int lines = 0;  ///< numbers used so far, maybe in another zone: they go on
+};
+/// Removed, or of another zone now.
+struct AgentGone {
+  AgentId agent;
 };
 /// All MPPs that may hold records.
 struct MppsSeen {
@@ -122,7 +127,7 @@ struct LineRefused {
   std::string why;
 };
 struct TimePassed {};
-using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, MppsSeen, CallbacksSeen, OrdersSeen, MppAnswered, CommandArrived, EventsArrived,
+using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, AgentGone, MppsSeen, CallbacksSeen, OrdersSeen, MppAnswered, CommandArrived, EventsArrived,
                            NoticesTaken, PreviewClaimed, PreviewRefused, GrantAnswered, LineRefused, TimePassed>;
 
 // ---- effects: what is saved, in one fenced transaction -------------------------------------------------------------------------

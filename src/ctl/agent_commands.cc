@@ -131,11 +131,13 @@ void add_changing(CLI::App& agents, Ctl& ctl) {
   const auto updated = update.argument("AGENT", "id or login");
   const auto new_name = update.option("--name", "for people");
   const auto new_skills = update.option("--skills", "all of them, as Spanish=7,billing=3; none for no skill");
+  const auto new_zone = update.option("--zone", "whose campaigns the agent works for; only while logged out");
   const auto new_supervisor = update.option("--supervisor", "yes or no: may move, force and monitor other agents of the zone");
-  update.run([&ctl, updated, new_name, new_skills, new_supervisor] {
+  update.run([&ctl, updated, new_name, new_skills, new_zone, new_supervisor] {
     json body = json::object();
     if (!new_name->empty()) body["name"] = *new_name;
     if (!new_skills->empty()) body["skills"] = *new_skills == "none" ? json::object() : skills_of(*new_skills);
+    if (!new_zone->empty()) body["zone"] = *new_zone;
     if (!new_supervisor->empty() && *new_supervisor != "yes" && *new_supervisor != "no") throw Failure(kUsage, "--supervisor: yes or no");
     if (!new_supervisor->empty()) body["supervisor"] = *new_supervisor == "yes";
     ctl.show(ctl.api().call("PUT", agent_path(ctl, *updated), body));

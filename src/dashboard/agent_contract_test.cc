@@ -58,6 +58,20 @@ TEST_F(Agents, are_made_changed_and_removed) {
   EXPECT_EQ(sql("select count(*) from agent_state"), "0");
 }
 
+TEST_F(Agents, get_another_zone_while_they_are_logged_out) {
+  make_agent("ann");
+  log_on(1, "ready");
+  const auto move = [&](const std::string& zone) { return as(Role::supervisor, "PUT", "/agents/1", {{"zone", zone}}); };
+  EXPECT_EQ(move("west").status, 409);
+  EXPECT_EQ(move("default").status, 200) << "it is there";
+  log_on(1, "logged_out", R"({"lines": 3})");
+  sql("insert into agent_session (token_hash, agent_id, carrier) values ('x', 1, 'y')");
+  EXPECT_EQ(move("west").json["zone"], "west");
+  EXPECT_EQ(sql("select count(*) from agent_session"), "0");
+  EXPECT_EQ(sql("select record ->> 'lines' from agent_state"), "3");
+  EXPECT_THAT(move("a b").errors(), ElementsAre("/zone: must hold letters, digits and _.- only"));
+}
+
 TEST_F(Agents, are_listed_with_what_they_do_now) {
   for (const char* login : {"ann", "bob", "cid"}) make_agent(login);
   make_agent("dan", "west");

@@ -67,12 +67,13 @@ Answer get_agent(const Call& call) { return agent_store::agent(call.db(), call.n
 Answer update_agent(const Call& call) {
   BodyReader body(call.body);
   const auto name = body.optional_text("name", kAgentName);
+  const auto zone = body.optional_text("zone", kZoneName);
   const auto password = body.optional_text("password", kNewPassword);
   const auto skills = read_skills(body);
   const auto supervisor = body.optional_boolean("supervisor");
   if (auto wrong = body.finish()) return std::move(*wrong);
   return agent_store::update_agent(call.db(), call.number("agent_id"),
-                                   {name, password ? std::optional(hash_password(*password)) : std::nullopt, skills, supervisor});
+                                   {name, password ? std::optional(hash_password(*password)) : std::nullopt, zone, skills, supervisor});
 }
 
 Answer delete_agent(const Call& call) { return agent_store::delete_agent(call.db(), call.number("agent_id")); }

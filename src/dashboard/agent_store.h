@@ -35,9 +35,11 @@ Result<nlohmann::json> create_agent(pg::Connection& db, const NewAgent& agent);
 /// What is empty stays. Skills count from the next log-on.
 struct AgentChange {
   std::optional<std::string> name, password_hash;
+  std::optional<std::string> zone;  ///< only while logged out
   std::optional<Skills> skills;
   std::optional<bool> supervisor;
 };
+/// ErrorKind::conflict when the zone is to be another one and the agent is logged on.
 Result<nlohmann::json> update_agent(pg::Connection& db, int64_t id, const AgentChange& change);
 /// ErrorKind::conflict while the agent is logged on.
 Status delete_agent(pg::Connection& db, int64_t id);

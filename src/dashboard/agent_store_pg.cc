@@ -91,6 +91,14 @@ json zone_json(const Rows& rows, size_t row) {
   return out;
 }
 
+/// Holds the agent's row until the commit: a log-on that is being written goes first, since its row refers to this one.
+Status must_be_logged_out(Connection& db, int64_t id, const char* otherwise) {
+  if (auto locked = db.query("select 1 from agent where id = $1 for update", Params{}.add(id)); !locked.ok()) return locked.error();
+  auto logged_on = db.query("select 1 from agent_state where agent_id = $1 and agent_state <> 'logged_out' for update", Params{}.add(id));
+  if (logged_on.ok() && !logged_on->empty()) return Error{ErrorKind::conflict, otherwise};
+  return done(logged_on);
+}
+
 }  // namespace
 
 Result<Page> agents(Connection& db, const AgentFilter& filter, const PageRequest& page) {
@@ -118,25 +126,33 @@ Result<json> create_agent(Connection& db, const NewAgent& a) {
 }
 
 Result<json> update_agent(Connection& db, int64_t id, const AgentChange& change) {
+  if (change.zone) {
+    auto moves = db.query("select zone <> $2 from agent where id = $1", Params{}.add(id).add(*change.zone));
+    if (!moves.ok()) return moves.error();
+    if (!moves->empty() && moves->boolean(0, 0)) {
+      Status may = must_be_logged_out(db, id, "The agent is logged on; the zone is changed when logged out.");
+      if (!may.ok()) return may.error();
+      // A desktop that is still connected asks the old zone's manager.
+      if (auto ended = db.query("delete from agent_session where agent_id = $1", Params{}.add(id)); !ended.ok()) return ended.error();
+    }
+  }
   auto rows = db.query(
       "update agent set name = coalesce($2, name), skills = coalesce($3::jsonb, skills), password_hash = coalesce($4, password_hash), "
-      "supervisor = coalesce($5, supervisor) where id = $1",
+      "supervisor = coalesce($5, supervisor), zone = coalesce($6, zone) where id = $1",
       Params{}
           .add(id)
           .add(change.name)
           .add(change.skills ? std::optional(to_json(*change.skills)) : std::nullopt)
           .add(change.password_hash)
-          .add(change.supervisor));
+          .add(change.supervisor)
+          .add(change.zone));
   if (!rows.ok()) return rows.error();
   return agent(db, id);
 }
 
 Status delete_agent(Connection& db, int64_t id) {
-  // A log-on that is being written goes first: its row refers to this one.
-  if (auto locked = db.query("select 1 from agent where id = $1 for update", Params{}.add(id)); !locked.ok()) return locked.error();
-  auto logged_on = db.query("select 1 from agent_state where agent_id = $1 and agent_state <> 'logged_out' for update", Params{}.add(id));
-  if (!logged_on.ok()) return logged_on.error();
-  if (!logged_on->empty()) return Error{ErrorKind::conflict, "The agent is logged on; agents are removed when they are logged out."};
+  Status may = must_be_logged_out(db, id, "The agent is logged on; agents are removed when they are logged out.");
+  if (!may.ok()) return may;
   auto rows = db.query("delete from agent where id = $1", Params{}.add(id));
   if (rows.ok() && rows->affected() == 0) return Error{ErrorKind::not_found, "There is no such agent."};
   return done(rows);

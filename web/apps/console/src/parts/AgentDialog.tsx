@@ -43,10 +43,10 @@ export function AgentDialog({ agent, zone, onClose }: { agent: Agent | undefined
   };
   const save = useMutation({
     mutationFn: ({ login, name, zone: its, password, skills: text, supervisor }: Values) => {
-      const common = { name, skills: parseSkills(text) ?? {}, supervisor };
+      const common = { name, zone: its, skills: parseSkills(text) ?? {}, supervisor };
       return agent
         ? bodyOf(api.http.PUT('/agents/{agent_id}', { params: { path: { agent_id: agent.id } }, body: { ...common, ...(password && { password }) } }))
-        : bodyOf(api.http.POST('/agents', { body: { ...common, login, zone: its, password } }));
+        : bodyOf(api.http.POST('/agents', { body: { ...common, login, password } }));
     },
     onSuccess: done,
     onError: (error) => form.setErrors(skillsAsOne(fieldErrors(error))),
@@ -72,7 +72,7 @@ export function AgentDialog({ agent, zone, onClose }: { agent: Agent | undefined
             visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
             {...form.getInputProps('password')}
           />
-          <TextInput label="Everdial zone" description="Whose campaigns the agent works for; it stays" required maxLength={100} disabled={agent !== undefined} {...form.getInputProps('zone')} />
+          <TextInput label="Everdial zone" description="Whose campaigns the agent works for; changed while logged out" required maxLength={100} disabled={agent !== undefined && agent.states.agent !== 'logged_out'} {...form.getInputProps('zone')} />
           <Textarea label="Skills" description="One a line, as Spanish = 7; 1 is little, 10 is all. From the next log-on" autosize minRows={2} maxRows={8} {...form.getInputProps('skills')} />
           <Switch
             label="May move, force and monitor other agents"
