@@ -13,7 +13,7 @@ namespace pg {
 class Pool;
 }
 
-/// A campaign's day on which more than `most_nuisance` of the persons who answered were dropped.
+/// A campaign's day on which more of the persons who answered were dropped than the campaign allows.
 struct NuisanceAlarm {
   CampaignId campaign;
   std::string day;
@@ -22,7 +22,7 @@ struct NuisanceAlarm {
 
 struct HistoryLimits {
   int attempts_per_step = 5'000;
-  double most_nuisance = 0.03;
+  double most_nuisance = 0.03;  ///< of campaigns without agents; others have their own (AgentSettings::abandoned_most)
   int64_t least_answered = 30;  ///< fewer say nothing
 };
 

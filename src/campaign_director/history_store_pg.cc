@@ -26,7 +26,7 @@ with results as (
          extract(epoch from ended_at - answered_at) * 1000 as talk_ms
     from attempt where done_at > $1 and done_at <= $2 and state = 'done'),
 judged as (
-  select *, picked_up and code in ('call_lost', 'general_failure') and analysis is distinct from 'answer_machine' as dropped from results)
+  select *, picked_up and code in ('call_lost', 'general_failure', 'nuisance') and analysis is distinct from 'answer_machine' as dropped from results)
 insert into job_hour as h (job_id, hour, code, attempts, answered, nuisance, ring_ms, talk_ms)
 select job_id, hour, code, count(*),
        count(*) filter (where code in ('answer_human', 'opted_out') or dropped), count(*) filter (where dropped),
@@ -46,9 +46,11 @@ days as (
     join job_hour h on h.job_id = j.id and h.hour >= t.day::timestamp at time zone 'UTC'
          and h.hour < (t.day + 1)::timestamp at time zone 'UTC'
    group by t.campaign_id, t.day)
-insert into nuisance_alarm as n (campaign_id, day, answered, nuisance)
-select campaign_id, day, answered, nuisance from days where answered >= $3 and nuisance > $4 * answered
-on conflict (campaign_id, day) do update set answered = excluded.answered, nuisance = excluded.nuisance
+insert into nuisance_alarm as n (campaign_id, day, answered, nuisance, most)
+select d.campaign_id, d.day, d.answered, d.nuisance, m.most from days d join campaign c on c.id = d.campaign_id
+ cross join lateral (select coalesce((c.agents ->> 'abandoned_most')::double precision, $4) as most) m
+ where d.answered >= $3 and d.nuisance > m.most * d.answered
+on conflict (campaign_id, day) do update set answered = excluded.answered, nuisance = excluded.nuisance, most = excluded.most
 returning campaign_id, day::text, answered, nuisance, n.xmax = 0)";
 
 class PgHistoryStore final : public HistoryStore {

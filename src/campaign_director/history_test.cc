@@ -111,6 +111,20 @@ TEST_F(History, C_13_raises_an_alarm_for_a_day_with_too_many_nuisance_calls_howe
   EXPECT_EQ(sql("select answered || ' ' || nuisance from nuisance_alarm").string(0, 0), "102 5");
 }
 
+TEST_F(History, C_13_calls_that_no_agent_took_in_time_count_against_the_campaigns_own_cap) {
+  sql("update campaign set agents = '{\"abandoned_most\": 0.05}'");
+  sql(results(1, 96, "answer_human", "2026-07-01 12:00:00Z", true));
+  sql(results(97, 100, "nuisance", "2026-07-01 12:00:00Z", true));
+  const LeaseGrant grant = acquire();
+  catch_up(grant, {});
+  EXPECT_THAT(raised, IsEmpty()) << "4 of 100";
+  EXPECT_THAT(hours(), ElementsAre("01 12 answer_human 96 96 0 192000 960000", "01 12 nuisance 4 4 4 8000 40000"));
+  sql(results(101, 102, "nuisance", "2026-07-01 13:00:00Z", true));
+  catch_up(grant, {});
+  EXPECT_THAT(raised, ElementsAre("2026-07-01"));
+  EXPECT_EQ(sql("select answered || ' ' || nuisance || ' ' || most from nuisance_alarm").string(0, 0), "102 6 0.05");
+}
+
 TEST_F(History, C_10_is_kept_up_by_whoever_is_the_common_director) {
   TestWorld world;
   TestWorld::Wire wire{world, Address{"a"}};

@@ -99,6 +99,10 @@ void add_reading(CLI::App& agents, Ctl& ctl) {
   const auto shown = show.argument("AGENT", "id or login");
   show.run([&ctl, shown] { ctl.show(ctl.api().get(agent_path(ctl, *shown))); });
 
+  Command job(agents, "job", "how agents work for a job now, and the share of those who answered and found none");
+  const auto worked_for = job.argument("JOB", "id");
+  job.run([&ctl, worked_for] { ctl.show(ctl.api().get("/jobs/" + encoded(*worked_for) + "/agents")); });
+
   Command watch(agents, "watch", "a line for each change of an agent's states, until interrupted");
   const Which watched(watch);
   const auto seconds = watch.option("--seconds", "end after so long");

@@ -124,6 +124,7 @@ constexpr std::array kOperations = std::to_array<Operation>({
     {"cancel_export", Method::post, "/exports/{export_id}/cancel", Access::supervisor, Body::none, cancel_export},
     {"download_export", Method::get, "/exports/{export_id}/file.csv", Access::supervisor, Body::none, download_export},
     {"get_job_summary", Method::get, "/jobs/{job_id}/summary", Access::viewer, Body::none, get_job_summary},
+    {"get_job_agents", Method::get, "/jobs/{job_id}/agents", Access::viewer, Body::none, get_job_agents},
     {"get_trend", Method::get, "/campaigns/{campaign_id}/trend", Access::viewer, Body::none, get_trend},
     {"list_nuisance_alarms", Method::get, "/nuisance-alarms", Access::viewer, Body::none, list_nuisance_alarms},
     {"get_retention", Method::get, "/retention", Access::viewer, Body::none, get_retention},

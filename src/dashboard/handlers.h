@@ -160,6 +160,7 @@ Answer cancel_export(const Call&);
 Answer download_export(const Call&);
 // history_handlers.cc
 Answer get_job_summary(const Call&);
+Answer get_job_agents(const Call&);
 Answer get_trend(const Call&);
 Answer list_nuisance_alarms(const Call&);
 Answer get_retention(const Call&);

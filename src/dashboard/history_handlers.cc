@@ -17,6 +17,8 @@ std::optional<int64_t> read_days(BodyReader& body, const char* field) {
 
 Answer get_job_summary(const Call& call) { return history_store::job_summary(call.db(), call.number("job_id")); }
 
+Answer get_job_agents(const Call& call) { return history_store::job_agents(call.db(), call.number("job_id")); }
+
 Answer get_trend(const Call& call) {
   QueryReader query(call.query);
   const std::string by = query.text("by").value_or("hour");

@@ -1,5 +1,6 @@
 #include "dashboard/history_store.h"
 #include "dashboard/row_json.h"
+#include "model/agent_campaign.h"
 
 namespace everdial::history_store {
 namespace {
@@ -37,7 +38,8 @@ std::vector<json> buckets_json(const Rows& rows) {
 
 json alarm_json(const Rows& rows, size_t row) {
   return {{"campaign_id", rows.integer(row, 0)}, {"campaign_name", rows.text(row, 1)}, {"day", rows.text(row, 2)},
-          {"answered", rows.integer(row, 3)},    {"nuisance", rows.integer(row, 4)},   {"raised_at", to_iso8601(rows.instant(row, 5))}};
+          {"answered", rows.integer(row, 3)},    {"nuisance", rows.integer(row, 4)},   {"raised_at", to_iso8601(rows.instant(row, 5))},
+          {"most", rows.real(row, 6)}};
 }
 
 void put_days(json& out, const Rows& rows, size_t row, int column) {
@@ -104,6 +106,51 @@ Result<json> job_summary(Connection& db, int64_t id) {
   return out;
 }
 
+Result<json> job_agents(Connection& db, int64_t id) {
+  auto job = db.query("select c.id, c.agents::text from job j join campaign c on c.id = j.campaign_id where j.id = $1", Params{}.add(id));
+  if (!job.ok()) return job.error();
+  if (job->empty()) return Error{ErrorKind::not_found, "There is no such job."};
+  if (job->is_null(0, 1)) return Error{ErrorKind::not_found, "The job's campaign is one without agents."};
+  const auto settings = agent_settings_from_json(job->string(0, 1));
+  if (!settings.ok()) return settings.error();
+  auto all = db.pipeline(
+      {{kAsOf, {}},
+       {"select agent_state, call_state, count(*) from agent_state where job_id = $1 and agent_state <> 'logged_out' group by 1, 2",
+        Params{}.add(id)},
+       {"select count(*) from live_call l where split_part(l.attempt, '-', 1)::bigint = $1 and not l.nuisance "
+        "and not exists (select 1 from agent_state s where s.attempt = l.attempt)",
+        Params{}.add(id)},
+       {"select coalesce(sum(count) filter (where code = 'answer_human'), 0)::bigint, "
+        "coalesce(sum(count) filter (where code = 'nuisance'), 0)::bigint from job_result where job_id = $1",
+        Params{}.add(id)},
+       {"select coalesce(sum(h.answered), 0)::bigint, coalesce(sum(h.nuisance), 0)::bigint from job j join job_hour h on h.job_id = j.id "
+        "where j.campaign_id = $1 and h.hour >= date_trunc('day', clock_timestamp(), 'UTC') - ($2::bigint - 1) * interval '1 day'",
+        Params{}.add(job->integer(0, 0)).add(settings->abandoned_days)}});
+  if (!all.ok()) return all.error();
+  const Rows &doing = (*all)[1], &results = (*all)[3], &period = (*all)[4];
+  json states = json::object(), calls = json::object();
+  const auto count = [&](json& by, std::string_view name, int64_t n) { by[name] = by.value(name, int64_t{0}) + n; };
+  int64_t agents = 0;
+  for (size_t r = 0; r < doing.size(); ++r) {
+    const int64_t n = doing.integer(r, 2);
+    agents += n;
+    count(states, doing.text(r, 0), n);
+    count(calls, doing.text(r, 1), n);
+  }
+  return json{{"as_of", to_iso8601((*all)[0].instant(0, 0))},
+              {"agents", agents},
+              {"states", std::move(states)},
+              {"calls", std::move(calls)},
+              {"waiting", (*all)[2].integer(0, 0)},
+              {"talked", results.integer(0, 0)},
+              {"abandoned", results.integer(0, 1)},
+              {"period",
+               {{"days", settings->abandoned_days},
+                {"most", settings->abandoned_most},
+                {"answered", period.integer(0, 0)},
+                {"abandoned", period.integer(0, 1)}}}};
+}
+
 Result<json> trend(Connection& db, int64_t campaign, bool by_day, int64_t buckets) {
   auto found = db.query("select 1 from campaign where id = $1", Params{}.add(campaign));
   if (!found.ok()) return found.error();
@@ -122,7 +169,7 @@ Result<json> trend(Connection& db, int64_t campaign, bool by_day, int64_t bucket
 Result<Page> nuisance_alarms(Connection& db, const PageRequest& page) {
   const bool first = page.after.size() != 2;
   auto rows = db.query(
-      "select a.campaign_id, c.name, a.day::text, a.answered, a.nuisance, a.raised_at from nuisance_alarm a join campaign c on c.id = "
+      "select a.campaign_id, c.name, a.day::text, a.answered, a.nuisance, a.raised_at, a.most from nuisance_alarm a join campaign c on c.id = "
       "a.campaign_id where (a.day, a.campaign_id) < ($1::date, $2) order by a.day desc, a.campaign_id desc limit $3",
       Params{}
           .add(first ? "infinity" : page.after[0])

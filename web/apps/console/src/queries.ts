@@ -156,6 +156,12 @@ export const jobSummaryQuery = (job_id: number) =>
     queryFn: () => bodyOf(http.GET('/jobs/{job_id}/summary', { params: { path: { job_id } } })),
     refetchInterval: ({ state }) => (state.data?.complete ? false : 5000),
   });
+export const jobAgentsQuery = (job_id: number, live: boolean) =>
+  queryOptions({
+    queryKey: ['job agents', job_id],
+    queryFn: () => bodyOf(http.GET('/jobs/{job_id}/agents', { params: { path: { job_id } } })),
+    refetchInterval: live && 1000,
+  });
 export const trendQuery = (campaign_id: number) =>
   queryOptions({
     queryKey: ['trend', campaign_id],

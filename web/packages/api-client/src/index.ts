@@ -48,6 +48,7 @@ export type Import = Schemas['Import'];
 export type ImportOptions = Schemas['ImportOptions'];
 export type ImportState = Schemas['ImportState'];
 export type Job = Schemas['Job'];
+export type JobAgents = Schemas['JobAgents'];
 export type JobRequestKind = Schemas['JobRequestKind'];
 export type JobState = Schemas['JobState'];
 export type Lease = Schemas['Lease'];

@@ -16,6 +16,9 @@ export function formatPercent(part: number, total: number): string {
   return `${Math.round(percent)} %`;
 }
 
+/** Two decimals: of shares that are kept to a cap. */
+export const formatShare = (part: number, total: number): string => (total > 0 ? `${Math.round((1e4 * part) / total) / 100} %` : '–');
+
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = bytes;

@@ -8,7 +8,7 @@ export { DataTable, type Column } from './DataTable';
 export { EmptyState, Notice, Panel } from './Panels';
 export { ErrorPanel } from './ErrorPanel';
 export {
-  formatAge, formatBytes, formatCode, formatCount, formatDateTime, formatDuration, formatPercent, formatRate, formatTime,
+  formatAge, formatBytes, formatCode, formatCount, formatDateTime, formatDuration, formatPercent, formatRate, formatShare, formatTime,
 } from './format';
 export { KeyboardHelp } from './KeyboardHelp';
 export { Progress } from './Progress';

@@ -3,7 +3,7 @@ import { BarTable, Chart, CodeBadge, codeTones, formatAge, formatCount, formatRa
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { AttemptsPanel } from '../parts/AttemptsPanel';
-import { JobSummaryPanel } from '../parts/History';
+import { JobAgentsPanel, JobSummaryPanel } from '../parts/History';
 import { ExportButton } from '../parts/ExportButton';
 import { JobControls } from '../parts/JobControls';
 import { Loaded } from '../parts/Loaded';
@@ -41,6 +41,7 @@ export function JobPage() {
           <>
             <Overview job={data} />
             <Charts job={data} />
+            {data.agents && <JobAgentsPanel jobId={data.id} live={!data.finished_at} />}
             <JobSummaryPanel jobId={data.id} />
             <AttemptsPanel job={data} />
           </>

@@ -1,7 +1,7 @@
 import type { Bucket } from '@everdial/api-client';
-import { Age, BarTable, CodeBadge, formatCount, formatDuration, formatPercent, Notice, Panel, useNow } from '@everdial/ui';
+import { Age, BarTable, CodeBadge, formatCode, formatCount, formatDuration, formatPercent, formatShare, Notice, Panel, StateBadge, useNow } from '@everdial/ui';
 import { useQuery } from '@tanstack/react-query';
-import { jobSummaryQuery, trendQuery } from '../queries';
+import { jobAgentsQuery, jobSummaryQuery, trendQuery } from '../queries';
 import { Loaded } from './Loaded';
 import classes from './History.module.css';
 import { Facts } from './Page';
@@ -53,6 +53,45 @@ export function JobSummaryPanel({ jobId }: { jobId: number }) {
     </Panel>
   );
 }
+
+/** How agents work for a job, and how near the abandoned share is to its cap. */
+export function JobAgentsPanel({ jobId, live }: { jobId: number; live: boolean }) {
+  const query = useQuery(jobAgentsQuery(jobId, live));
+  return (
+    <Panel title="Agents" aside={query.data && <AsOf at={query.data.as_of} />}>
+      <Loaded query={query}>
+        {({ agents, states, calls, waiting, talked, abandoned, period }) => (
+          <>
+            <Facts
+              facts={[
+                ['At work', formatCount(agents)],
+                ['Ready', formatCount(states.ready ?? 0)],
+                ['Callees who wait', formatCount(waiting)],
+                ['Talked', formatCount(talked)],
+                ['Abandoned', formatCount(abandoned)],
+                [
+                  period.days === 1 ? 'Abandoned today' : `Abandoned in ${period.days} days`,
+                  <StateBadge tone={period.abandoned > period.most * period.answered ? 'bad' : 'good'}>
+                    {`${formatShare(period.abandoned, period.answered)} of ${formatCount(period.answered)}, at most ${formatShare(period.most, 1)}`}
+                  </StateBadge>,
+                ],
+              ]}
+            />
+            <div className={classes.beside}>
+              <BarTable caption="Agents by state" rows={countRows(states)} total={agents} empty="Nobody works for it now." />
+              <BarTable caption="Agents by what their call does" rows={countRows(calls)} total={agents} empty="Nobody works for it now." />
+            </div>
+          </>
+        )}
+      </Loaded>
+    </Panel>
+  );
+}
+
+const countRows = (counts: Record<string, number>) =>
+  Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => ({ key: name, label: formatCode(name), count }));
 
 export function TrendPanel({ campaignId }: { campaignId: number }) {
   const query = useQuery(trendQuery(campaignId));
@@ -107,13 +146,13 @@ function Buckets({ caption, buckets, byDay }: { caption: string; buckets: readon
 }
 
 /** What must be seen: days with too many nuisance calls. */
-export function NuisanceNotice({ days }: { days: readonly { day: string; answered: number; nuisance: number }[] }) {
+export function NuisanceNotice({ days }: { days: readonly { day: string; answered: number; nuisance: number; most: number }[] }) {
   const worst = days[0];
   if (!worst) return null;
   return (
     <Notice title="Too many nuisance calls">
       On {worst.day} {formatPercent(worst.nuisance, worst.answered)} of the {formatCount(worst.answered)} who answered were dropped
-      {days.length > 1 ? `, and on ${days.length - 1} more days before` : ''}. More than 3 % is too many.
+      {days.length > 1 ? `, and on ${days.length - 1} more days before` : ''}. More than {formatShare(worst.most, 1)} is too many.
     </Notice>
   );
 }

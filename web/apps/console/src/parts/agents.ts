@@ -1,4 +1,5 @@
 import type { AgentSettings, CodeText, PacingMode, Skills } from '@everdial/api-client';
+import { formatShare } from '@everdial/ui';
 
 /** What a campaign asks of agents, as the form holds it: paths are the API's, lists are lines of text. */
 export type AgentValues = Omit<Required<AgentSettings>, 'pacing' | 'abandoned_most' | 'skills' | 'codes'> & {
@@ -73,7 +74,7 @@ export const atAgentFields = (errors: Record<string, string>): Record<string, st
 /** What is said of a job or campaign: how calls meet agents. */
 export function pacingText({ pacing = 'predictive', abandoned_most = 0.03, abandoned_days = 30 }: AgentSettings): string {
   const name = pacing.charAt(0).toUpperCase() + pacing.slice(1);
-  return pacing === 'predictive' ? `${name}, at most ${Math.round(abandoned_most * 1e4) / 100} % abandoned in ${abandoned_days} days` : name;
+  return pacing === 'predictive' ? `${name}, at most ${formatShare(abandoned_most, 1)} abandoned in ${abandoned_days} days` : name;
 }
 
 const lines = (text: string): string[] => text.split('\n').map((line) => line.trim()).filter(Boolean);
