@@ -144,8 +144,9 @@ void AgentManagerService::seen(Zone& zone, const zone::AgentStore::Seen& seen) {
   for (const auto& [id, agent] : zone.machine.agents()) gone.insert(id);
   for (const zone::AgentSeen& agent : seen.agents) {
     const auto known = zone.machine.agents().find(agent.agent);
-    const bool changed = known == zone.machine.agents().end() || (known->second.states.agent == AgentState::logged_out &&
-                                                                  (known->second.skills != agent.skills || known->second.lines < agent.lines));
+    const bool changed =
+        known == zone.machine.agents().end() || (known->second.states.agent == AgentState::logged_out &&
+                                                 (known->second.skills != agent.skills || known->second.lines < agent.lines));
     if (changed) feed(zone, agent);
     gone.erase(agent.agent);
   }

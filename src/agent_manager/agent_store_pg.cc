@@ -324,12 +324,10 @@ class PgAgentStore final : public AgentStore {
     auto connection = pool_.take();
     if (!connection.ok()) return connection.error();
     const Params of_zone = Params{}.add(zone);
-    auto answers = (*connection)
-                       ->pipeline({{kAgentsSeen, of_zone},
-                                   {kJobs, of_zone},
-                                   {kMpps, {}},
-                                   {kCallbacks, Params{}.add(zone).add(due_by)},
-                                   {kOrders, of_zone}});
+    auto answers =
+        (*connection)
+            ->pipeline(
+                {{kAgentsSeen, of_zone}, {kJobs, of_zone}, {kMpps, {}}, {kCallbacks, Params{}.add(zone).add(due_by)}, {kOrders, of_zone}});
     if (!answers.ok()) return answers.error();
     pool_.give_back(std::move(*connection));
     Seen out{{}, jobs_of((*answers)[1]), names_of((*answers)[2]), {}, {}};

@@ -19,9 +19,7 @@ class SupervisedZone : public testing::Test {
     zone.step(JobsSeen{zone.jobs});
     for (const int agent : {1, 2}) zone.at_work(agent);
   }
-  void ask(int64_t id, int agent, AgentOrder order) {
-    record[id] = {id, AgentId{agent}, std::move(order), zone.now + 10min};
-  }
+  void ask(int64_t id, int agent, AgentOrder order) { record[id] = {id, AgentId{agent}, std::move(order), zone.now + 10min}; }
   /// The manager looks at the record; what has ended is shown no more from the next look on.
   std::vector<SaveOrderEnd> look() {
     OrdersSeen seen;

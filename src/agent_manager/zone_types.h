@@ -127,8 +127,8 @@ struct LineRefused {
   std::string why;
 };
 struct TimePassed {};
-using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, AgentGone, MppsSeen, CallbacksSeen, OrdersSeen, MppAnswered, CommandArrived, EventsArrived,
-                           NoticesTaken, PreviewClaimed, PreviewRefused, GrantAnswered, LineRefused, TimePassed>;
+using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, AgentGone, MppsSeen, CallbacksSeen, OrdersSeen, MppAnswered, CommandArrived,
+                           EventsArrived, NoticesTaken, PreviewClaimed, PreviewRefused, GrantAnswered, LineRefused, TimePassed>;
 
 // ---- effects: what is saved, in one fenced transaction -------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@
 namespace everdial {
 
 /// Job life cycle, finish criteria and the dialing allowances under them (C-11), schedules (C-07), allotting of jobs to campaign managers
-/// (C-01), of zones to directors (C-02, C-16, D-03), and moves of zones' agents between managers. All that counts is in the record, so a director that takes over goes on from the
-/// first look; what it keeps itself is how long it has seen each server live.
+/// (C-01), of zones to directors (C-02, C-16, D-03), and moves of zones' agents between managers. All that counts is in the record,
+/// so a director that takes over goes on from the first look; what it keeps itself is how long it has seen each server live.
 class CommonDirectorMachine {
  public:
   struct Settings {

@@ -232,9 +232,10 @@ select 'job', id::text, jsonb_strip_nulls(jsonb_build_object('job', id, 'campaig
     out.push_back({"update zone set going_home = $2 where name = $1 and going_home <> $2", Params{}.add(e.zone).add(e.going_home)});
   }
   static void add(std::vector<Connection::Statement>& out, const AllotAgents& e) {
-    out.push_back({"update ha_lease set desired = $2::uuid, preferred = coalesce(preferred, nullif($3, '')) "
-                   "where resource = 'agent_manager/zone/' || $1",
-                   Params{}.add(e.zone).add(e.manager ? std::optional(e.manager->value) : std::nullopt).add(e.server.value)});
+    out.push_back(
+        {"update ha_lease set desired = $2::uuid, preferred = coalesce(preferred, nullif($3, '')) "
+         "where resource = 'agent_manager/zone/' || $1",
+         Params{}.add(e.zone).add(e.manager ? std::optional(e.manager->value) : std::nullopt).add(e.server.value)});
     out.push_back({"update zone set agents_moving = $2 where name = $1 and agents_moving <> $2", Params{}.add(e.zone).add(e.going_home)});
   }
   static void add(std::vector<Connection::Statement>& out, const SaveStanding& e) {

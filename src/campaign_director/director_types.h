@@ -42,7 +42,7 @@ struct ZoneSeen {
   std::optional<ServerName> home;       ///< ha_lease.preferred
   std::optional<Incarnation> allotted;  ///< ha_lease.desired of it
   std::optional<Incarnation> holder;
-  bool going_home = false;              ///< by order, although its home has not settled
+  bool going_home = false;  ///< by order, although its home has not settled
 };
 
 /// A server as an administrator has set it, and as the director has judged it before.
@@ -116,7 +116,8 @@ struct SaveStanding {
   ServerName server;
   bool settled = true, flaps = false;
 };
-using DirectorEffect = std::variant<SaveJobState, GrantAllowance, ClearRequest, AllotJob, AllotZone, AllotAgents, SaveStanding, FireSchedule>;
+using DirectorEffect =
+    std::variant<SaveJobState, GrantAllowance, ClearRequest, AllotJob, AllotZone, AllotAgents, SaveStanding, FireSchedule>;
 
 // ---- zone director -----------------------------------------------------------------------------------------------------------
 

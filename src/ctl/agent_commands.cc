@@ -22,9 +22,15 @@ const std::vector<Column> kAgents = {{"ID", "/id"},
                                      {"REASON", "/reason"},
                                      {"SINCE", "/since"}};
 
-const std::vector<Column> kZones = {{"ZONE", "/name"},           {"ALLOCATED TO", "/allocated_to"}, {"MANAGED BY", "/manager/server"},
-                                    {"EPOCH", "/epoch"},         {"AGENTS", "/agents"},             {"LOGGED ON", "/logged_on"},
-                                    {"READY", "/states/ready"},  {"BUSY", "/states/busy"},          {"SAVED", "/saved_server"},
+const std::vector<Column> kZones = {{"ZONE", "/name"},
+                                    {"ALLOCATED TO", "/allocated_to"},
+                                    {"MANAGED BY", "/manager/server"},
+                                    {"EPOCH", "/epoch"},
+                                    {"AGENTS", "/agents"},
+                                    {"LOGGED ON", "/logged_on"},
+                                    {"READY", "/states/ready"},
+                                    {"BUSY", "/states/busy"},
+                                    {"SAVED", "/saved_server"},
                                     {"MOVING", "/moving"}};
 
 /// By id or login: a login may be a number, which then goes before an id.
@@ -177,8 +183,8 @@ void add_changing(CLI::App& agents, Ctl& ctl) {
   });
 }
 
-const std::vector<Column> kOrders = {{"ID", "/id"},           {"AGENT", "/login"},   {"ORDER", "/order"},       {"JOB", "/job_id"},
-                                     {"TO", "/agent_state"},  {"STATE", "/state"},   {"BECAUSE OF", "/detail"}, {"ASKED BY", "/asked_by"},
+const std::vector<Column> kOrders = {{"ID", "/id"},          {"AGENT", "/login"},   {"ORDER", "/order"},       {"JOB", "/job_id"},
+                                     {"TO", "/agent_state"}, {"STATE", "/state"},   {"BECAUSE OF", "/detail"}, {"ASKED BY", "/asked_by"},
                                      {"ASKED", "/asked_at"}, {"ENDED", "/ended_at"}};
 
 /// Asks, and waits a while for what becomes of it: the zone may be without a master for a moment.
@@ -211,7 +217,13 @@ void show_agent_plan(Ctl& ctl, const json& request) {
       rows.push_back(row);
     }
   }
-  ctl.show_rows({{"ZONE", "/zone"}, {"FROM", "/from"}, {"TO", "/to"}, {"WHY", "/why"}, {"STATE", "/doing/agent"}, {"CALL", "/doing/call"}, {"AGENTS", "/doing/count"}},
+  ctl.show_rows({{"ZONE", "/zone"},
+                 {"FROM", "/from"},
+                 {"TO", "/to"},
+                 {"WHY", "/why"},
+                 {"STATE", "/doing/agent"},
+                 {"CALL", "/doing/call"},
+                 {"AGENTS", "/doing/count"}},
                 rows);
 }
 

@@ -38,9 +38,13 @@ void add_history(CLI::App& app, Ctl& ctl) {
   });
 
   Command(history, "nuisance", "days on which too many of those who answered were dropped").run([&ctl] {
-    ctl.show_rows(
-        {{"DAY", "/day"}, {"CAMPAIGN", "/campaign_name"}, {"ANSWERED", "/answered"}, {"NUISANCE", "/nuisance"}, {"ALLOWED", "/most"}, {"RAISED", "/raised_at"}},
-        ctl.api().items("/nuisance-alarms", ctl.most_items));
+    ctl.show_rows({{"DAY", "/day"},
+                   {"CAMPAIGN", "/campaign_name"},
+                   {"ANSWERED", "/answered"},
+                   {"NUISANCE", "/nuisance"},
+                   {"ALLOWED", "/most"},
+                   {"RAISED", "/raised_at"}},
+                  ctl.api().items("/nuisance-alarms", ctl.most_items));
   });
 }
 

@@ -172,8 +172,8 @@ TEST_F(Agents, A_07_what_supervisors_ask_of_them_is_kept_once_with_who_and_what_
 TEST_F(Agents, A_12_A_13_of_a_zone_are_moved_to_another_server_after_a_look_at_what_each_does) {
   for (const std::string server : {"1", "2"}) {
     sql("insert into server (name, components) values ('as" + server + "', '{agent_manager}')");
-    sql("insert into ha_session (incarnation, server, component) values ('00000000-0000-4000-8000-00000000000" + server + "', 'as" + server +
-        "', 'agent_manager')");
+    sql("insert into ha_session (incarnation, server, component) values ('00000000-0000-4000-8000-00000000000" + server + "', 'as" +
+        server + "', 'agent_manager')");
   }
   sql("insert into ha_lease (resource, epoch, incarnation, preferred) values ('agent_manager/zone/default', 3, "
       "'00000000-0000-4000-8000-000000000001', 'as1')");
@@ -198,9 +198,11 @@ TEST_F(Agents, A_12_A_13_of_a_zone_are_moved_to_another_server_after_a_look_at_w
   EXPECT_EQ(plan["from"], "as1");
   EXPECT_EQ(plan["to"], "as2");
   EXPECT_EQ(plan["moves"], true);
-  EXPECT_EQ(plan["agents"], json::array({{{"agent", "busy"}, {"call", "talking"}, {"count", 1}}, {{"agent", "ready"}, {"call", "idle"}, {"count", 1}}}));
+  EXPECT_EQ(plan["agents"],
+            json::array({{{"agent", "busy"}, {"call", "talking"}, {"count", 1}}, {{"agent", "ready"}, {"call", "idle"}, {"count", 1}}}));
   EXPECT_EQ(as(Role::viewer, "POST", "/agent-zones/plan", json::object()).json["items"][0]["moves"], false);
-  EXPECT_EQ(as(Role::viewer, "POST", "/agent-zones/plan", {{"zones", {{{"zone", "default"}, {"server", "as2"}}}}}).json["items"][0]["to"], "as2");
+  EXPECT_EQ(as(Role::viewer, "POST", "/agent-zones/plan", {{"zones", {{{"zone", "default"}, {"server", "as2"}}}}}).json["items"][0]["to"],
+            "as2");
   EXPECT_THAT(as(Role::viewer, "POST", "/agent-zones/plan", {{"zones", {{{"zone", "default"}}}}}).errors(),
               ElementsAre("/zones/0/server: is missing"));
 

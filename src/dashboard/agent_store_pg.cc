@@ -165,12 +165,13 @@ Result<json> order_agents(Connection& db, const NewAgentOrder& order) {
   for (size_t i = 0; i < order.agents.size(); ++i)
     if (i >= known->size() || known->integer(i, 0) != order.agents[i])
       return Error{ErrorKind::invalid, "There is no agent " + std::to_string(order.agents[i]) + "."};
-  auto rows = db.query("with asked as (insert into agent_order (request, agent_id, wanted, asked_by, until) "
-                       "select request, id, $2::jsonb, $3, clock_timestamp() + interval '10 minutes' "
-                       "from (select nextval('agent_order_request') as request) r cross join unnest($1::bigint[]) id returning *) "
-                       "select " +
-                           kOrderColumns + " from asked o join agent a on a.id = o.agent_id order by o.id",
-                       Params{}.add(order.agents).add(to_json(order.order)).add(order.by));
+  auto rows = db.query(
+      "with asked as (insert into agent_order (request, agent_id, wanted, asked_by, until) "
+      "select request, id, $2::jsonb, $3, clock_timestamp() + interval '10 minutes' "
+      "from (select nextval('agent_order_request') as request) r cross join unnest($1::bigint[]) id returning *) "
+      "select " +
+          kOrderColumns + " from asked o join agent a on a.id = o.agent_id order by o.id",
+      Params{}.add(order.agents).add(to_json(order.order)).add(order.by));
   if (!rows.ok()) return rows.error();
   json items = json::array();
   for (size_t r = 0; r < rows->size(); ++r) items.push_back(order_json(*rows, r));
@@ -178,8 +179,8 @@ Result<json> order_agents(Connection& db, const NewAgentOrder& order) {
 }
 
 Status must_take_agents(Connection& db, int64_t job) {
-  auto rows = db.query(
-      "select j.state, c.agents is not null from job j join campaign c on c.id = j.campaign_id where j.id = $1", Params{}.add(job));
+  auto rows = db.query("select j.state, c.agents is not null from job j join campaign c on c.id = j.campaign_id where j.id = $1",
+                       Params{}.add(job));
   if (!rows.ok()) return rows.error();
   if (rows->empty()) return Error{ErrorKind::invalid, "There is no such job."};
   if (!rows->boolean(0, 1)) return Error{ErrorKind::invalid, "The job's campaign is one without agents."};
@@ -189,10 +190,11 @@ Status must_take_agents(Connection& db, int64_t job) {
 }
 
 Result<Page> agent_orders(Connection& db, const AgentOrderFilter& filter, const PageRequest& page) {
-  auto rows = db.query("select " + kOrderColumns +
-                           " from agent_order o join agent a on a.id = o.agent_id where o.id < $1 and ($3::bigint is null or o.agent_id = $3) "
-                           "and ($4::bigint is null or o.request = $4) and ($5::text is null or o.state = $5) order by o.id desc limit $2",
-                       Params{}.add(below(page)).add(page.limit + 1).add(filter.agent).add(filter.request).add(filter.state));
+  auto rows =
+      db.query("select " + kOrderColumns +
+                   " from agent_order o join agent a on a.id = o.agent_id where o.id < $1 and ($3::bigint is null or o.agent_id = $3) "
+                   "and ($4::bigint is null or o.request = $4) and ($5::text is null or o.state = $5) order by o.id desc limit $2",
+               Params{}.add(below(page)).add(page.limit + 1).add(filter.agent).add(filter.request).add(filter.state));
   if (!rows.ok()) return rows.error();
   return page_of(*rows, page.limit, order_json, id_key);
 }

@@ -75,12 +75,14 @@ TEST_F(TestDashboard, C_10_shows_how_agents_work_for_a_job_and_the_share_abandon
   sql("update campaign set agents = '{\"abandoned_most\": 0.05, \"abandoned_days\": 2}'");
   sql("insert into agent (login) values ('ann'), ('bob'), ('cid')");
   sql("insert into agent_state (agent_id, agent_state, nail_state, call_state, job_state, job_id, attempt, since, record) values "
-      "(1, 'busy', 'nailed', 'talking', 'attached', 1, '1-5-1', now(), '{}'), (2, 'ready', 'nailed', 'idle', 'attached', 1, null, now(), '{}'), "
+      "(1, 'busy', 'nailed', 'talking', 'attached', 1, '1-5-1', now(), '{}'), (2, 'ready', 'nailed', 'idle', 'attached', 1, null, now(), "
+      "'{}'), "
       "(3, 'ready', 'nailed', 'idle', 'attached', null, null, now(), '{}')");
   sql("insert into live_call (attempt, zone, phone, live_at, nuisance_at) select '1-' || n || '-1', 'default', '+1', now(), now() from "
       "generate_series(5, 6) n");
   sql("insert into job_result (job_id, code, count) values (1, 'answer_human', 40), (1, 'nuisance', 2)");
-  sql("insert into job_hour (job_id, hour, code, answered, nuisance) values (1, now(), 'answer_human', 40, 0), (1, now(), 'nuisance', 2, 2), "
+  sql("insert into job_hour (job_id, hour, code, answered, nuisance) values (1, now(), 'answer_human', 40, 0), (1, now(), 'nuisance', 2, "
+      "2), "
       "(1, now() - interval '3 days', 'nuisance', 9, 9)");
   const auto work = get("/jobs/1/agents").json;
   EXPECT_EQ(work["agents"], 2);

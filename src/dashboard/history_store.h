@@ -16,7 +16,8 @@ namespace everdial::history_store {
 
 /// As JobSummary of the API.
 Result<nlohmann::json> job_summary(pg::Connection& db, int64_t job);
-/// As JobAgents of the API: how agents work for it now, and what share of those who answered found none. ErrorKind::not_found without agents.
+/// As JobAgents of the API: how agents work for it now, and what share of those who answered found none. ErrorKind::not_found without
+/// agents.
 Result<nlohmann::json> job_agents(pg::Connection& db, int64_t job);
 /// As Trend of the API: by hour or by day, the last `buckets` of them that have any attempt.
 Result<nlohmann::json> trend(pg::Connection& db, int64_t campaign, bool by_day, int64_t buckets);

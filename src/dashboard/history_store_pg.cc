@@ -37,8 +37,12 @@ std::vector<json> buckets_json(const Rows& rows) {
 }
 
 json alarm_json(const Rows& rows, size_t row) {
-  return {{"campaign_id", rows.integer(row, 0)}, {"campaign_name", rows.text(row, 1)}, {"day", rows.text(row, 2)},
-          {"answered", rows.integer(row, 3)},    {"nuisance", rows.integer(row, 4)},   {"raised_at", to_iso8601(rows.instant(row, 5))},
+  return {{"campaign_id", rows.integer(row, 0)},
+          {"campaign_name", rows.text(row, 1)},
+          {"day", rows.text(row, 2)},
+          {"answered", rows.integer(row, 3)},
+          {"nuisance", rows.integer(row, 4)},
+          {"raised_at", to_iso8601(rows.instant(row, 5))},
           {"most", rows.real(row, 6)}};
 }
 
@@ -169,7 +173,8 @@ Result<json> trend(Connection& db, int64_t campaign, bool by_day, int64_t bucket
 Result<Page> nuisance_alarms(Connection& db, const PageRequest& page) {
   const bool first = page.after.size() != 2;
   auto rows = db.query(
-      "select a.campaign_id, c.name, a.day::text, a.answered, a.nuisance, a.raised_at, a.most from nuisance_alarm a join campaign c on c.id = "
+      "select a.campaign_id, c.name, a.day::text, a.answered, a.nuisance, a.raised_at, a.most from nuisance_alarm a join campaign c on "
+      "c.id = "
       "a.campaign_id where (a.day, a.campaign_id) < ($1::date, $2) order by a.day desc, a.campaign_id desc limit $3",
       Params{}
           .add(first ? "infinity" : page.after[0])
