@@ -26,7 +26,8 @@ with results as (
          extract(epoch from ended_at - answered_at) * 1000 as talk_ms
     from attempt where done_at > $1 and done_at <= $2 and state = 'done'),
 judged as (
-  select *, picked_up and code in ('call_lost', 'general_failure', 'nuisance') and analysis is distinct from 'answer_machine' as dropped from results)
+  select *, picked_up and code in ('call_lost', 'general_failure', 'nuisance') and analysis is distinct from 'answer_machine' as dropped
+    from results)
 insert into job_hour as h (job_id, hour, code, attempts, answered, nuisance, ring_ms, talk_ms)
 select job_id, hour, code, count(*),
        count(*) filter (where code in ('answer_human', 'opted_out') or dropped), count(*) filter (where dropped),
