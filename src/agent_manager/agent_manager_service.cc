@@ -150,7 +150,7 @@ void AgentManagerService::seen(Zone& zone, const zone::AgentStore::Seen& seen) {
     if (changed) feed(zone, agent);
     gone.erase(agent.agent);
   }
-  for (const AgentId id : gone) feed(zone, zone::AgentGone{id});
+  for (const AgentId id : gone) feed(zone, zone::AgentRemoved{id});
   feed(zone, zone::MppsSeen{seen.mpps});
   feed(zone, zone::JobsSeen{seen.jobs});
   feed(zone, zone::CallbacksSeen{seen.callbacks});

@@ -21,7 +21,7 @@ std::vector<Effect> ZoneMachine::step(const Input& input, Instant now) {
                  [&](const ZoneLoaded& i) { loaded(i); },
                  [&](const JobsSeen& i) { jobs_seen(i.jobs); },
                  [&](const AgentSeen& i) { agent_seen(i); },
-                 [&](const AgentGone& i) { agent_gone(i.agent); },
+                 [&](const AgentRemoved& i) { agent_gone(i.agent); },
                  [&](const MppsSeen& i) { mpps_ = i.mpps; },
                  [&](const CallbacksSeen& i) { callbacks_seen(i.callbacks); },
                  [&](const OrdersSeen& i) { orders_seen(i.orders); },

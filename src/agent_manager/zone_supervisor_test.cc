@@ -117,13 +117,13 @@ TEST_F(SupervisedZone, an_agent_who_comes_from_another_zone_goes_on_with_the_num
 }
 
 TEST_F(SupervisedZone, an_agent_who_is_of_another_zone_now_is_logged_out_and_forgotten_here) {
-  zone.step(AgentGone{AgentId{3}});
+  zone.step(AgentRemoved{AgentId{3}});
   EXPECT_FALSE(zone.machine->agents().contains(AgentId{3}));
   EXPECT_EQ(zone.step(CommandArrived{900, {AgentId{3}, "desk3", "x", LogOn{"sip:3@phones.example"}}}).size(), 1u);
   EXPECT_EQ(zone.answers.at(900).error, AgentError::no_such_agent);
-  zone.step(AgentGone{AgentId{1}});
+  zone.step(AgentRemoved{AgentId{1}});
   EXPECT_EQ(zone.agent(1).states.agent, A::logged_out) << "it came in just as the zone was changed";
-  zone.step(AgentGone{AgentId{1}});
+  zone.step(AgentRemoved{AgentId{1}});
   EXPECT_FALSE(zone.machine->agents().contains(AgentId{1}));
 }
 

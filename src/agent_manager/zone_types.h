@@ -78,7 +78,7 @@ struct AgentSeen {
   int lines = 0;  ///< numbers used so far, maybe in another zone: they go on
 };
 /// Removed, or of another zone now.
-struct AgentGone {
+struct AgentRemoved {
   AgentId agent;
 };
 /// All MPPs that may hold records.
@@ -127,7 +127,7 @@ struct LineRefused {
   std::string why;
 };
 struct TimePassed {};
-using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, AgentGone, MppsSeen, CallbacksSeen, OrdersSeen, MppAnswered, CommandArrived,
+using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, AgentRemoved, MppsSeen, CallbacksSeen, OrdersSeen, MppAnswered, CommandArrived,
                            EventsArrived, NoticesTaken, PreviewClaimed, PreviewRefused, GrantAnswered, LineRefused, TimePassed>;
 
 // ---- effects: what is saved, in one fenced transaction -------------------------------------------------------------------------

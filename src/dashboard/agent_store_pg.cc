@@ -67,7 +67,8 @@ counts as (
     from (select a.zone as name, coalesce(s.agent_state, 'logged_out') as state, count(*) as n
             from agent a left join agent_state s on s.agent_id = a.id group by 1, 2) t
    group by name)
-select n.name, coalesce(c.agents, 0)::bigint, coalesce(c.states, '{}')::text, z.reasons::text, l.epoch, l.incarnation, h.server, h.component,
+select n.name, coalesce(c.agents, 0)::bigint, coalesce(c.states, '{}')::text, z.reasons::text, l.epoch, l.incarnation, h.server,
+       h.component,
        l.preferred, p.saved_manager, coalesce(p.agents_moving, false) or coalesce(l.desired <> l.incarnation, false)
   from names n left join counts c using (name) left join agent_zone z on z.zone = n.name
   left join ha_lease l on l.resource = 'agent_manager/zone/' || n.name
@@ -213,7 +214,8 @@ Result<json> zone(Connection& db, const std::string& name) {
 
 Result<std::vector<ZoneKnown>> places(Connection& db) {
   auto rows = db.query(R"(
-select substr(l.resource, 20), coalesce(z.weight, 1), l.preferred, coalesce(d.server, h.server), z.saved_manager, coalesce(z.agents_moving, false)
+select substr(l.resource, 20), coalesce(z.weight, 1), l.preferred, coalesce(d.server, h.server), z.saved_manager,
+       coalesce(z.agents_moving, false)
   from ha_lease l join ha_session h on h.incarnation = l.incarnation left join ha_session d on d.incarnation = l.desired
   left join zone z on z.name = substr(l.resource, 20)
  where l.resource like 'agent\_manager/zone/%' order by 1)");
