@@ -91,7 +91,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 test('A_07 a supervisor moves and forces agents by keyboard, and sees what waits and what became of it', async ({ page, request }, info) => {
   const stamp = Date.now();
   const make = (login: string, zone: string) => post<Thing>(request, '/agents', { login, zone, password: 'correct horse battery' });
-  const here = await make(`here-${stamp}`, 'default');
+  const ours = await make(`ours-${stamp}`, 'default');
   const nowhere = await make(`nowhere-${stamp}`, `nowhere-${stamp}`);
   await page.goto('/agents');
   const orders = page.getByRole('table', { name: "Supervisors' orders" });
@@ -100,7 +100,7 @@ test('A_07 a supervisor moves and forces agents by keyboard, and sees what waits
     await page.keyboard.press('Space');
   };
   await expect(page.getByRole('button', { name: 'Log out…' })).toBeDisabled();
-  await choose(`here-${stamp}`);
+  await choose(`ours-${stamp}`);
   await choose(`nowhere-${stamp}`);
   await expect(page.getByText('2 chosen')).toBeVisible();
   await page.getByRole('button', { name: 'Not ready…' }).focus();
@@ -113,14 +113,14 @@ test('A_07 a supervisor moves and forces agents by keyboard, and sees what waits
   await expect(dialog).toBeHidden();
 
   const row = (login: string) => orders.getByRole('row', { name: new RegExp(login) }).first();
-  await expect(row(`here-${stamp}`)).toContainText('refused');
-  await expect(row(`here-${stamp}`)).toContainText('log on first');
-  await expect(row(`here-${stamp}`)).toContainText('Fire drill');
+  await expect(row(`ours-${stamp}`)).toContainText('refused');
+  await expect(row(`ours-${stamp}`)).toContainText('log on first');
+  await expect(row(`ours-${stamp}`)).toContainText('Fire drill');
   await expect(row(`nowhere-${stamp}`)).toContainText('pending');
   await page.getByRole('button', { name: 'Move to a job…' }).click();
   await expect(dialog.getByLabel('Job')).toBeVisible();
   await page.keyboard.press('Escape');
   await expectNoViolation(page);
   await info.attach('orders', { body: await page.screenshot({ fullPage: true }), contentType: 'image/png' });
-  for (const { id } of [here, nowhere]) await remove(request, `/agents/${id}`);
+  for (const { id } of [ours, nowhere]) await remove(request, `/agents/${id}`);
 });
