@@ -201,6 +201,16 @@ TEST_F(SystemStatusTest, S_03_uses_the_words_of_the_modes) {
   EXPECT_EQ(system_status(seen_).servers[0].components[1].leases, 1);
 }
 
+TEST_F(SystemStatusTest, A_01_an_agent_manager_is_master_when_it_has_a_zone_and_else_dormant) {
+  add("as1", "agent_manager");
+  lease("agent_manager/zone/east");
+  lease("agent_manager/zone/west");
+  add("as2", "agent_manager");
+  add("as2", "agent_sdk");
+  EXPECT_THAT(cells(),
+              ElementsAre("as1 RUNNING", "  agent_manager MASTER", "as2 RUNNING", "  agent_manager DORMANT", "  agent_sdk RUNNING"));
+}
+
 TEST_F(SystemStatusTest, M_04_never_shows_a_silent_component_as_running) {
   add("as1", "campaign_manager", 3s);
   add("as1", "rule_engine", 3s);

@@ -15,6 +15,8 @@ constexpr std::array<std::string_view, 11> kOrder = {"list_manager", "campaign_d
 
 /// Of these one acts at a time: the holder of the lease of the same name.
 constexpr std::array<std::string_view, 4> kMasters = {"campaign_director", "rule_engine", "load_monitor", "event_relay"};
+/// Of this one acts at a time in each zone: the holder of the zone's lease.
+constexpr std::string_view kMasterOfZones = "agent_manager";
 
 template <size_t N>
 bool contains(const std::array<std::string_view, N>& all, std::string_view one) {
@@ -35,8 +37,9 @@ struct Holdings {
 ComponentState state_of(const SystemSeen::SessionSeen& seen, const Holdings& holds) {
   if (seen.silent > kSilentIsStopped) return ComponentState::STOPPED;
   if (seen.session.draining) return ComponentState::STOPPING;
-  if (!contains(kMasters, seen.session.component)) return ComponentState::RUNNING;
-  return holds.master ? ComponentState::MASTER : ComponentState::DORMANT;
+  const bool of_zones = seen.session.component == kMasterOfZones;
+  if (!of_zones && !contains(kMasters, seen.session.component)) return ComponentState::RUNNING;
+  return holds.master || (of_zones && holds.count > 0) ? ComponentState::MASTER : ComponentState::DORMANT;
 }
 
 /// The one process that counts for each component and instance of a server: the dead leave their sessions behind for a while.

@@ -234,15 +234,20 @@ class Server {
     return success();
   }
 
-  /// Where one of several is the master: is it here? Of the others: does it run here and take work?
+  /// Where one of several is the master, of all or of a zone: is it here? Of the others: does it run here and take work?
   std::optional<bool> role(const std::string& component) const {
     const auto& all = config_.server.components;
     if (std::find(all.begin(), all.end(), component) == all.end()) return std::nullopt;
     if (!sees_database()) return false;
+    const auto& zones = config_.dialing.zones;
     for (const Session& session : directory_.serving(component)) {
       if (session.server.value != config_.server.name) continue;
+      const auto holds = [&](const std::optional<LeaseRow>& lease) { return lease && lease->holder == session.incarnation; };
+      if (component == "agent_manager")
+        return std::any_of(zones.begin(), zones.end(),
+                           [&](const std::string& zone) { return holds(directory_.lease(agent_zone_resource(zone))); });
       const auto lease = directory_.lease(Resource{component});
-      if (!lease || lease->holder == session.incarnation) return true;
+      if (!lease || holds(lease)) return true;
     }
     return false;
   }

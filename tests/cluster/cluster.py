@@ -17,7 +17,7 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "demo"))
 
 from api import Api, ApiError  # noqa: E402
-from carrier import Carrier, sox  # noqa: E402, F401
+from carrier import PHONES_SCENARIO, Carrier, sox  # noqa: E402, F401
 from carrier_trace import Trace  # noqa: E402
 from certificates import Authority  # noqa: E402
 from database import Database  # noqa: E402
@@ -29,10 +29,12 @@ from system import children_of, command_of  # noqa: E402
 DIRECTORY = Path(os.environ.get("EVERDIAL_CLUSTER", "/tmp/everdial-cluster"))
 BUILD = TOP / "build" / os.environ.get("EVERDIAL_BUILD", "release") / "src"
 BINARIES = [BUILD / "main/everdial", BUILD / "ctl/everdialctl"]
-ON_SERVERS = ["list_manager", "campaign_director", "campaign_manager", "rule_engine", "load_monitor", "dashboard"]
+ON_SERVERS = ["list_manager", "campaign_director", "campaign_manager", "agent_manager", "agent_sdk", "rule_engine", "load_monitor",
+              "dashboard"]
 ON_MEDIA_SERVERS = ["application_server", "mpp"]
 MPP_WORKERS = 2
 CARRIER, CARRIER_LAST = "carrier", 3
+PHONES, PHONES_LAST = "phones", 4  # of agents
 
 
 class Cluster:
@@ -46,6 +48,8 @@ class Cluster:
         self.database = (Patroni if state["patroni"] else Database)(self.network, DIRECTORY / "database")
         self.carrier = Carrier(DIRECTORY / CARRIER, 5060, 6000, host=self.network.address(CARRIER_LAST))
         self.trace = Trace(self.carrier.log)
+        self.phones = Carrier(DIRECTORY / PHONES, 5060, 6000, PHONES_SCENARIO, host=self.network.address(PHONES_LAST))
+        self.lines = Trace(self.phones.log)
         self.urls = [f"https://{self.address(server)}:8443" for server in self.servers]
         self.api = Api(self.urls, ca_file=self.authority.certificate, answer_s=2)
         self.api.token = state.get("token")
@@ -107,6 +111,8 @@ class Cluster:
                        env={**os.environ, "EVERDIAL_PASSWORD": self.state["password"]}, stdout=subprocess.DEVNULL)
         self.network.attach(CARRIER, CARRIER_LAST)
         self._spawn(CARRIER, ["env", "-C", self.carrier.directory, *self.carrier.prepare()])
+        self.network.attach(PHONES, PHONES_LAST)
+        self._spawn(PHONES, ["env", "-C", self.phones.directory, *self.phones.prepare(), "-rtp_echo"])
         for host in self.hosts:
             self.start(host)
         await_that(self._log_in, 20, "a dashboard lets us in")
@@ -152,6 +158,7 @@ class Cluster:
             "rpc": {"listen_host": self.address(host), "tls_cert": certificate, "tls_key": key, "tls_ca": str(self.authority.certificate)},
             "http": {"listen": f"{self.address(host)}:8443", "tls_cert": certificate, "tls_key": key,
                      "console": str(TOP / "web/apps/console/dist")},
+            "agents": {"listen": f"{self.address(host)}:8444", "desktop": str(TOP / "web/apps/agent/dist")},
             "health": {"listen": f"{self.address(host)}:9100"},
             "mpp": {"workers": MPP_WORKERS, "sip_host": self.address(host)},
             "dialing": {"zones": self.zones},
@@ -284,7 +291,7 @@ class Cluster:
 
     def lose(self, host: str, percent: int):
         """A bad cable: so many packets in a hundred do not arrive, either way; those who look on from outside are spared."""
-        for other in [*self.hosts, *self.database.hosts, CARRIER]:
+        for other in [*self.hosts, *self.database.hosts, CARRIER, PHONES]:
             if other != host:
                 self.network.drop(host, other, percent)
                 self.network.drop(other, host, percent)
@@ -320,7 +327,7 @@ class Cluster:
         return json.loads(self.ctl("status", "-o", "json", servers=alive))
 
     def await_whole(self, within: float = 30):
-        """Every component of every server runs, each that has a master has one, and each zone has its director."""
+        """Every component of every server runs, each that has a master has one, and each zone has its director and its agents' manager."""
         missing = ["status"]
 
         def whole() -> bool:
@@ -333,7 +340,8 @@ class Cluster:
             missing.extend(f"{component['component']} of {server['name']}" for server in status["servers"]
                            for component in server["components"] if component["state"] not in ("MASTER", "DORMANT", "RUNNING"))
             held = {lease["resource"] for lease in status["leases"] if "server" in lease}
-            wanted = {"campaign_director", "rule_engine", "load_monitor", *(f"zone_director/{zone}" for zone in self.zones)}
+            wanted = {"campaign_director", "rule_engine", "load_monitor", *(f"zone_director/{zone}" for zone in self.zones),
+                      *(f"agent_manager/zone/{zone}" for zone in self.zones)}
             missing.extend(sorted(wanted - held))
             return not missing
 

@@ -5,7 +5,7 @@
   kill NAME               kill -9; NAME is SERVER, SERVER/COMPONENT or SERVER/COMPONENT/INSTANCE; a server starts its components again
   stop NAME               drain and end
   freeze NAME, thaw NAME  SIGSTOP, SIGCONT
-  cut A B [--one-way]     what A sends does not reach B, and the other way round; A and B are servers, database, carrier or outside
+  cut A B [--one-way]     what A sends does not reach B, and the other way round; A and B are servers, database, carrier, phones or outside
   lose SERVER PERCENT     so many of its packets are lost, either way
   heal                    all cuts and losses end
   power-off SERVER        its processes and its network end at once; power-on SERVER starts it again, after stop and kill as well
@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from cluster import DIRECTORY, OUTSIDE, Cluster
+from cluster import CARRIER, DIRECTORY, OUTSIDE, PHONES, Cluster
 
 
 class Usage(Exception):
@@ -37,7 +37,7 @@ def host(cluster: Cluster, name: str) -> str:
 
 
 def place(cluster: Cluster, name: str) -> str:
-    return name if name in ("database", "carrier", OUTSIDE) else host(cluster, name)
+    return name if name in ("database", CARRIER, PHONES, OUTSIDE) else host(cluster, name)
 
 
 def up(shape: str):

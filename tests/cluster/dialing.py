@@ -11,8 +11,12 @@ from processes import await_that
 from carrier_trace import Call, Verdict, judge  # noqa: E402
 from contacts import all_numbers  # noqa: E402
 
-# People who pick up, listen and say nothing of note (see demo/carrier.xml); each zone's in an order of its own.
-PEOPLE = [number for number in all_numbers() if number[-2:] < "50"]
+# Who is called, by what they do (see demo/carrier.xml); each zone's in an order of its own.
+PEOPLE = {
+    "listen": [number for number in all_numbers() if number[-2:] < "50"],
+    "hang up": [number for number in all_numbers() if number[-2:] == "54"],
+    "never answer": [number for number in all_numbers() if number[-2:] == "80"],
+}
 STRATEGY = {
     "ring_timeout_s": 10,
     "max_call_s": 30,
@@ -24,6 +28,7 @@ STRATEGY = {
     "calling_until_minute": 0,
 }
 TALK_S = 1.0
+AGENTS_TALK_S = 110  # at most; whoever is called hears nothing for two minutes and takes the caller for gone
 
 
 @dataclass
@@ -55,32 +60,39 @@ def make_prompts(cluster: Cluster):
             sox("-n", "-r", "8000", "-c", "1", "-b", "16", prompt, "synth", TALK_S, "sine", "400", "gain", "-12")
 
 
-def contact_list(cluster: Cluster, zone: str, contacts: int) -> int:
+def contact_list(cluster: Cluster, zone: str, contacts: int, people: str) -> int:
     """The zone's list of so many people; imported once in a cluster's life."""
-    name = f"{zone}, {contacts} people"
+    name = f"{zone}, {contacts} who {people}"
     if found := [one["id"] for one in cluster.api.pages("/lists") if one["name"] == name]:
         return found[0]
     made = cluster.api.post("/lists", {"name": name, "zone": zone, "default_region": "US"})["id"]
-    numbers = numbers_of(cluster, zone, contacts)
+    numbers = numbers_of(cluster, zone, contacts, people)
     upload = cluster.api.upload(made, "people.csv", "\n".join(["phone", *numbers, ""]).encode())
     await_that(lambda: cluster.api.get(f"/imports/{upload}")["state"] == "completed", 20, "the import is complete")
     return made
 
 
-def numbers_of(cluster: Cluster, zone: str, contacts: int) -> list[str]:
-    first = cluster.zones.index(zone) * len(PEOPLE) // len(cluster.zones)
-    return PEOPLE[first : first + contacts]
+def numbers_of(cluster: Cluster, zone: str, contacts: int, people: str) -> list[str]:
+    numbers = PEOPLE[people]
+    first = cluster.zones.index(zone) * len(numbers) // len(cluster.zones)
+    return numbers[first : first + contacts]
 
 
 class Dialing:
-    def __init__(self, cluster: Cluster, zone: str = "zone1", contacts: int = 120, calls_per_second: float = 40):
+    """With `agents`, what the campaign asks of them, those talk to whom it reaches; else there is a prompt for everybody."""
+
+    def __init__(self, cluster: Cluster, zone: str = "zone1", contacts: int = 120, calls_per_second: float = 40, people: str = "listen",
+                 agents: dict | None = None):
         self.cluster, self.zone = cluster, zone
-        self.numbers = set(numbers_of(cluster, zone, contacts))
-        list_id = contact_list(cluster, zone, contacts)
+        self.numbers = set(numbers_of(cluster, zone, contacts, people))
+        list_id = contact_list(cluster, zone, contacts, people)
         make_prompts(cluster)
-        campaign = cluster.api.post("/campaigns", {"name": f"{zone} at {time.time()}", "list_id": list_id, "strategy": STRATEGY,
-                                                   "calls_per_second": calls_per_second, "max_calls": 1000})
-        self.id = cluster.api.post(f"/campaigns/{campaign['id']}/jobs")["id"]
+        campaign = {"name": f"{zone} at {time.time()}", "list_id": list_id, "strategy": STRATEGY, "calls_per_second": calls_per_second,
+                    "max_calls": 1000}
+        if agents is not None:
+            campaign |= {"agents": agents, "strategy": STRATEGY | {"max_call_s": AGENTS_TALK_S}}
+        made = cluster.api.post("/campaigns", campaign)
+        self.id = cluster.api.post(f"/campaigns/{made['id']}/jobs")["id"]
 
     def calls(self) -> list[Call]:
         return self.cluster.trace.calls_of(self.id)

@@ -3,6 +3,7 @@
 All faults of the network happen in the switch, where no host can see them: a cable that is out, packets that are dropped.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -108,6 +109,11 @@ class Network:
     def faults(self) -> list[str]:
         rules = run(*self.inside(SWITCH, "nft", "list", "chain", "bridge", "faults", "forward")).splitlines()
         return [rule.strip() for rule in rules if "drop" in rule]
+
+    def packets(self, host: str) -> int:
+        """That have gone over its cable so far, either way."""
+        seen = json.loads(run(*self.inside(SWITCH, "ip", "-s", "-j", "link", "show", "dev", host)))[0]["stats64"]
+        return seen["rx"]["packets"] + seen["tx"]["packets"]
 
     def processes(self, host: str) -> list[int]:
         return [int(pid) for pid in run("ip", "netns", "pids", self.space(host)).split()]

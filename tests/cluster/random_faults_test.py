@@ -4,6 +4,7 @@ import os
 import random
 import time
 
+from cluster import ON_MEDIA_SERVERS, ON_SERVERS
 from cluster_case import ClusterCase
 from dialing import Dialing
 
@@ -73,6 +74,4 @@ class RandomFaults(ClusterCase):
             return f"({gone})"
 
     def components(self, host: str) -> list[str]:
-        if host in self.cluster.servers:
-            return ["campaign_director", "campaign_manager", "rule_engine", "load_monitor", "list_manager", "dashboard"]
-        return ["application_server", "mpp"]
+        return ON_SERVERS if host in self.cluster.servers else ON_MEDIA_SERVERS

@@ -11,6 +11,8 @@ TABLE_1 = """
 list_manager       RUNNING                 RUNNING
 campaign_director  MASTER:common,zone1     DORMANT
 campaign_manager   RUNNING                 RUNNING
+agent_manager      MASTER:zone1            DORMANT
+agent_sdk          RUNNING                 RUNNING
 dashboard          RUNNING                 RUNNING
 rule_engine        MASTER                  DORMANT
 load_monitor       MASTER                  DORMANT
@@ -19,6 +21,8 @@ TABLE_2 = """
 list_manager       STOPPED                 RUNNING
 campaign_director  STOPPED                 MASTER:common,zone1
 campaign_manager   STOPPED                 RUNNING
+agent_manager      STOPPED                 MASTER:zone1
+agent_sdk          STOPPED                 RUNNING
 dashboard          STOPPED                 RUNNING
 rule_engine        STOPPED                 MASTER
 load_monitor       STOPPED                 MASTER
@@ -27,6 +31,8 @@ TABLE_3 = """
 list_manager       RUNNING                 RUNNING                 RUNNING
 campaign_director  MASTER:common,zone1     DORMANT:zone2           DORMANT
 campaign_manager   RUNNING                 RUNNING                 RUNNING
+agent_manager      MASTER:zone1            MASTER:zone2            DORMANT
+agent_sdk          RUNNING                 RUNNING                 RUNNING
 dashboard          RUNNING                 RUNNING                 RUNNING
 rule_engine        MASTER                  DORMANT                 DORMANT
 load_monitor       MASTER                  DORMANT                 DORMANT
@@ -35,6 +41,8 @@ TABLE_4 = """
 list_manager       RUNNING                 STOPPED                 RUNNING
 campaign_director  MASTER:common,zone1     STOPPED                 DORMANT:zone2
 campaign_manager   RUNNING                 STOPPED                 RUNNING
+agent_manager      MASTER:zone1            STOPPED                 MASTER:zone2
+agent_sdk          RUNNING                 STOPPED                 RUNNING
 dashboard          RUNNING                 STOPPED                 RUNNING
 rule_engine        MASTER                  STOPPED                 DORMANT
 load_monitor       MASTER                  STOPPED                 DORMANT
@@ -43,6 +51,8 @@ TABLE_5 = """
 list_manager       RUNNING                 RUNNING                 RUNNING                 RUNNING
 campaign_director  MASTER:common,zone1     DORMANT:zone2           DORMANT                 DORMANT
 campaign_manager   RUNNING                 RUNNING                 RUNNING                 RUNNING
+agent_manager      MASTER:zone1            MASTER:zone2            DORMANT                 DORMANT
+agent_sdk          RUNNING                 RUNNING                 RUNNING                 RUNNING
 dashboard          RUNNING                 RUNNING                 RUNNING                 RUNNING
 rule_engine        MASTER                  DORMANT                 DORMANT                 DORMANT
 load_monitor       MASTER                  DORMANT                 DORMANT                 DORMANT
@@ -52,10 +62,17 @@ TABLE_6 = """
 list_manager       STOPPED                 STOPPED                 RUNNING                 RUNNING
 campaign_director  STOPPED                 STOPPED                 MASTER:common,zone1     DORMANT:zone2
 campaign_manager   STOPPED                 STOPPED                 RUNNING                 RUNNING
+agent_manager      STOPPED                 STOPPED                 MASTER:zone1            MASTER:zone2
+agent_sdk          STOPPED                 STOPPED                 RUNNING                 RUNNING
 dashboard          STOPPED                 STOPPED                 RUNNING                 RUNNING
 rule_engine        STOPPED                 STOPPED                 MASTER                  DORMANT
 load_monitor       STOPPED                 STOPPED                 MASTER                  DORMANT
 """
+
+# What is shown beside a component's state, and the lease whose holder it is.
+ZONES = ("zone1", "zone2")
+ZONES_OF = {"campaign_director": {"common": "campaign_director", **{zone: f"zone_director/{zone}" for zone in ZONES}},
+            "agent_manager": {zone: f"agent_manager/zone/{zone}" for zone in ZONES}}
 
 
 class Tables(ClusterCase):
@@ -69,6 +86,8 @@ class Tables(ClusterCase):
             self.cluster.database.rows(f"update ha_lease set desired = null where resource = '{component}'")
         for zone in self.cluster.zones:
             self.hand_over(f"zone_director/{zone}", zone_2_at if zone == "zone2" else "server1", "campaign_director")
+            self.hand_over(f"agent_manager/zone/{zone}", zone_2_at if zone == "zone2" else "server1", "agent_manager")
+            self.cluster.database.rows(f"update ha_lease set desired = null where resource = 'agent_manager/zone/{zone}'")
         self.cluster.await_whole()
 
     def hand_over(self, resource: str, server: str, component: str):
@@ -79,19 +98,16 @@ class Tables(ClusterCase):
 
     def table(self) -> dict[str, list[str]]:
         status = self.cluster.status()
-        zones = {lease["resource"].split("/")[1]: lease.get("server") for lease in status["leases"]
-                 if lease["resource"].startswith("zone_director/")}
-        common = next((lease.get("server") for lease in status["leases"] if lease["resource"] == "campaign_director"), None)
+        holders = {lease["resource"]: lease.get("server") for lease in status["leases"]}
         table: dict[str, list[str]] = {}
         for server in status["servers"]:
             if server["name"] not in self.cluster.servers:
                 continue
             for component in server["components"]:
-                roles = ["common"] if common == server["name"] else []
-                roles += sorted(zone for zone, at in zones.items() if at == server["name"])
-                is_director = component["component"] == "campaign_director" and component["state"] != "STOPPED"
-                shown = component["state"] + (":" + ",".join(roles) if is_director and roles else "")
-                table.setdefault(component["component"], []).append(shown)
+                name, state = component["component"], component["state"]
+                of_zones = ZONES_OF.get(name, {}) if state != "STOPPED" else {}
+                roles = [role for role, resource in of_zones.items() if holders.get(resource) == server["name"]]
+                table.setdefault(name, []).append(state + (":" + ",".join(roles) if roles else ""))
         return table
 
     def assert_table(self, wanted: str, within: float = 10, interchangeable: int = 0):
@@ -102,7 +118,7 @@ class Tables(ClusterCase):
             return {name: states[:settled] + sorted(states[settled:]) for name, states in table.items()}
 
         rows = normal({name: states for name, *states in map(str.split, wanted.strip().splitlines())})
-        swapped = {name: [state.translate(str.maketrans("12", "21")) for state in states] for name, states in rows.items()}
+        swapped = normal({name: [state.translate(str.maketrans("12", "21")) for state in states] for name, states in rows.items()})
         right = [rows, swapped] if interchangeable else [rows]
         try:
             await_that(lambda: normal(self.table()) in right, within, "the table is so")
@@ -127,11 +143,11 @@ class TwoServers(Tables):
         self.cluster.power_on("server1")
         self.cluster.await_whole()
         self.assertEqual({name: states[0] for name, states in self.table().items() if states[0] != "RUNNING"},
-                         {"campaign_director": "DORMANT", "rule_engine": "DORMANT", "load_monitor": "DORMANT"})
+                         {"agent_manager": "DORMANT", "campaign_director": "DORMANT", "rule_engine": "DORMANT", "load_monitor": "DORMANT"})
 
     def test_S_02_components_that_are_not_there_yet_are_not_shown(self):
-        self.assertEqual(sorted(self.table()), ["campaign_director", "campaign_manager", "dashboard", "list_manager", "load_monitor",
-                                                "rule_engine"])
+        self.assertEqual(sorted(self.table()), ["agent_manager", "agent_sdk", "campaign_director", "campaign_manager", "dashboard",
+                                                "list_manager", "load_monitor", "rule_engine"])
 
 
 class ThreeServers(Tables):
