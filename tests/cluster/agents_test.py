@@ -168,6 +168,22 @@ class OthersFail(AgentsCase):
             self.assertEqual(desk.told("manager_not_available", killed_at), [], "the manager was there all the time")
         self.end_conversations(desks, job)
 
+    def test_F_06_lines_are_called_again_by_themselves_and_agents_stay_when_the_mpps_are_killed(self):
+        desks, job = self.talking(3)
+        lines = {desk.login: self.line_of(desk).attempt for desk in desks}
+        self.dial(30, people="never answer")  # who has no job needs no line
+        for media in self.cluster.media:
+            self.cluster.kill(f"{media}/mpp")
+        for desk in desks:
+            desk.await_states(call="wrapup")
+        self.all_do(desks, "wrap_up", code=CODE)
+        for desk in desks:
+            desk.await_states(within=20, agent="ready", nail="nailed")
+            self.assertEqual(desk.told("logged_off"), [], desk.login)
+            self.assertNotEqual(self.line_of(desk).attempt, lines[desk.login])
+            self.assertIsNone(self.line_of(desk).ended)
+        self.assert_all_called_once(job)
+
 
 class SingleServer(AgentsCase):
     SERVERS = 1
