@@ -81,15 +81,16 @@ void ZoneMachine::mpp_answered(const MppAnswered& input) {
   else take_over();
 }
 
-/// All MPPs refuse older managers, and have said what they carry: three records become one.
+/// The MPPs refuse older managers, and have said what they carry: three records become one. An MPP that does not answer is asked on
+/// (`inquire`): a dead one must not keep the agents of all others waiting.
 void ZoneMachine::take_over() {
   serving_ = true;
-  unanswered_.clear();
   inquired_at_ = paced_at_ = pacing_saved_at_ = now_;
   away_ += now_ - loaded_at_;
   for (auto& [id, agent] : agents_) {
     if (agent.states.agent == A::logged_out) continue;
     if (away_ > Duration{}) emit(SaveAway{id, away_, now_});
+    if (stays_unheard(agent)) continue;
     MppWord word;
     if (const auto line = found_.find(current_line(agent)); line != found_.end()) {
       word.line_up = line->second.stage == CallStage::answered;
@@ -111,9 +112,7 @@ void ZoneMachine::take_over() {
       if (agent.attempt && calls_.erase(*agent.attempt)) emit(RemoveCall{*agent.attempt});
     }
     apply(agent, reconcile(agent, desktop, word), "taken_over");
-    if (agent.states.call == C::talking || agent.states.call == C::held || agent.states.call == C::conference_owner ||
-        (agent.states.call == C::consult && !agent.consulted))
-      converse(agent);
+    if (converses(agent)) converse(agent);
     // Whether the owner of the job has heard that it is to be dialed is not known.
     if (agent.states.call == C::dialing && agent.states.nail == N::nailed && word.contact == Contact::none)
       emit(SettlePreview{.attempt = *agent.attempt, .dial = true});
@@ -121,7 +120,8 @@ void ZoneMachine::take_over() {
   // Who is nowhere any more, and what the manager before us was about to end.
   for (auto call = calls_.begin(); call != calls_.end();) {
     const auto found = found_.find(call->first);
-    const bool alive = found != found_.end() && found->second.stage != CallStage::ended;
+    if (found == found_.end() && !unanswered_.empty()) unheard_.insert(call->first);
+    const bool alive = unheard_.contains(call->first) || (found != found_.end() && found->second.stage != CallStage::ended);
     if (!alive) emit(RemoveCall{call->first});
     call = alive ? std::next(call) : calls_.erase(call);
   }
@@ -140,8 +140,18 @@ void ZoneMachine::take_over() {
     else if (!is_line(attempt)) pacing_.call_is(record, now_);
   }
   for (const auto& [id, agent] : agents_) pacing_.agent_is(agent, free_for_call(agent), now_);
-  found_.clear();
+  inquired_ = unheard_;
+  if (unanswered_.empty()) found_.clear();
   words_.clear();
+}
+
+/// May an MPP that is silent yet carry its line or its call? Notes what, if so.
+bool ZoneMachine::stays_unheard(const Agent& agent) {
+  if (unanswered_.empty()) return false;
+  const size_t before = unheard_.size();
+  if (agent.states.nail != N::not_nailed && !found_.contains(current_line(agent))) unheard_.insert(current_line(agent));
+  if (agent.attempt && converses(agent) && !found_.contains(*agent.attempt)) unheard_.insert(*agent.attempt);
+  return unheard_.size() > before;
 }
 
 /// Word of an end may be lost with whoever brought it, and the record be forgotten before it is brought again.
@@ -158,6 +168,7 @@ void ZoneMachine::inquire() {
     unanswered_ = {mpps_.begin(), mpps_.end()};
   } else if (now_ - inquired_at_ >= settings_.mpps_answer_within) {
     unanswered_.clear();
+    if (!unheard_.empty()) return end_inquiry();
     inquired_.clear();
     found_.clear();
     return;
@@ -169,15 +180,21 @@ void ZoneMachine::inquire() {
 }
 
 void ZoneMachine::end_inquiry() {
+  const auto unheard = std::exchange(unheard_, {});
   for (const AttemptId& attempt : std::exchange(inquired_, {})) {
-    if (found_.contains(attempt)) continue;
-    CallRecord lost{.attempt = attempt};
-    lost.stage = CallStage::ended;
-    lost.code = CompletionCode::call_lost;
-    if (is_line(attempt)) line_told(lost);
-    else contact_told({lost, CallEvents::Kind::ended});
+    const auto found = found_.find(attempt);
+    if (found != found_.end() && !unheard.contains(attempt)) continue;
+    CallRecord record{.attempt = attempt};
+    record.stage = CallStage::ended;
+    record.code = CompletionCode::call_lost;
+    if (found != found_.end()) record = found->second;
+    if (is_line(attempt)) line_told(record);
+    else if (record.stage == CallStage::ended) contact_told({record, CallEvents::Kind::ended});
   }
   found_.clear();
+  // What was said of them meanwhile an MPP that was away has not heard.
+  for (auto& [id, agent] : agents_)
+    if (converses(agent) && (unheard.contains(current_line(agent)) || unheard.contains(*agent.attempt))) converse(agent);
 }
 
 // ---- what is told --------------------------------------------------------------------------------------------------------------
@@ -363,7 +380,7 @@ void ZoneMachine::notices_taken(const NoticesTaken& input) {
 void ZoneMachine::time_passed() {
   if (!loaded_) return;
   if (!serving_) {
-    if (now_ - loaded_at_ >= settings_.mpps_answer_within) return take_over();
+    if (now_ - loaded_at_ >= settings_.mpps_answer_first) return take_over();
     if (now_ - asked_at_ < settings_.ask_again) return;
     asked_at_ = now_;
     for (const std::string& mpp : unanswered_) emit(AskMpp{mpp});
@@ -413,7 +430,7 @@ void ZoneMachine::pace() {
 /// Whoever waits too long is not to wait on: the law's rule (D-04).
 void ZoneMachine::judge_calls() {
   for (auto& [attempt, call] : calls_) {
-    if (call.nuisance || call.nuisance_at > now_ || owner_of(attempt)) continue;
+    if (call.nuisance || call.nuisance_at > now_ || owner_of(attempt) || unheard_.contains(attempt)) continue;
     call.nuisance = true;
     pacing_.abandoned(attempt, now_);
     emit(SaveCall{call});
@@ -465,9 +482,15 @@ void ZoneMachine::nail_agents() {
   }
 }
 
+/// Has a conversation with a contact that is its own to say.
+bool ZoneMachine::converses(const Agent& agent) {
+  const C call = agent.states.call;
+  return call == C::talking || call == C::held || call == C::conference_owner || (call == C::consult && !agent.consulted);
+}
+
 bool ZoneMachine::free_for_call(const Agent& agent) const {
   if (agent.states.agent != A::ready || agent.states.job != J::attached || agent.listens_to) return false;
-  if (agent.states.nail == N::nailed) return true;
+  if (agent.states.nail == N::nailed) return !unheard_.contains(current_line(agent));
   // A phone that has just not answered is not called for the next contact, too.
   return !agent.keep_line && agent.states.nail == N::not_nailed && may_nail(agent);
 }
@@ -480,7 +503,7 @@ bool ZoneMachine::may_nail(const Agent& agent) const {
 void ZoneMachine::assign_calls() {
   std::vector<WaitingCall> waiting;
   for (const auto& [attempt, call] : calls_)
-    if (!call.nuisance && !owner_of(attempt)) waiting.push_back({attempt, call.live_at});
+    if (!call.nuisance && !owner_of(attempt) && !unheard_.contains(attempt)) waiting.push_back({attempt, call.live_at});
   if (waiting.empty()) return;
   std::vector<ReadyAgent> ready;
   for (const auto& [id, agent] : agents_)

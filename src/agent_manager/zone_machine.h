@@ -16,9 +16,10 @@ namespace everdial::zone {
 class ZoneMachine {
  public:
   struct Settings {
-    Duration mpps_answer_within = 30s;  ///< after a take-over; lines and calls of an MPP that is silent for longer are lost
-    Duration ask_again = 300ms;         ///< an MPP that has not answered
-    Duration order_valid = 5s;          ///< not_after of a line's order
+    Duration mpps_answer_first = 500ms;  ///< after a take-over; then commands are taken, whoever has not answered
+    Duration mpps_answer_within = 30s;   ///< lines and calls of an MPP that is silent for longer are lost
+    Duration ask_again = 300ms;          ///< an MPP that has not answered
+    Duration order_valid = 5s;           ///< not_after of a line's order
     Duration line_rings = 30s;
     Duration nail_again = 5s;        ///< after a line was lost or not answered
     Duration preview_again = 2s;     ///< a contact was asked for, and none has come
@@ -47,6 +48,7 @@ class ZoneMachine {
   void jobs_seen(const std::vector<AgentJob>& jobs);
   void mpp_answered(const MppAnswered& input);
   void take_over();
+  bool stays_unheard(const Agent& agent);
   void command_arrived(const CommandArrived& input);
   void events_arrived(const EventsArrived& input);
   void line_told(const CallRecord& record);
@@ -141,6 +143,7 @@ class ZoneMachine {
   Agent* owner_of(const AttemptId& attempt);
   const AgentJob* job(const std::optional<JobId>& id) const;
   const AgentSettings& settings_of(const Agent& agent) const;
+  static bool converses(const Agent& agent);
   bool free_for_call(const Agent& agent) const;
   bool may_nail(const Agent& agent) const;
   void touch(const Agent& agent) { touched_.insert(agent.id); }
@@ -160,6 +163,8 @@ class ZoneMachine {
   Duration away_{};
   std::set<std::string> unanswered_;
   std::map<AttemptId, CallRecord> found_;  ///< at the MPPs
+  /// Lines and calls of the take-over that an MPP may carry that has not answered yet: they stay as their rows say, and get nothing new.
+  std::set<AttemptId> unheard_;
   std::map<AgentId, agent_command::SayStates> words_;
 
   std::vector<std::string> mpps_;

@@ -353,17 +353,64 @@ TEST(Zone, A_12_a_zone_that_moves_logs_nobody_out) {
   EXPECT_TRUE(zone.hung_up.empty());
 }
 
-TEST(Zone, an_mpp_that_is_silent_is_waited_for_and_then_given_up) {
-  TestZone zone;
+/// A new manager, and two MPPs of which one has not answered: agent 1 talks there, agent 2 is free at the other.
+struct SilentMpp : TestZone {
+  SilentMpp() {
+    at_work(1);
+    contact_answers(5);
+    at_work(2);
+    machine =
+        std::make_unique<ZoneMachine>(LeaseGrant{agent_zone_resource("default"), 1, Epoch{9}, Incarnation{"me"}}, ZoneMachine::Settings{});
+    step(ZoneLoaded{{rows.at(AgentId{1}), rows.at(AgentId{2})}, {live.at(attempt(5))}, jobs, {"as1/mpp", "as2/mpp"}, 1s});
+    step(MppAnswered{"as2/mpp", {calls.at(line(2))}});
+    EXPECT_FALSE(machine->serving());
+    EXPECT_EQ(order(2, NotReady{}).error, AgentError::manager_not_available);
+    pass(500ms);
+  }
+};
+
+TEST(Zone, A_03_a_silent_mpp_holds_up_nobody_and_whoever_it_may_carry_stays_as_recorded) {
+  SilentMpp zone;
+  EXPECT_TRUE(zone.machine->serving());
+  EXPECT_EQ(zone.order(2, NotReady{}).error, AgentError::none);
+  EXPECT_EQ(zone.call_of(1), C::talking);
+  EXPECT_EQ(those_of<AskMpp>(zone.pass(300ms)).size(), 1u) << "it is asked on";
+  EXPECT_EQ(zone.order(1, Release{}).error, AgentError::none);
+}
+
+TEST(Zone, A_03_an_mpp_that_answers_late_is_told_again_who_hears_whom) {
+  SilentMpp zone;
+  zone.conversations.clear();
+  zone.step(MppAnswered{"as1/mpp", {zone.calls.at(line(1)), zone.calls.at(zone.attempt(5))}});
+  EXPECT_EQ(zone.call_of(1), C::talking);
+  EXPECT_FALSE(zone.conversations.empty());
+}
+
+TEST(Zone, A_03_who_was_at_an_mpp_that_comes_back_without_them_is_called_again) {
+  SilentMpp zone;
+  zone.step(MppAnswered{"as1/mpp", {}});
+  EXPECT_EQ(zone.agent(1).states.nail, N::not_nailed);
+  EXPECT_NE(zone.call_of(1), C::talking);
+}
+
+TEST(Zone, A_03_an_mpp_that_stays_silent_is_given_up) {
+  SilentMpp zone;
+  zone.pass(30s);
+  EXPECT_EQ(zone.agent(1).states.nail, N::not_nailed);
+  EXPECT_EQ(zone.agent(2).states.nail, N::nailed);
+}
+
+TEST(Zone, A_03_nobody_whose_line_is_unheard_gets_a_call) {
+  TestZone zone(1);
   zone.at_work(1);
   zone.machine =
       std::make_unique<ZoneMachine>(LeaseGrant{agent_zone_resource("default"), 1, Epoch{9}, Incarnation{"me"}}, ZoneMachine::Settings{});
   zone.step(ZoneLoaded{{zone.rows.at(AgentId{1})}, {}, zone.jobs, {"as1/mpp"}, 1s});
-  EXPECT_EQ(those_of<AskMpp>(zone.pass(1s)).size(), 1u);
-  EXPECT_FALSE(zone.machine->serving());
-  zone.pass(30s);
-  EXPECT_TRUE(zone.machine->serving());
-  EXPECT_EQ(zone.agent(1).states.nail, N::not_nailed);
+  zone.pass(500ms);
+  zone.contact_answers(5);
+  EXPECT_EQ(zone.call_of(1), C::idle);
+  zone.step(MppAnswered{"as1/mpp", {zone.calls.at(line(1)), zone.calls.at(zone.attempt(5))}});
+  EXPECT_EQ(zone.call_of(1), C::talking);
 }
 
 // ---- whatever happens ----------------------------------------------------------------------------------------------------------
