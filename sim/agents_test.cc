@@ -98,6 +98,16 @@ TEST_P(AgentJobs, A_12_go_on_while_their_zone_is_moved_to_another_server) {
   }
 }
 
+TEST_P(AgentJobs, A_02_commands_wait_for_the_new_manager_and_not_for_the_mpps_that_died_with_the_old_one) {
+  World world(41, with_agents(GetParam()));
+  ASSERT_TRUE(world.play(10s));
+  const std::string master = world.acting(kZone).front();
+  world.cut_power(master.substr(0, master.find('/')), 20s);
+  const World::Outcome outcome = world.converge();
+  EXPECT_EQ(outcome.kind, World::Outcome::Kind::well) << outcome.what;
+  EXPECT_LT(world.desks().longest_wait(), 5s) << "3 s until a lost host's lease is another's, the rest to be heard again";
+}
+
 TEST_P(AgentJobs, A_14_keep_all_that_must_hold_whatever_fails) {
   for (uint64_t seed = 31; seed < 31 + repeats(6); ++seed) {
     Options options = with_agents(GetParam());

@@ -39,6 +39,7 @@ void Desks::live(Robot& robot) {
     if (auto wanted = next_order(robot)) {
       if (std::holds_alternative<agent_command::Release>(*wanted) && robot.attempt) released_.insert(*robot.attempt);
       robot.command = AgentCommand{robot.id, session_of(robot.id), std::to_string(++robot.commands), std::move(*wanted)};
+      robot.commanded_at = ground_.timeline.now();
       order(robot);
     }
   }
@@ -83,6 +84,7 @@ void Desks::answered(Robot& robot, const std::string& command, const Result<Repl
   }
   const bool was_log_on = std::holds_alternative<agent_command::LogOn>(robot.command->order);
   robot.command.reset();
+  longest_wait_ = std::max(longest_wait_, ground_.timeline.now() - robot.commanded_at);
   if (was_log_on && answer->error == AgentError::none) robot.logged_on = true;
   else if (robot.logged_on && answer->states.agent == AgentState::logged_out && broken_.empty())
     broken_ = "agent " + to_string(robot.id) + " was logged off: " + answer->text;

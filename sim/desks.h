@@ -22,6 +22,8 @@ class Desks {
   /// Calls that an agent has ended.
   const std::set<AttemptId>& released() const { return released_; }
   size_t talked() const { return talked_.size(); }
+  /// From a command, said again until it is answered, to its answer.
+  Duration longest_wait() const { return longest_wait_; }
 
  private:
   struct Robot {
@@ -32,7 +34,7 @@ class Desks {
     std::optional<AttemptId> attempt = std::nullopt;
     std::optional<AgentCommand> command = std::nullopt;  ///< not answered yet
     int commands = 0;
-    Instant acts_at{};
+    Instant acts_at{}, commanded_at{};
     std::unique_ptr<Timer> timer{}, retry{}, heartbeat{};
   };
 
@@ -50,6 +52,7 @@ class Desks {
   Process process_;
   std::map<AgentId, Robot> robots_;
   std::set<AttemptId> released_, talked_;
+  Duration longest_wait_{};
   std::string broken_;
 };
 
