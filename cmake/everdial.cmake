@@ -2,8 +2,9 @@
 #   A library whose headers are reached as "folder/header.h". Only folders of libraries it links (and its own) are on its include
 #   path, so an include that the dependency rules forbid does not compile. Each library gets a link test: an executable of the whole
 #   library and what it says it links, nothing else.
-# everdial_test(NAME SOURCES a_test.cc ... LINKS lib ... [LABEL unit|contract|sim|cluster] [THREADS])
-#   THREADS: what it tests has threads (or may not), so it is among the tests_with_threads, which run under the thread sanitizer.
+# everdial_test(NAME SOURCES a_test.cc ... LINKS lib ... [LABEL unit|contract|sim|cluster] [CORE] [THREADS])
+#   CORE: needs nothing that EVERDIAL_CORE_ONLY leaves out, so it runs under the address sanitizer, and need not be built without it too.
+#   THREADS: what it tests has threads, so it is among the tests_with_threads, which run under the thread sanitizer.
 
 # Where only what has threads is of interest: under the thread sanitizer.
 add_custom_target(tests_with_threads)
@@ -73,7 +74,7 @@ function(everdial_library name)
 endfunction()
 
 function(everdial_test name)
-  cmake_parse_arguments(arg "THREADS" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "CORE;THREADS" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
   if(NOT arg_LABEL)
     set(arg_LABEL unit)
   endif()
@@ -90,7 +91,9 @@ function(everdial_test name)
   endif()
   if(arg_THREADS)
     add_dependencies(tests_with_threads ${name})
-  elseif(EVERDIAL_THREADS_ONLY)
+  endif()
+  if((arg_CORE AND NOT EVERDIAL_CORE_TESTS) OR (NOT arg_THREADS AND EVERDIAL_THREADS_ONLY))
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
     return()
   endif()
   # Some tests fork a process that is to be killed, and other tests' threads live then.
