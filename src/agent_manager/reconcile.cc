@@ -49,8 +49,12 @@ Reconciled reconcile(const Agent& row, const std::optional<agent_command::SaySta
   if (desktop && desktop->attempt && desktop->attempt != row.attempt && desktop->attempt == mpp.joined)
     return {AgentStates{}, desktop->attempt};
 
-  if (mpp.line_up && states.nail == NailState::pending) states.nail = NailState::nailed;
-  else if (!mpp.line_up && (states.nail == NailState::nailed || mpp.line_gone)) states.nail = NailState::not_nailed;
+  if (mpp.line_up && states.nail == NailState::pending) {
+    states.nail = NailState::nailed;
+    if (states.job == AgentJobState::pending_attach) states.job = AgentJobState::attached;
+  } else if (!mpp.line_up && (states.nail == NailState::nailed || mpp.line_gone)) {
+    states.nail = NailState::not_nailed;
+  }
 
   using Contact = MppWord::Contact;
   const bool gone = mpp.contact == Contact::gone || (mpp.contact == Contact::none && hears_contact(states.call));

@@ -87,7 +87,12 @@ void ZoneMachine::at_rest(Agent& agent, AgentJobState from) {
 }
 
 void ZoneMachine::apply(Agent& agent, const Reconciled& result, const std::string& reason) {
-  if (!result.desktop_error) return move(agent, result.states, reason);
+  if (!result.desktop_error) {
+    const bool attaches = agent.states.job == J::pending_attach && result.states.job == J::attached;
+    move(agent, result.states, reason);
+    if (attaches) tell_job(agent);
+    return;
+  }
   emit(SaveDisposition{*result.desktop_error, agent.id, "desktop_error"});
   if (calls_.erase(*result.desktop_error)) emit(RemoveCall{*result.desktop_error});
   hang_up(*result.desktop_error);

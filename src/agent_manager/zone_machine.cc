@@ -75,7 +75,12 @@ void ZoneMachine::loaded(const ZoneLoaded& input) {
 
 void ZoneMachine::mpp_answered(const MppAnswered& input) {
   if (!loaded_ || unanswered_.erase(input.mpp) == 0) return;
-  for (const CallRecord& record : input.records) found_.insert_or_assign(record.attempt, record);
+  for (const CallRecord& record : input.records) {
+    found_.insert_or_assign(record.attempt, record);
+    if (!heard(record.attempt)) continue;
+    if (is_line(record.attempt)) line_told(record);
+    else if (record.stage == CallStage::ended) contact_told({record, CallEvents::Kind::ended});
+  }
   if (!unanswered_.empty()) return;
   if (serving_) end_inquiry();
   else take_over();
@@ -154,6 +159,15 @@ bool ZoneMachine::stays_unheard(const Agent& agent) {
   return unheard_.size() > before;
 }
 
+/// An MPP that was silent at the take-over carries it after all. What was said meanwhile of who hears whom it may have missed.
+bool ZoneMachine::heard(const AttemptId& attempt) {
+  if (unheard_.erase(attempt) == 0) return false;
+  inquired_.erase(attempt);
+  const Agent* agent = is_line(attempt) ? find(agent_of_line(attempt)) : owner_of(attempt);
+  if (agent && converses(*agent)) converse(*agent);
+  return true;
+}
+
 /// Word of an end may be lost with whoever brought it, and the record be forgotten before it is brought again.
 void ZoneMachine::inquire() {
   if (unanswered_.empty()) {
@@ -180,21 +194,16 @@ void ZoneMachine::inquire() {
 }
 
 void ZoneMachine::end_inquiry() {
-  const auto unheard = std::exchange(unheard_, {});
+  unheard_.clear();
   for (const AttemptId& attempt : std::exchange(inquired_, {})) {
-    const auto found = found_.find(attempt);
-    if (found != found_.end() && !unheard.contains(attempt)) continue;
-    CallRecord record{.attempt = attempt};
-    record.stage = CallStage::ended;
-    record.code = CompletionCode::call_lost;
-    if (found != found_.end()) record = found->second;
-    if (is_line(attempt)) line_told(record);
-    else if (record.stage == CallStage::ended) contact_told({record, CallEvents::Kind::ended});
+    if (found_.contains(attempt)) continue;
+    CallRecord lost{.attempt = attempt};
+    lost.stage = CallStage::ended;
+    lost.code = CompletionCode::call_lost;
+    if (is_line(attempt)) line_told(lost);
+    else contact_told({lost, CallEvents::Kind::ended});
   }
   found_.clear();
-  // What was said of them meanwhile an MPP that was away has not heard.
-  for (auto& [id, agent] : agents_)
-    if (converses(agent) && (unheard.contains(current_line(agent)) || unheard.contains(*agent.attempt))) converse(agent);
 }
 
 // ---- what is told --------------------------------------------------------------------------------------------------------------
@@ -306,6 +315,7 @@ void ZoneMachine::orders_seen(const std::vector<KeptOrder>& orders) {
 void ZoneMachine::events_arrived(const EventsArrived& input) {
   if (!serving_) return;  // told again in a second
   for (const CallEvents::Event& event : input.events.events) {
+    heard(event.record.attempt);
     if (is_line(event.record.attempt)) line_told(event.record);
     else contact_told(event);
   }
@@ -427,10 +437,16 @@ void ZoneMachine::pace() {
   for (SavePacing& memory : pacing_.memories()) emit(std::move(memory));
 }
 
-/// Whoever waits too long is not to wait on: the law's rule (D-04).
+/// Whoever waits too long is not to wait on: the law's rule (D-04). But while it is not known who is free, nobody is judged.
 void ZoneMachine::judge_calls() {
+  std::set<JobId> unknown;
+  for (const AttemptId& attempt : unheard_)
+    if (const Agent* agent = is_line(attempt) ? find(agent_of_line(attempt)) : nullptr;
+        agent && agent->job && agent->states.call == C::idle)
+      unknown.insert(*agent->job);
   for (auto& [attempt, call] : calls_) {
-    if (call.nuisance || call.nuisance_at > now_ || owner_of(attempt) || unheard_.contains(attempt)) continue;
+    if (call.nuisance || call.nuisance_at > now_ || owner_of(attempt) || unheard_.contains(attempt) || unknown.contains(attempt.job))
+      continue;
     call.nuisance = true;
     pacing_.abandoned(attempt, now_);
     emit(SaveCall{call});

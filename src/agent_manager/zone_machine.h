@@ -49,6 +49,7 @@ class ZoneMachine {
   void mpp_answered(const MppAnswered& input);
   void take_over();
   bool stays_unheard(const Agent& agent);
+  bool heard(const AttemptId& attempt);
   void command_arrived(const CommandArrived& input);
   void events_arrived(const EventsArrived& input);
   void line_told(const CallRecord& record);

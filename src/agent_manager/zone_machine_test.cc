@@ -353,6 +353,18 @@ TEST(Zone, A_12_a_zone_that_moves_logs_nobody_out) {
   EXPECT_TRUE(zone.hung_up.empty());
 }
 
+TEST(Zone, A_02_whose_line_was_answered_while_there_was_no_manager_works_for_its_job_then) {
+  TestZone zone;
+  zone.order(1, LogOn{"sip:1@phones.example"});
+  zone.order(1, Ready{});
+  ASSERT_EQ(zone.agent(1).states.job, J::pending_attach);
+  zone.calls.at(line(1)).stage = CallStage::answered;
+  zone.start();
+  EXPECT_EQ(zone.agent(1).states, (AgentStates{A::ready, N::nailed, C::idle, J::attached}));
+  zone.contact_answers(5);
+  EXPECT_EQ(zone.call_of(1), C::talking);
+}
+
 /// A new manager, and two MPPs of which one has not answered: agent 1 talks there, agent 2 is free at the other.
 struct SilentMpp : TestZone {
   SilentMpp() {
@@ -384,6 +396,22 @@ TEST(Zone, A_03_an_mpp_that_answers_late_is_told_again_who_hears_whom) {
   zone.step(MppAnswered{"as1/mpp", {zone.calls.at(line(1)), zone.calls.at(zone.attempt(5))}});
   EXPECT_EQ(zone.call_of(1), C::talking);
   EXPECT_FALSE(zone.conversations.empty());
+}
+
+TEST(Zone, A_05_a_line_that_is_heard_of_gets_the_waiting_call_though_another_mpp_is_silent_yet) {
+  TestZone zone;
+  zone.at_work(1);
+  zone.machine =
+      std::make_unique<ZoneMachine>(LeaseGrant{agent_zone_resource("default"), 1, Epoch{9}, Incarnation{"me"}}, ZoneMachine::Settings{});
+  zone.step(ZoneLoaded{{zone.rows.at(AgentId{1})}, {}, zone.jobs, {"as1/mpp", "as2/mpp", "as3/mpp"}, 1s});
+  zone.step(MppAnswered{"as2/mpp", {}});
+  zone.pass(500ms);
+  zone.contact_answers(5);
+  EXPECT_EQ(zone.call_of(1), C::idle) << "nobody has heard of its line";
+  zone.pass(4s);
+  EXPECT_FALSE(zone.live.at(zone.attempt(5)).nuisance) << "somebody may be free";
+  zone.step(MppAnswered{"as1/mpp", {zone.calls.at(line(1))}});
+  EXPECT_EQ(zone.call_of(1), C::talking);
 }
 
 TEST(Zone, A_03_who_was_at_an_mpp_that_comes_back_without_them_is_called_again) {
