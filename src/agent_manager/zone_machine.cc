@@ -305,9 +305,9 @@ void ZoneMachine::orders_seen(const std::vector<KeptOrder>& orders) {
     }
     const auto refused = refusal(*agent, kept.order);
     const AgentAnswer given = refused ? *refused : obey(*agent, kept.order);
-    touch(*agent);
-    if (given.error == AgentError::none) emit(SaveOrderEnd{kept.id, "done"});
-    else emit(SaveOrderEnd{kept.id, "refused", given.text});
+    const bool done = given.error == AgentError::none;
+    if (done) touch(*agent);
+    emit(SaveOrderEnd{kept.id, done ? "done" : "refused", given.text});
   }
   std::erase_if(orders_ended_, [&](int64_t id) { return !seen.contains(id); });
 }

@@ -86,6 +86,12 @@ TEST_F(SupervisedZone, an_order_that_nobody_could_take_in_time_expires) {
   EXPECT_EQ(zone.agent(1).states.agent, A::ready);
 }
 
+TEST_F(SupervisedZone, an_order_that_is_refused_changes_nothing_of_the_agent) {
+  const auto effects = zone.step(OrdersSeen{{{1, AgentId{3}, ForceState{A::ready}, zone.now + 1min}}});
+  EXPECT_EQ(those_of<SaveOrderEnd>(effects).size(), 1u);
+  EXPECT_TRUE(those_of<SaveAgent>(effects).empty());
+}
+
 TEST_F(SupervisedZone, an_agent_who_is_released_from_the_job_is_not_ready_and_has_none) {
   ask(1, 1, MoveToJob{});
   look();

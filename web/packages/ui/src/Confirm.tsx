@@ -9,6 +9,10 @@ export interface ConfirmProps {
   /** The verb on the button. */
   action: string;
   danger?: boolean;
+  /** What must be chosen first is not. */
+  disabled?: boolean;
+  /** There is a table in it. */
+  wide?: boolean;
   opened: boolean;
   busy: boolean;
   error: unknown;
@@ -16,9 +20,9 @@ export interface ConfirmProps {
   onClose: () => void;
 }
 
-export function Confirm({ title, children, action, danger, opened, busy, error, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ title, children, action, danger, disabled, wide, opened, busy, error, onConfirm, onClose }: ConfirmProps) {
   return (
-    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={onClose} title={title} size={wide ? 'xl' : 'md'} closeButtonProps={{ 'aria-label': 'Close' }}>
       <Text size="sm" component="div">
         {children}
       </Text>
@@ -27,7 +31,7 @@ export function Confirm({ title, children, action, danger, opened, busy, error, 
         <Button variant="default" onClick={onClose} data-autofocus>
           Not now
         </Button>
-        <Button onClick={onConfirm} loading={busy} color={danger ? 'red.9' : undefined}>
+        <Button onClick={onConfirm} loading={busy} disabled={disabled} color={danger ? 'red.9' : undefined}>
           {action}
         </Button>
       </Group>

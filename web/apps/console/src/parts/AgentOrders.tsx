@@ -92,7 +92,7 @@ function AskDialog({ name, chosen, onClose }: { name: ActionName; chosen: readon
     },
   });
   return (
-    <Confirm title={`${label}?`} action={label} danger={danger} opened busy={send.isPending} error={send.error} onConfirm={() => send.mutate()} onClose={onClose}>
+    <Confirm title={`${label}?`} action={label} danger={danger} disabled={name === 'move' && !job} opened busy={send.isPending} error={send.error} onConfirm={() => send.mutate()} onClose={onClose}>
       <p>{`${agents.map(({ login }) => login).join(', ')}. ${consequence}`}</p>
       {name === 'move' && <JobChoice zones={agents.map(({ zone }) => zone)} value={job} onChange={setJob} />}
       {gives && (

@@ -119,6 +119,7 @@ export function AgentPlaces({ servers, mayChange }: { servers: readonly Server[]
       <Confirm
         title="Move agents to another server?"
         action="Move now"
+        wide
         opened={plan !== undefined}
         busy={applying.isPending}
         error={applying.error}
@@ -157,10 +158,10 @@ function whatBecomes(agent: string, call: string): string {
 
 const columnsOfPreview: readonly Column<Doing>[] = [
   { key: 'zone', header: 'Zone', width: 'minmax(4rem, 1fr)', cell: ({ zone }) => zone },
-  { key: 'way', header: 'Move', width: '7rem', cell: ({ way }) => way },
-  { key: 'doing', header: 'Agents who are', width: '7rem', cell: ({ doing }) => doing },
-  { key: 'count', header: 'How many', width: '4.5rem', align: 'right', cell: ({ count }) => count },
-  { key: 'then', header: 'What becomes of them', width: 'minmax(8rem, 2fr)', cell: ({ then }) => then },
+  { key: 'way', header: 'Move', width: '10rem', cell: ({ way }) => way },
+  { key: 'doing', header: 'Agents who are', width: '9rem', cell: ({ doing }) => doing },
+  { key: 'count', header: 'How many', width: '6rem', align: 'right', cell: ({ count }) => count },
+  { key: 'then', header: 'What becomes of them', width: 'minmax(12rem, 2fr)', cell: ({ then }) => then },
 ];
 
 const Preview = ({ plan }: { plan: readonly PlannedAgents[] }) => (
