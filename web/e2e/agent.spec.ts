@@ -26,6 +26,8 @@ test.beforeEach(async ({ page }) => {
     ],
   }));
   everdial.on('list_notes', () => ({ items: [{ at: '2030-01-01T08:00:00.000Z', agent: 'Ben', text: 'Prefers to be called before noon.' }] }));
+  everdial.on('list_callbacks', () => ({ items: [{ kind: 'agent', at: '2099-01-31T13:30:00.000Z', until: '2099-02-01T13:30:00.000Z' }] }));
+  everdial.on('is_on_dnc', () => ({ phone: '+12125550199', on_dnc: false }));
   everdial.on('list_codes', () => ({
     items: [{ code: 'sold', text: 'Sold' }, { code: 'no_interest', text: 'No interest' }, { code: 'wrong_person', text: 'Wrong person' }],
   }));

@@ -1,4 +1,4 @@
-import { AgentError, AgentSession, errorCodes, type SessionOptions, type Ticket } from '@everdial/agent-sdk';
+import { AgentError, AgentSession, errorCodes, type LogOn as LogOnOrder, type SessionOptions, type Ticket } from '@everdial/agent-sdk';
 import { useEffect, useState } from 'react';
 import { Desk } from './Desk';
 import { LogOn, type Account } from './LogOn';
@@ -26,12 +26,12 @@ export function App({ ticketFor, options }: AppProps) {
     setSession(started);
   };
 
-  const logOn = async (account: Account, phone: string, keepLine: boolean, forced: boolean) => {
+  const logOn = async (account: Account, order: LogOnOrder) => {
     const started = new AgentSession({ ...options, ticket: () => ticketFor(account) });
     try {
       await started.start();
       const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-      await started.command('log_on', { phone, keep_line: keepLine, forced, time_zone: timeZone, locale: navigator.language });
+      await started.command('log_on', { ...order, time_zone: timeZone, locale: navigator.language });
       work(started);
     } catch (error) {
       started.close({ forget: true });

@@ -1,14 +1,15 @@
 import { formatDuration, Panel, useNow, type Shortcut } from '@everdial/ui';
-import { Button, Kbd, Modal, TextInput } from '@mantine/core';
+import { Button, Kbd } from '@mantine/core';
 import { useEffect, useMemo, useState } from 'react';
+import { Ask } from './Ask';
 import classes from './Desk.module.css';
-import type { OfferKeys } from './Desk';
 import { Destinations } from './Destinations';
 import { headline, ordersOf, type Order } from './orders';
 import { useAgent } from './session';
+import type { OfferKeys } from './useDeskKeys';
 import { WrapUp } from './WrapUp';
 
-type Asking = 'choose_consult' | 'choose_transfer' | 'type_digits';
+type Asking = 'choose_consult' | 'choose_transfer' | 'type_digits' | 'type_number';
 
 /** The call of this moment, and what can be done with it. */
 export function CallPanel({ offer, now }: { offer: OfferKeys; now: () => number }) {
@@ -20,7 +21,7 @@ export function CallPanel({ offer, now }: { offer: OfferKeys; now: () => number 
   const orders = ordersOf[call];
   const keys = useMemo<Shortcut[]>(() => {
     const give = ({ does }: Order) => {
-      if (does === 'choose_consult' || does === 'choose_transfer' || does === 'type_digits') setAsking(does);
+      if (does === 'choose_consult' || does === 'choose_transfer' || does === 'type_digits' || does === 'type_number') setAsking(does);
       else void run(does, {});
     };
     return orders.map((order) => ({ keys: order.keys, does: order.label, run: () => give(order) }));
@@ -71,7 +72,27 @@ export function CallPanel({ offer, now }: { offer: OfferKeys; now: () => number 
         onClose={() => setAsking(undefined)}
         onPick={giveTo}
       />
-      <Digits opened={asking === 'type_digits'} onClose={() => setAsking(undefined)} />
+      <Ask
+        title="Send keys"
+        label="Keys"
+        pattern={/^[0-9*#A-D]{1,64}$/}
+        allowed="Only 0-9 * # and A-D, at most 64"
+        does="Send"
+        read={(text) => text.toUpperCase()}
+        opened={asking === 'type_digits'}
+        onClose={() => setAsking(undefined)}
+        onGiven={(digits) => void run('send_digits', { digits })}
+      />
+      <Ask
+        title="Another number"
+        label="Number of the contact"
+        pattern={/^\+[0-9]{3,15}$/}
+        allowed="A number as +15550100"
+        does="Call"
+        opened={asking === 'type_number'}
+        onClose={() => setAsking(undefined)}
+        onGiven={(phone) => void run(call === 'wrapup' ? 'redial' : 'dial_preview', { phone })}
+      />
     </Panel>
   );
 }
@@ -81,37 +102,4 @@ function Remaining({ until, now }: { until?: string; now: () => number }) {
   if (until === undefined) return null;
   const left = Math.max(0, Date.parse(until) - now());
   return <p className={classes.muted}>{left > 0 ? `${formatDuration(Math.ceil(left / 1000) * 1000)} left` : 'time is up'}</p>;
-}
-
-function Digits({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const { run } = useAgent();
-  const [digits, setDigits] = useState('');
-  const wrong = digits !== '' && !/^[0-9*#A-D]{1,64}$/.test(digits);
-  const close = () => {
-    setDigits('');
-    onClose();
-  };
-  return (
-    <Modal opened={opened} onClose={close} title="Send keys" closeButtonProps={{ 'aria-label': 'Close' }}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (wrong || digits === '') return;
-          void run('send_digits', { digits });
-          close();
-        }}
-      >
-        <TextInput
-          label="Keys"
-          data-autofocus
-          value={digits}
-          onChange={(event) => setDigits(event.currentTarget.value.toUpperCase())}
-          error={wrong && 'Only 0-9 * # and A-D, at most 64'}
-        />
-        <Button type="submit" mt="sm" disabled={wrong || digits === ''}>
-          Send
-        </Button>
-      </form>
-    </Modal>
-  );
 }

@@ -3,8 +3,9 @@ import { Button, Modal, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react';
 import classes from './Desk.module.css';
 import { useAgent } from './session';
+import { clockIn, momentIn, ownZone, zones } from './zonedTime';
 
-const kinds: readonly { value: CreateCallback['kind']; label: string }[] = [
+export const kinds: readonly { value: CreateCallback['kind']; label: string }[] = [
   { value: 'agent', label: 'Me, or else another' },
   { value: 'strict_agent', label: 'Me alone' },
   { value: 'campaign', label: 'Anyone of the campaign' },
@@ -12,29 +13,29 @@ const kinds: readonly { value: CreateCallback['kind']; label: string }[] = [
 ];
 const dayMs = 86_400_000;
 
-/** As a field of date and time wants it, in the time of this place. */
-const local = (ms: number) => new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-
 interface CallbackProps {
   opened: boolean;
   onClose: () => void;
   onPromised: () => void;
+  /** The contact's, where it is known. */
+  timeZone?: string;
 }
 
 /** Promises the contact another call. */
-export function Callback({ opened, onClose, onPromised }: CallbackProps) {
+export function Callback({ opened, onClose, onPromised, timeZone }: CallbackProps) {
   const { run, view } = useAgent();
   const [kind, setKind] = useState<CreateCallback['kind']>('agent');
-  const [at, setAt] = useState(() => local(Date.now() + dayMs));
+  const [zone, setZone] = useState(timeZone ?? ownZone());
+  const [at, setAt] = useState(() => clockIn(zone, Date.now() + dayMs));
   const [days, setDays] = useState('1');
   const [phone, setPhone] = useState('');
   const [note, setNote] = useState('');
 
-  const past = Date.parse(at) <= Date.now();
+  const begin = momentIn(zone, at);
+  const past = begin <= Date.now();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     event.stopPropagation();
-    const begin = Date.parse(at);
     if (Number.isNaN(begin) || past) return;
     onClose();
     const promised = await run('create_callback', {
@@ -63,6 +64,13 @@ export function Callback({ opened, onClose, onPromised }: CallbackProps) {
           value={at}
           onChange={(event) => setAt(event.currentTarget.value)}
           error={past && 'Choose a time to come'}
+        />
+        <NativeSelect
+          label="By the clock of"
+          data={zones(timeZone, ownZone())}
+          value={zone}
+          onChange={(event) => setZone(event.currentTarget.value)}
+          description={zone !== ownZone() && !Number.isNaN(begin) ? `Here: ${clockIn(ownZone(), begin).replace('T', ' ')}` : undefined}
         />
         <NativeSelect
           label="Try for"

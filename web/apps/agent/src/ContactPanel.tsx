@@ -1,12 +1,22 @@
-import { Panel, When } from '@everdial/ui';
-import { Button, Textarea, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { Panel, When, type Shortcut } from '@everdial/ui';
+import { Button, Kbd, Textarea, TextInput } from '@mantine/core';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { Callback, kinds } from './Callback';
 import classes from './Desk.module.css';
+import { hasContact } from './orders';
 import { useAgent, useAnswer, useTold } from './session';
+import type { OfferKeys } from './useDeskKeys';
 
-/** Who it is, what is known, and what others have noted. */
-export function ContactPanel({ attempt }: { attempt: string }) {
-  const { run } = useAgent();
+/** Of whom one sees, or talks to; nothing in between. */
+export function Contact({ offer }: { offer: OfferKeys }) {
+  const { attempt, states } = useAgent().view.situation;
+  if (attempt === undefined || states.call === 'idle') return null;
+  return <ContactPanel key={attempt} attempt={attempt} offer={offer} />;
+}
+
+/** Who it is, what is known, what others have noted, and what is promised. */
+function ContactPanel({ attempt, offer }: { attempt: string; offer: OfferKeys }) {
+  const { view, run } = useAgent();
   const changes = useTold('contact_changed');
   const [noted, setNoted] = useState(0);
   const [text, setText] = useState('');
@@ -22,6 +32,7 @@ export function ContactPanel({ attempt }: { attempt: string }) {
     <Panel title="Contact" aside={<span className={classes.muted}>{contact?.time_zone ?? attempt}</span>}>
       {wrong && <p className={classes.trouble}>{wrong.message}</p>}
       <div className={classes.stack}>
+        {hasContact(view.situation.states.call) && contact && <Promises attempt={attempt} timeZone={contact.time_zone} offer={offer} />}
         {contact?.attributes.map(({ name, value, masked, read_only }) =>
           masked || read_only ? (
             <TextInput key={name} label={name} value={value} readOnly description={masked ? 'hidden in part' : undefined} />
@@ -45,6 +56,68 @@ export function ContactPanel({ attempt }: { attempt: string }) {
         ))}
       </ul>
     </Panel>
+  );
+}
+
+/** When the contact is to be called again, or that it never is. */
+function Promises({ attempt, timeZone, offer }: { attempt: string; timeZone?: string; offer: OfferKeys }) {
+  const { run } = useAgent();
+  const [asks, setAsks] = useState(false);
+  const [changes, setChanges] = useState(0);
+  const [kept, setKept] = useState<string>();
+  const { answer: callbacks } = useAnswer('list_callbacks', { limit: 10 }, `${attempt} ${changes}`);
+  const { answer: dnc } = useAnswer('is_on_dnc', {}, `${attempt} ${changes}`);
+
+  const is = useCallback((what: string) => {
+    setKept(what);
+    setChanges((n) => n + 1);
+  }, []);
+  const keys = useMemo<Shortcut[]>(() => {
+    const neverAgain = async () => {
+      if (await run('add_to_dnc', {})) is('The number will not be called again.');
+    };
+    return [
+      { keys: 'b', does: 'Callback…', run: () => setAsks(true) },
+      { keys: 'z z', does: 'Never call again', run: () => void neverAgain() },
+    ];
+  }, [run, is]);
+  useEffect(() => {
+    offer('contact', keys);
+    return () => offer('contact', []);
+  }, [offer, keys]);
+  return (
+    <>
+      <div className={classes.orders}>
+        {keys.map(({ keys: key, does, run: give }) => (
+          <Button
+            key={key}
+            size="compact-sm"
+            variant="default"
+            onClick={give}
+            rightSection={
+              <Kbd className={classes.key} aria-hidden>
+                {key}
+              </Kbd>
+            }
+          >
+            {does}
+          </Button>
+        ))}
+      </div>
+      {dnc?.on_dnc && !kept && <p className={classes.trouble}>This number is not to be called again.</p>}
+      {callbacks?.items.map(({ kind, at }) => (
+        <p key={kind + at} className={classes.muted}>
+          Callback <When at={at} /> · {kinds.find(({ value }) => value === kind)?.label}
+        </p>
+      ))}
+      {kept && <p role="status">{kept}</p>}
+      <Callback
+        opened={asks}
+        onClose={() => setAsks(false)}
+        onPromised={() => is('The callback is promised.')}
+        timeZone={timeZone}
+      />
+    </>
   );
 }
 

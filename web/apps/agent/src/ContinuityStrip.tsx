@@ -10,7 +10,8 @@ export function ContinuityStrip({ view }: { view: AgentView }) {
   const { connection, server, managerAway, zoneDown, continuity, situation, waiting } = view;
   const onCall = withContact.has(situation.states.call);
   const well = connection === 'connected' && !managerAway && !zoneDown;
-  const where = connection !== 'connected' ? 'Reconnecting' : `Connected to ${server}`;
+  const where =
+    connection === 'connected' ? `Connected to ${server}` : connection === 'ended' ? `The session has ended: ${view.ended}` : 'Reconnecting';
   const news = [
     where,
     zoneDown && `no server for the zone: ${zoneDown}`,

@@ -1,7 +1,7 @@
 import type { States } from '@everdial/agent-sdk';
 import { FakeEverdial, refusal } from '@everdial/agent-sdk/testing';
 import { EverdialTheme } from '@everdial/ui';
-import { render, screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { App } from './App';
@@ -21,6 +21,8 @@ beforeEach(() => {
     attributes: [{ name: 'First name', value: 'Joan' }, { name: 'Account', value: '••••1234', masked: true }],
   }));
   everdial.on('list_notes', () => ({ items: [{ at: '2030-01-01T00:00:00.000Z', agent: 'Ben', text: 'prefers mornings' }] }));
+  everdial.on('list_callbacks', () => ({ items: [] }));
+  everdial.on('is_on_dnc', () => ({ phone: '+12125550199', on_dnc: false }));
   everdial.on('list_codes', () => ({ items: [{ code: 'sold', text: 'Sold' }, { code: 'no_interest', text: 'No interest' }] }));
   everdial.on('list_reasons', () => ({ items: [{ code: 'break', text: 'Break' }, { code: 'training', text: 'Training' }] }));
   everdial.on('list_destinations', () => ({ items: [{ id: 8, name: 'Ben', free: true }, { id: 9, name: 'Cleo', free: false }] }));
@@ -37,8 +39,7 @@ function call(next: States['call'], agent?: States['agent']) {
   become(states(next, agent));
 }
 
-async function logOn() {
-  const user = userEvent.setup();
+async function logOn(user = userEvent.setup(), skills = '') {
   const { options } = everdial;
   render(
     <EverdialTheme>
@@ -48,6 +49,7 @@ async function logOn() {
   await user.type(screen.getByLabelText(/^Name/), 'ann');
   await user.type(screen.getByLabelText(/^Password/), 'secret');
   await user.type(screen.getByLabelText(/^Your phone/), '+12125550100');
+  if (skills) await user.type(screen.getByLabelText(/^Skills today/), skills);
   await user.click(screen.getByRole('button', { name: 'Log on' }));
   return user;
 }
@@ -158,11 +160,13 @@ describe('The agent desktop', () => {
     call('wrapup', 'work_not_ready');
     await user.click(await screen.findByRole('button', { name: 'Callback…' }));
     const dialog = await screen.findByRole('dialog', { name: 'Callback' });
+    expect((within(dialog).getByLabelText('By the clock of') as HTMLSelectElement).value).toBe('America/New_York');
+    fireEvent.change(within(dialog).getByLabelText(/^When/), { target: { value: '2099-07-01T08:30' } });
     await user.selectOptions(within(dialog).getByLabelText('Who calls'), 'strict_agent');
     await user.type(within(dialog).getByLabelText('Note'), 'after lunch');
     await user.click(within(dialog).getByRole('button', { name: 'Promise it' }));
     await ordered('create_callback');
-    expect(paramsOf('create_callback')).toMatchObject({ kind: 'strict_agent', note: 'after lunch' });
+    expect(paramsOf('create_callback')).toMatchObject({ kind: 'strict_agent', note: 'after lunch', at: '2099-07-01T12:30:00.000Z' });
     expect(methods()).not.toContain('wrap_up');
     await screen.findByText('The callback is promised.');
     await user.click(screen.getByRole('button', { name: 'Never call again' }));
@@ -212,6 +216,34 @@ describe('The agent desktop', () => {
     expect((await screen.findByRole('alert')).textContent).toContain("'ready': the agent is ready");
     await user.click(screen.getByRole('button', { name: 'Dismiss' }));
     expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  test('calls another number of a contact, before and after the call', async () => {
+    const user = await atWork();
+    call('preview');
+    await screen.findByRole('button', { name: 'Another number…' });
+    await user.keyboard('o');
+    let dialog = await screen.findByRole('dialog', { name: 'Another number' });
+    await user.type(within(dialog).getByLabelText('Number of the contact'), '0123');
+    expect(within(dialog).getByText('A number as +15550100')).toBeTruthy();
+    await user.clear(within(dialog).getByLabelText('Number of the contact'));
+    await user.type(within(dialog).getByLabelText('Number of the contact'), '+12125550111{Enter}');
+    await ordered('dial_preview');
+    expect(paramsOf('dial_preview')).toEqual({ phone: '+12125550111' });
+    call('wrapup', 'work_not_ready');
+    await user.click(await screen.findByRole('button', { name: 'Another number…' }));
+    dialog = await screen.findByRole('dialog', { name: 'Another number' });
+    await user.type(within(dialog).getByLabelText('Number of the contact'), '+12125550122{Enter}');
+    await ordered('redial');
+    expect(paramsOf('redial')).toEqual({ phone: '+12125550122' });
+  });
+
+  test('logs on with the skills of today', async () => {
+    everdial.on('log_on', () => become(states('idle', 'not_ready'), 'logged_on'));
+    const user = userEvent.setup();
+    await logOn(user, 'Spanish = 7, phone sales = 10');
+    await ordered('log_on');
+    expect(paramsOf('log_on')).toMatchObject({ skills: { Spanish: 7, 'phone sales': 10 } });
   });
 
   test('a forced log-off is told, and one can log on again', async () => {

@@ -1,34 +1,28 @@
-import { KeyboardHelp, Notice, useShortcuts, useShortcutsEnabled, type Shortcut } from '@everdial/ui';
+import { KeyboardHelp, useShortcuts, useShortcutsEnabled } from '@everdial/ui';
 import { ActionIcon, Button, useMantineColorScheme } from '@mantine/core';
 import { useEffect, useMemo, useState } from 'react';
 import { CallPanel } from './CallPanel';
-import { ContactPanel } from './ContactPanel';
+import { Contact } from './ContactPanel';
 import { ContinuityStrip } from './ContinuityStrip';
 import classes from './Desk.module.css';
-import { ScriptPanel } from './ScriptPanel';
+import { Refusal } from './Refusal';
+import { Script } from './ScriptPanel';
 import { useAgent } from './session';
 import { StateBar } from './StateBar';
+import { useDeskKeys } from './useDeskKeys';
 
 /** What an agent works at. */
 export function Desk() {
-  const { view, session, wrong, dismiss } = useAgent();
-  const [shortcuts, setShortcuts] = useState<Record<string, readonly Shortcut[]>>({});
+  const { view, session } = useAgent();
+  const [keys, offer] = useDeskKeys();
   const [enabled, setEnabled] = useShortcutsEnabled();
   const [help, setHelp] = useState(false);
-  const all = useMemo(
-    () => [...Object.values(shortcuts).flat(), { keys: '?', does: 'Show these keys', run: () => setHelp(true) }],
-    [shortcuts],
-  );
+  const all = useMemo(() => [...keys, { keys: '?', does: 'Show these keys', run: () => setHelp(true) }], [keys]);
   useShortcuts(all, enabled);
-  const offer = useMemo(
-    () => (part: string, those: readonly Shortcut[]) => setShortcuts((before) => ({ ...before, [part]: those })),
-    [],
-  );
   useEffect(() => {
     document.title = `${view.situation.states.call === 'idle' ? view.situation.states.agent : view.situation.states.call} · Everdial`;
   }, [view.situation.states]);
 
-  const { attempt, states } = view.situation;
   return (
     <div className={classes.desk}>
       <header className={classes.header}>
@@ -49,26 +43,17 @@ export function Desk() {
       <StateBar offer={offer} />
       <main className={classes.main}>
         <h1 className="visually-hidden">Agent desktop</h1>
-        {wrong && (
-          <div className={classes.wrong}>
-            <Notice title={`That was not done${wrong.code ? ` (${wrong.code})` : ''}`}>{wrong.message}</Notice>
-            <Button size="compact-xs" variant="default" onClick={dismiss}>
-              Dismiss
-            </Button>
-          </div>
-        )}
+        <Refusal />
         <div className={classes.columns}>
-          <CallPanel key={`call ${attempt ?? ''}`} offer={offer} now={() => session.serverTime} />
-          {attempt !== undefined && states.call !== 'idle' && <ContactPanel key={attempt} attempt={attempt} />}
+          <CallPanel key={view.situation.attempt} offer={offer} now={() => session.serverTime} />
+          <Contact offer={offer} />
         </div>
-        {view.addresses.scripts && <ScriptPanel {...view.addresses.scripts} />}
+        <Script />
       </main>
       <KeyboardHelp shortcuts={all} opened={help} onClose={() => setHelp(false)} enabled={enabled} onEnable={setEnabled} />
     </div>
   );
 }
-
-export type OfferKeys = (part: string, shortcuts: readonly Shortcut[]) => void;
 
 const schemes = { auto: 'as the system', light: 'light', dark: 'dark' } as const;
 const nextScheme = { auto: 'light', light: 'dark', dark: 'auto' } as const;

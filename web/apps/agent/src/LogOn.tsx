@@ -1,4 +1,4 @@
-import { AgentError } from '@everdial/agent-sdk';
+import { AgentError, type LogOn as LogOnOrder } from '@everdial/agent-sdk';
 import { Notice } from '@everdial/ui';
 import { Button, PasswordInput, Switch, TextInput } from '@mantine/core';
 import { useEffect, useState, type FormEvent } from 'react';
@@ -12,7 +12,13 @@ export interface Account {
 interface LogOnProps {
   /** Why nobody is logged on any more. */
   told?: string;
-  logOn: (account: Account, phone: string, keepLine: boolean, forced: boolean) => Promise<void>;
+  logOn: (account: Account, order: Omit<LogOnOrder, 'time_zone' | 'locale'>) => Promise<void>;
+}
+
+/** "Spanish = 7, sales = 3"; undefined: none are named, or not so. */
+function skillsIn(text: string): Record<string, number> | undefined {
+  const parts = text.split(',').map((part) => /^\s*(\S.{0,98}?)\s*=\s*([1-9]|10)\s*$/.exec(part));
+  return parts.every((part) => part !== null) ? Object.fromEntries(parts.map((part) => [part[1]!, Number(part[2])])) : undefined;
 }
 
 const phoneKey = 'everdial.agent.phone';
@@ -22,6 +28,7 @@ export function LogOn({ told, logOn }: LogOnProps) {
   const [password, setPassword] = useState('');
   const [phone, setPhone] = useState(() => localStorage.getItem(phoneKey) ?? '');
   const [keepLine, setKeepLine] = useState(true);
+  const [skills, setSkills] = useState('');
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<AgentError>();
   useEffect(() => {
@@ -29,12 +36,15 @@ export function LogOn({ told, logOn }: LogOnProps) {
   }, []);
 
   const elsewhere = wrong?.error === 'already_logged_on';
+  const noSkills = skills.trim() !== '' && !skillsIn(skills);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
+    if (noSkills) return;
     setBusy(true);
     try {
       localStorage.setItem(phoneKey, phone);
-      await logOn({ name, password }, phone, keepLine, elsewhere);
+      const chosen = skillsIn(skills);
+      await logOn({ name, password }, { phone, keep_line: keepLine, forced: elsewhere, ...(chosen && { skills: chosen }) });
     } catch (error) {
       setWrong(error instanceof AgentError ? error : new AgentError(0, String(error)));
       setBusy(false);
@@ -64,6 +74,13 @@ export function LogOn({ told, logOn }: LogOnProps) {
           required
           value={phone}
           onChange={(e) => setPhone(e.currentTarget.value)}
+        />
+        <TextInput
+          label="Skills today"
+          description="As Spanish = 7, sales = 3; empty: as they are recorded"
+          value={skills}
+          onChange={(e) => setSkills(e.currentTarget.value)}
+          error={noSkills && 'Names with levels from 1 to 10, as Spanish = 7'}
         />
         <Switch
           label="Call it once and keep the line"

@@ -20,7 +20,7 @@ interface PickProps {
   empty?: string;
 }
 
-/** One of a few, by mouse, by Tab and Enter, or by its number. */
+/** One of a few, by mouse, by Tab and Enter, or by its number; of many, by the beginning of its name and Enter. */
 export function Pick({ title, opened, onClose, choices, onPick, onFilter, empty = 'Nothing to choose' }: PickProps) {
   const [filter, setFilter] = useState('');
   useEffect(() => {
@@ -45,6 +45,10 @@ export function Pick({ title, opened, onClose, choices, onPick, onFilter, empty 
           onChange={(event) => {
             setFilter(event.currentTarget.value);
             onFilter(event.currentTarget.value);
+          }}
+          onKeyDown={(event) => {
+            const first = choices.find(({ disabled }) => !disabled);
+            if (event.key === 'Enter' && first) onPick(first.value);
           }}
         />
       )}

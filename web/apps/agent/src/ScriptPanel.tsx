@@ -1,11 +1,18 @@
 import { Panel } from '@everdial/ui';
 import { useEffect, useState } from 'react';
 import classes from './Desk.module.css';
+import { useAgent } from './session';
 
 const answerWithinMs = 3000;
 
+/** Of the job that one works for, if it has a script. */
+export function Script() {
+  const { scripts } = useAgent().view.addresses;
+  return scripts && <ScriptPanel {...scripts} />;
+}
+
 /** What to say: the primary page, or the auxiliary one while the primary does not answer. */
-export function ScriptPanel({ primary, auxiliary }: { primary: string; auxiliary?: string }) {
+function ScriptPanel({ primary, auxiliary }: { primary: string; auxiliary?: string }) {
   const [page, setPage] = useState<string>();
   useEffect(() => {
     // A page of another origin tells nothing about itself, but whether it answers.

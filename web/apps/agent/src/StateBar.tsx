@@ -1,11 +1,11 @@
 import type { AgentState, NailState } from '@everdial/agent-sdk';
 import { StateBadge, type Shortcut, type Tone } from '@everdial/ui';
 import { Button } from '@mantine/core';
-import { useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import classes from './Desk.module.css';
-import type { OfferKeys } from './Desk';
 import { Pick } from './Pick';
 import { useAgent, useAnswer } from './session';
+import type { OfferKeys } from './useDeskKeys';
 
 const agentTones: Record<AgentState, Tone> = {
   logged_out: 'idle', not_ready: 'warn', ready: 'good', busy: 'busy', pending_not_ready: 'warn', work_not_ready: 'busy',
@@ -28,17 +28,19 @@ export function StateBar({ offer }: { offer: OfferKeys }) {
   const isReady = states.agent === 'ready' || states.agent === 'busy' || states.agent === 'work_not_ready';
   const { answer: reasons } = useAnswer('list_reasons', {}, 'always');
 
-  const logOff = async () => {
+  const logOff = useCallback(async () => {
     if (states.call === 'idle') await run('log_off', {});
     else if (await run('log_off_later', { wanted: !leaving })) setLeaving(!leaving);
-  };
+  }, [states.call, leaving, run]);
+  const leave = states.call === 'idle' ? 'Log off' : leaving ? 'Do not log off after this call' : 'Log off after this call';
   const keys = useMemo<Shortcut[]>(
     () => [
       isReady
         ? { keys: 'n', does: 'Not ready', run: () => setAsks(true) }
         : { keys: 'r', does: 'Ready', run: () => void run('ready', {}) },
+      { keys: 'l l', does: leave, run: () => void logOff() },
     ],
-    [isReady, run],
+    [isReady, run, leave, logOff],
   );
   useEffect(() => offer('state', keys), [offer, keys]);
 
@@ -46,9 +48,11 @@ export function StateBar({ offer }: { offer: OfferKeys }) {
     setAsks(false);
     void run('not_ready', { reason: code });
   };
+  const badge = <StateBadge tone={agentTones[states.agent]}>{agentWords[states.agent]}</StateBadge>;
+  if (states.agent === 'logged_out') return <div className={classes.bar}>{badge}</div>;
   return (
     <nav aria-label="Your state" className={classes.bar}>
-      <StateBadge tone={agentTones[states.agent]}>{agentWords[states.agent]}</StateBadge>
+      {badge}
       {!isReady && reason && <span className={classes.muted}>{reason.replaceAll('_', ' ')}</span>}
       {isReady ? (
         <Button size="compact-sm" variant="default" onClick={() => setAsks(true)}>
@@ -82,7 +86,7 @@ export function StateBar({ offer }: { offer: OfferKeys }) {
       )}
       <span className={classes.spring} />
       <Button size="compact-sm" variant="subtle" className={classes.quiet} onClick={() => void logOff()}>
-        {states.call === 'idle' ? 'Log off' : leaving ? 'Do not log off after this call' : 'Log off after this call'}
+        {leave}
       </Button>
       <Pick
         title="Not ready: why?"

@@ -1,6 +1,5 @@
 import { Button, Kbd, Radio, Textarea } from '@mantine/core';
-import { useEffect, useState, type FormEvent } from 'react';
-import { Callback } from './Callback';
+import { useEffect, useRef, useState, type FormEvent } from 'react';
 import classes from './Desk.module.css';
 import { useAgent, useAnswer } from './session';
 
@@ -8,10 +7,9 @@ import { useAgent, useAnswer } from './session';
 export function WrapUp() {
   const { view, run } = useAgent();
   const { answer, wrong } = useAnswer('list_codes', {}, view.situation.attempt);
+  const form = useRef<HTMLFormElement>(null);
   const [code, setCode] = useState<string>();
   const [note, setNote] = useState('');
-  const [callback, setCallback] = useState(false);
-  const [kept, setKept] = useState<string>();
   const codes = answer?.items ?? [];
   const chosen = code ?? codes[0]?.code;
 
@@ -22,6 +20,7 @@ export function WrapUp() {
       const picked = codes[Number(event.key) - 1];
       if (typing || !picked || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('[role="dialog"]')) return;
       setCode(picked.code);
+      form.current?.querySelectorAll<HTMLInputElement>('input[type=radio]')[Number(event.key) - 1]?.focus(); // Enter: done
     };
     document.addEventListener('keydown', pressed);
     return () => document.removeEventListener('keydown', pressed);
@@ -31,11 +30,8 @@ export function WrapUp() {
     event?.preventDefault();
     if (chosen !== undefined) void run('wrap_up', { code: chosen, ...(note && { note }) });
   };
-  const neverAgain = async () => {
-    if (await run('add_to_dnc', {})) setKept('The number will not be called again.');
-  };
   return (
-    <form className={classes.wrapUp} onSubmit={done} aria-label="Work after the call">
+    <form ref={form} className={classes.wrapUp} onSubmit={done} aria-label="Work after the call">
       <Radio.Group label="Result" value={chosen ?? null} onChange={setCode}>
         <div className={classes.codes}>
           {codes.map(({ code: value, text }, i) => (
@@ -70,20 +66,12 @@ export function WrapUp() {
         <Button type="submit" disabled={chosen === undefined}>
           Done
         </Button>
-        <Button variant="default" onClick={() => setCallback(true)}>
-          Callback…
-        </Button>
         {(view.situation.extensions_left ?? 0) > 0 && (
           <Button variant="default" onClick={() => void run('extend_wrap_up', {})}>
             More time ({view.situation.extensions_left} left)
           </Button>
         )}
-        <Button variant="default" onClick={() => void neverAgain()}>
-          Never call again
-        </Button>
       </div>
-      {kept && <p role="status">{kept}</p>}
-      <Callback opened={callback} onClose={() => setCallback(false)} onPromised={() => setKept('The callback is promised.')} />
     </form>
   );
 }

@@ -5,7 +5,7 @@ type Plain = { [M in keyof Commands]: {} extends Commands[M] ? M : never }[keyof
 
 /** What an agent can do with a call: a command, or a question that must be answered first. */
 export interface Order {
-  does: Plain | 'choose_consult' | 'choose_transfer' | 'type_digits';
+  does: Plain | 'choose_consult' | 'choose_transfer' | 'type_digits' | 'type_number';
   label: string;
   keys: string;
   tone?: 'go' | 'stop';
@@ -15,13 +15,14 @@ const hold: Order = { does: 'hold', label: 'Hold', keys: 'h' };
 const release: Order = { does: 'release', label: 'Hang up', keys: 'x x', tone: 'stop' };
 const dial: Order = { does: 'dial_preview', label: 'Dial', keys: 'd', tone: 'go' };
 const cancel: Order = { does: 'cancel_preview', label: 'Do not dial', keys: 'x', tone: 'stop' };
+const other: Order = { does: 'type_number', label: 'Another number…', keys: 'o' };
 const digits: Order = { does: 'type_digits', label: 'Keys…', keys: 'k' };
 
 /** The orders that fit each state of a call; the servers have the same table and the last word. */
 export const ordersOf: Record<CallState, readonly Order[]> = {
   idle: [],
-  preview: [dial, { does: 'skip_preview', label: 'Another contact', keys: 's' }, cancel],
-  callback: [dial, cancel],
+  preview: [dial, { does: 'skip_preview', label: 'Another contact', keys: 's' }, other, cancel],
+  callback: [dial, other, cancel],
   dialing: [],
   pending_call: [],
   talking: [
@@ -44,8 +45,12 @@ export const ordersOf: Record<CallState, readonly Order[]> = {
     release,
   ],
   conference_passive: [{ does: 'release', label: 'Leave', keys: 'x', tone: 'stop' }],
-  wrapup: [{ does: 'redial', label: 'Call again', keys: 'd' }],
+  wrapup: [{ does: 'redial', label: 'Call again', keys: 'd' }, other],
 };
+
+/** Whose contact it is in these states: whoever else hears it has nothing to promise, and nothing to note. */
+const withContact: ReadonlySet<CallState> = new Set(['preview', 'callback', 'dialing', 'talking', 'held', 'consult', 'conference_owner', 'wrapup']);
+export const hasContact = (call: CallState): boolean => withContact.has(call);
 
 /** What goes on, in words for the agent. */
 export function headline({ states }: Situation): string {
