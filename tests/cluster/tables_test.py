@@ -1,6 +1,7 @@
 """The deployment tables of the guide, before and after: what each component is on each server, as everdialctl says it.
 
 Components that do not exist yet have no row; that none of them is shown is a test of its own.
+Which of the living takes an agents' zone is not laid down where there are several (tables 4 and 6): they have no row of agent managers.
 """
 
 from cluster_case import BUSY, FULLY_OPERATIONAL, ClusterCase
@@ -41,7 +42,6 @@ TABLE_4 = """
 list_manager       RUNNING                 STOPPED                 RUNNING
 campaign_director  MASTER:common,zone1     STOPPED                 DORMANT:zone2
 campaign_manager   RUNNING                 STOPPED                 RUNNING
-agent_manager      MASTER:zone1            STOPPED                 MASTER:zone2
 agent_sdk          RUNNING                 STOPPED                 RUNNING
 dashboard          RUNNING                 STOPPED                 RUNNING
 rule_engine        MASTER                  STOPPED                 DORMANT
@@ -62,7 +62,6 @@ TABLE_6 = """
 list_manager       STOPPED                 STOPPED                 RUNNING                 RUNNING
 campaign_director  STOPPED                 STOPPED                 MASTER:common,zone1     DORMANT:zone2
 campaign_manager   STOPPED                 STOPPED                 RUNNING                 RUNNING
-agent_manager      STOPPED                 STOPPED                 MASTER:zone1            MASTER:zone2
 agent_sdk          STOPPED                 STOPPED                 RUNNING                 RUNNING
 dashboard          STOPPED                 STOPPED                 RUNNING                 RUNNING
 rule_engine        STOPPED                 STOPPED                 MASTER                  DORMANT
@@ -120,10 +119,14 @@ class Tables(ClusterCase):
         rows = normal({name: states for name, *states in map(str.split, wanted.strip().splitlines())})
         swapped = normal({name: [state.translate(str.maketrans("12", "21")) for state in states] for name, states in rows.items()})
         right = [rows, swapped] if interchangeable else [rows]
+
+        def shown() -> dict[str, list[str]]:
+            return normal({name: states for name, states in self.table().items() if name in rows})
+
         try:
-            await_that(lambda: normal(self.table()) in right, within, "the table is so")
+            await_that(lambda: shown() in right, within, "the table is so")
         except TimeoutError:
-            self.assertEqual(normal(self.table()), rows)
+            self.assertEqual(shown(), rows)
 
 
 class TwoServers(Tables):
@@ -159,7 +162,9 @@ class ThreeServers(Tables):
         self.hand_over(f"job/{zone_2.id}", "server2", "campaign_manager")
         self.hand_over(f"job/{zone_1.id}", "server1", "campaign_manager")
         self.assert_table(TABLE_3)
+        fault_at = self.now()
         self.cluster.power_off("server2")
+        self.assert_taken_over("agent_manager/zone/zone2", fault_at, FULLY_OPERATIONAL)
         self.assert_table(TABLE_4, FULLY_OPERATIONAL)
         self.assert_all_called_once(zone_1, zone_2)
         self.assertLess(zone_1.longest_gap(), BUSY)
