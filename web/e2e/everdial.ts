@@ -11,6 +11,8 @@ export const baseURL = setting('EVERDIAL_URL');
 export const user = setting('EVERDIAL_USER');
 export const password = setting('EVERDIAL_PASSWORD');
 export const importFolder = setting('EVERDIAL_IMPORT_FOLDER');
+/** Every address there, as sip:ann@..., is a phone that answers at once and says back what it hears. */
+export const phones = setting('EVERDIAL_PHONES');
 export const sessionFile = 'test-results/session.json';
 
 export const listName = 'Spring reminders';
@@ -37,6 +39,12 @@ export async function expectNoViolation(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
   expect(told).toEqual([]);
+}
+
+/** Ends a component's processes as kill -9 does; their server starts them again. */
+export async function kill(server: string, component: string): Promise<void> {
+  const answer = await fetch(`${setting('EVERDIAL_FAULTS')}/kill/${server}/${component}`, { method: 'POST' });
+  expect(answer.status, `kill ${component} of ${server}`).toBe(204);
 }
 
 /** The first thing of a list of the API. */

@@ -30,7 +30,9 @@ export interface EmbedOptions {
 }
 
 export function embed(session: AgentSession, { shortcuts = false }: EmbedOptions = {}): Workspace {
-  const root = createRoot(document.createElement('div'));
+  // The theme's colours stand in it, so it must be in the page.
+  const own = document.body.appendChild(document.createElement('div'));
+  const root = createRoot(own);
   const places = new Map<number, { widget: WidgetName; element: Element }>();
   let last = 0;
   const draw = () =>
@@ -52,7 +54,10 @@ export function embed(session: AgentSession, { shortcuts = false }: EmbedOptions
         draw();
       };
     },
-    close: () => root.unmount(),
+    close() {
+      root.unmount();
+      own.remove();
+    },
   };
 }
 
