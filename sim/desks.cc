@@ -88,7 +88,7 @@ void Desks::answered(Robot& robot, const std::string& command, const Result<Repl
   if (was_log_on && answer->error == AgentError::none) robot.logged_on = true;
   else if (robot.logged_on && answer->states.agent == AgentState::logged_out && broken_.empty())
     broken_ = "agent " + to_string(robot.id) + " was logged off: " + answer->text;
-  robot.states = answer->states;
+  // Its states are those of the notices, which have an order: an answer may come long after what followed it.
 }
 
 /// Each second, as agent_sdk does for whoever has come back or misses something.
