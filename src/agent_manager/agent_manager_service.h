@@ -26,6 +26,8 @@ class AgentManagerService {
     Duration give_up_after = 30s;
     /// Told, for the log, why a lease is renounced.
     std::function<void(const LeaseGrant&, const std::string& why)> trouble = [](const LeaseGrant&, const std::string&) {};
+    /// Told, for log and metrics, of MPPs that do not answer a new manager.
+    std::function<void(const LeaseGrant&, const zone::MppsSilent&)> silent = [](const LeaseGrant&, const zone::MppsSilent&) {};
   };
 
   /// `renounce` gives a zone's lease back, so that it is acquired again under a higher epoch; `fenced` tells that it is another's.

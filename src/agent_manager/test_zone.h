@@ -21,15 +21,19 @@ class TestZone {
     start();
   }
 
-  /// A new manager takes over, from the rows and the MPP.
-  void start(Duration away = Duration{}) {
+  /// A new manager has the rows, and has asked these MPPs.
+  void load(const std::vector<std::string>& mpps, Duration away) {
     ++epoch;
     machine = std::make_unique<ZoneMachine>(LeaseGrant{agent_zone_resource("default"), 1, Epoch{epoch}, Incarnation{"me"}},
                                             ZoneMachine::Settings{});
-    ZoneLoaded loaded{{}, {}, jobs, {"as1/mpp"}, away};
+    ZoneLoaded loaded{{}, {}, jobs, mpps, away};
     for (const auto& [id, row] : rows) loaded.agents.push_back(row);
     for (const auto& [id, call] : live) loaded.calls.push_back(call);
     step(loaded);
+  }
+  /// A new manager takes over, from the rows and the MPP.
+  void start(Duration away = Duration{}) {
+    load({"as1/mpp"}, away);
     MppAnswered answer{"as1/mpp", {}};
     for (const auto& [id, record] : calls) answer.records.push_back(record);
     step(answer);

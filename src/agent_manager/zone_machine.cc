@@ -146,6 +146,7 @@ void ZoneMachine::take_over() {
   }
   for (const auto& [id, agent] : agents_) pacing_.agent_is(agent, free_for_call(agent), now_);
   inquired_ = unheard_;
+  if (!unheard_.empty()) emit(MppsSilent{unanswered_, unheard_.size()});
   if (unanswered_.empty()) found_.clear();
   words_.clear();
 }
@@ -181,6 +182,7 @@ void ZoneMachine::inquire() {
     if (inquired_.empty()) return;
     unanswered_ = {mpps_.begin(), mpps_.end()};
   } else if (now_ - inquired_at_ >= settings_.mpps_answer_within) {
+    if (!unheard_.empty()) emit(MppsSilent{unanswered_, unheard_.size(), true});
     unanswered_.clear();
     if (!unheard_.empty()) return end_inquiry();
     inquired_.clear();

@@ -132,9 +132,7 @@ TEST(Zone, A_09_a_desktop_error_logs_out_where_nothing_can_be_reconciled) {
   stray.attempt = zone.attempt(9);
   stray.stage = CallStage::answered;
   zone.calls.at(line(1)).conversation = Conversation{ConversationId{"x"}, {{zone.attempt(9)}, {line(1)}}};
-  zone.machine =
-      std::make_unique<ZoneMachine>(LeaseGrant{agent_zone_resource("default"), 1, Epoch{9}, Incarnation{"me"}}, ZoneMachine::Settings{});
-  zone.step(ZoneLoaded{{zone.rows.at(AgentId{1})}, {}, zone.jobs, {"as1/mpp"}, 1s});
+  zone.load({"as1/mpp"}, 1s);
   EXPECT_EQ(zone.order(1, SayStates{{A::busy, N::nailed, C::talking, J::attached}, zone.attempt(9)}).error,
             AgentError::manager_not_available);
   zone.step(MppAnswered{"as1/mpp", {stray, zone.calls.at(line(1))}});
@@ -371,19 +369,21 @@ struct SilentMpp : TestZone {
     at_work(1);
     contact_answers(5);
     at_work(2);
-    machine =
-        std::make_unique<ZoneMachine>(LeaseGrant{agent_zone_resource("default"), 1, Epoch{9}, Incarnation{"me"}}, ZoneMachine::Settings{});
-    step(ZoneLoaded{{rows.at(AgentId{1}), rows.at(AgentId{2})}, {live.at(attempt(5))}, jobs, {"as1/mpp", "as2/mpp"}, 1s});
+    load({"as1/mpp", "as2/mpp"}, 1s);
     step(MppAnswered{"as2/mpp", {calls.at(line(2))}});
     EXPECT_FALSE(machine->serving());
     EXPECT_EQ(order(2, NotReady{}).error, AgentError::manager_not_available);
-    pass(500ms);
+    silent = those_of<MppsSilent>(pass(500ms));
   }
+  std::vector<MppsSilent> silent;
 };
 
 TEST(Zone, A_03_a_silent_mpp_holds_up_nobody_and_whoever_it_may_carry_stays_as_recorded) {
   SilentMpp zone;
   EXPECT_TRUE(zone.machine->serving());
+  ASSERT_EQ(zone.silent.size(), 1u);
+  EXPECT_EQ(zone.silent[0].mpps, std::set<std::string>{"as1/mpp"});
+  EXPECT_EQ(zone.silent[0].unheard, 2u) << "a line and a call";
   EXPECT_EQ(zone.order(2, NotReady{}).error, AgentError::none);
   EXPECT_EQ(zone.call_of(1), C::talking);
   EXPECT_EQ(those_of<AskMpp>(zone.pass(300ms)).size(), 1u) << "it is asked on";
@@ -401,9 +401,7 @@ TEST(Zone, A_03_an_mpp_that_answers_late_is_told_again_who_hears_whom) {
 TEST(Zone, A_05_a_line_that_is_heard_of_gets_the_waiting_call_though_another_mpp_is_silent_yet) {
   TestZone zone;
   zone.at_work(1);
-  zone.machine =
-      std::make_unique<ZoneMachine>(LeaseGrant{agent_zone_resource("default"), 1, Epoch{9}, Incarnation{"me"}}, ZoneMachine::Settings{});
-  zone.step(ZoneLoaded{{zone.rows.at(AgentId{1})}, {}, zone.jobs, {"as1/mpp", "as2/mpp", "as3/mpp"}, 1s});
+  zone.load({"as1/mpp", "as2/mpp", "as3/mpp"}, 1s);
   zone.step(MppAnswered{"as2/mpp", {}});
   zone.pass(500ms);
   zone.contact_answers(5);
@@ -423,7 +421,9 @@ TEST(Zone, A_03_who_was_at_an_mpp_that_comes_back_without_them_is_called_again) 
 
 TEST(Zone, A_03_an_mpp_that_stays_silent_is_given_up) {
   SilentMpp zone;
-  zone.pass(30s);
+  const auto told = those_of<MppsSilent>(zone.pass(30s));
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_TRUE(told[0].given_up);
   EXPECT_EQ(zone.agent(1).states.nail, N::not_nailed);
   EXPECT_EQ(zone.agent(2).states.nail, N::nailed);
 }
@@ -431,9 +431,7 @@ TEST(Zone, A_03_an_mpp_that_stays_silent_is_given_up) {
 TEST(Zone, A_03_nobody_whose_line_is_unheard_gets_a_call) {
   TestZone zone(1);
   zone.at_work(1);
-  zone.machine =
-      std::make_unique<ZoneMachine>(LeaseGrant{agent_zone_resource("default"), 1, Epoch{9}, Incarnation{"me"}}, ZoneMachine::Settings{});
-  zone.step(ZoneLoaded{{zone.rows.at(AgentId{1})}, {}, zone.jobs, {"as1/mpp"}, 1s});
+  zone.load({"as1/mpp"}, 1s);
   zone.pass(500ms);
   zone.contact_answers(5);
   EXPECT_EQ(zone.call_of(1), C::idle);

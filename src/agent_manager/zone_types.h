@@ -202,6 +202,12 @@ struct SaveOrderEnd {
 struct AskMpp {
   std::string mpp;
 };
+/// For whoever looks on: so many lines and calls may be carried by MPPs that do not answer; or are given up for lost.
+struct MppsSilent {
+  std::set<std::string> mpps;
+  size_t unheard = 0;
+  bool given_up = false;
+};
 struct PlaceLine {
   CallOrder order;
 };
@@ -235,8 +241,8 @@ struct Grant {
   GrantCalls request;
 };
 using Effect = std::variant<SaveAgent, SaveTime, SaveAway, SaveCall, RemoveCall, SaveDisposition, SaveNote, SaveAttribute, SaveDnc,
-                            SaveCallback, SaveCallbackEnd, SavePacing, SaveOrderEnd, AskMpp, PlaceLine, Steer, ForgetLines, AnswerCommand,
-                            AcknowledgeEvents, Notify, AskPreview, SettlePreview, Grant>;
+                            SaveCallback, SaveCallbackEnd, SavePacing, SaveOrderEnd, AskMpp, MppsSilent, PlaceLine, Steer, ForgetLines,
+                            AnswerCommand, AcknowledgeEvents, Notify, AskPreview, SettlePreview, Grant>;
 
 inline bool is_save(const Effect& effect) { return effect.index() <= 12; }
 

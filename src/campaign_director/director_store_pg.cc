@@ -29,13 +29,14 @@ union all)" + kJobColumns +
   from ha_lease l join job j on l.resource = 'job/' || j.id join campaign c on c.id = j.campaign_id
  where l.desired is not null and j.state in ('stopped', 'completed') order by 1)";
 
-constexpr const char* kZones = R"(
-select substr(l.resource, 15), coalesce(z.weight, 1), l.preferred, l.desired, l.incarnation, coalesce(z.going_home, false)
-  from ha_lease l left join zone z on z.name = substr(l.resource, 15) where l.resource like 'zone_director/%' order by 1)";
-
-constexpr const char* kAgentZones = R"(
-select substr(l.resource, 20), coalesce(z.weight, 1), l.preferred, l.desired, l.incarnation, coalesce(z.agents_moving, false)
-  from ha_lease l left join zone z on z.name = substr(l.resource, 20) where l.resource like 'agent\_manager/zone/%' order by 1)";
+/// Of the leases of one kind, named after zones, where each is and belongs, and whether it is on its way there by order.
+std::string select_zones(const std::string& prefix, const std::string& on_its_way) {
+  const std::string zone = "substr(l.resource, " + std::to_string(prefix.size() + 1) + ")";
+  return "select " + zone + ", coalesce(z.weight, 1), l.preferred, l.desired, l.incarnation, coalesce(z." + on_its_way +
+         ", false) from ha_lease l left join zone z on z.name = " + zone + " where starts_with(l.resource, '" + prefix + "') order by 1";
+}
+const std::string kZones = select_zones("zone_director/", "going_home");
+const std::string kAgentZones = select_zones("agent_manager/zone/", "agents_moving");
 
 std::vector<ZoneSeen> zones_of(const Rows& rows) {
   std::vector<ZoneSeen> out;

@@ -147,26 +147,16 @@ Answer save_agent_place(const Call& call) {
 Answer plan_agent_places(const Call& call) {
   BodyReader body(call.body);
   const bool with_saved = body.optional_boolean("with_saved").value_or(false);
-  std::vector<ZoneChange> asked;
-  std::vector<FieldError> errors;
-  if (const json* all = body.member("zones")) {
-    if (!all->is_array() || all->size() > kMostZones) body.fail("zones", "must be an array of at most " + std::to_string(kMostZones));
-    else
-      for (size_t i = 0; i < all->size(); ++i) {
-        BodyReader one((*all)[i], "/zones/" + std::to_string(i));
-        asked.push_back({one.text("zone", kZoneName), ServerName{one.text("server", {.least = 1})}, std::nullopt});
-        if (auto wrong = one.finish()) errors.insert(errors.end(), wrong->errors.begin(), wrong->errors.end());
-      }
-  }
+  std::vector<ZoneChange> changes;
+  body.objects("zones", kMostZones, [&](BodyReader& one) {
+    changes.push_back({one.text("zone", kZoneName), ServerName{one.text("server", {.least = 1})}, std::nullopt});
+  });
   if (auto wrong = body.finish()) return std::move(*wrong);
-  if (!errors.empty()) return invalid_problem(std::move(errors));
   const auto places = agent_store::places(call.db());
   if (!places.ok()) return places.error();
   const auto seen = status_store::system_seen(call.db());
   if (!seen.ok()) return seen.error();
-  // What is asked about goes before what was saved earlier.
-  auto changes = with_saved ? saved_changes(*places) : std::vector<ZoneChange>{};
-  changes.insert(changes.end(), asked.begin(), asked.end());
+  if (with_saved) changes = after_saved(*places, std::move(changes));
   json plan = plan_json(plan_agents(*seen, *places, changes));
   std::vector<std::string> zones;
   for (const json& zone : plan) zones.push_back(zone["zone"]);

@@ -145,6 +145,17 @@ std::vector<std::string> BodyReader::texts(const char* field, size_t most) {
   return out;
 }
 
+void BodyReader::objects(const char* field, size_t most, const std::function<void(BodyReader&)>& read) {
+  const json* all = member(field);
+  if (!all) return;
+  if (!all->is_array() || all->size() > most) return fail(field, "must be an array of at most " + std::to_string(most));
+  for (size_t i = 0; i < all->size(); ++i) {
+    BodyReader one((*all)[i], pointer_ + "/" + field + "/" + std::to_string(i));
+    read(one);
+    if (auto wrong = one.finish()) std::move(wrong->errors.begin(), wrong->errors.end(), std::back_inserter(errors_));
+  }
+}
+
 std::vector<int64_t> BodyReader::ids(const char* field, size_t most) {
   require(field);
   const json* value = member(field);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -49,6 +50,8 @@ class BodyReader {
   std::vector<std::string> phones(const char* field, size_t most);  ///< required, at least one
   std::vector<int64_t> ids(const char* field, size_t most);         ///< required, at least one, each once
   std::vector<std::string> texts(const char* field, size_t most);   ///< required, at least one, none of them empty
+  /// An array of objects, one after the other; none when there is no such member. What is wrong in them is told with the rest.
+  void objects(const char* field, size_t most, const std::function<void(BodyReader&)>& read);
   /// What the model read of a member, or its fault at the field: "/ring_timeout_s: must be ..." becomes "/strategy/ring_timeout_s".
   template <class T>
   void take(Result<T> read, const std::string& field, T& out) {

@@ -36,25 +36,6 @@ ZoneChange read_zone(BodyReader& body, const std::string& zone) {
   return {zone, home ? std::optional(ServerName{*home}) : std::nullopt, body.optional_number("weight", 0, 1000)};
 }
 
-/// An array of objects, each read by `read` with the name that its `key` gives.
-template <class Change>
-std::vector<Change> read_changes(BodyReader& body, const char* field, const char* key, Change (*read)(BodyReader&, const std::string&),
-                                 std::vector<FieldError>& errors) {
-  std::vector<Change> out;
-  const json* all = body.member(field);
-  if (!all) return out;
-  if (!all->is_array() || all->size() > kMostChanges) {
-    body.fail(field, "must be an array of at most " + std::to_string(kMostChanges));
-    return out;
-  }
-  for (size_t i = 0; i < all->size(); ++i) {
-    BodyReader one((*all)[i], std::string("/") + field + "/" + std::to_string(i));
-    out.push_back(read(one, one.text(key, {.least = 1})));
-    if (auto wrong = one.finish()) errors.insert(errors.end(), wrong->errors.begin(), wrong->errors.end());
-  }
-  return out;
-}
-
 }  // namespace
 
 Answer list_servers(const Call& call) { return all_of(call, servers_json); }
@@ -97,20 +78,15 @@ Answer save_zone(const Call& call) {
 
 Answer plan_zones(const Call& call) {
   BodyReader body(call.body);
-  std::vector<FieldError> errors;
-  auto zones = read_changes<ZoneChange>(body, "zones", "zone", read_zone, errors);
-  const auto servers = read_changes<ServerChange>(body, "servers", "server", read_server, errors);
+  std::vector<ZoneChange> zones;
+  std::vector<ServerChange> servers;
+  body.objects("zones", kMostChanges, [&](BodyReader& one) { zones.push_back(read_zone(one, one.text("zone", {.least = 1}))); });
+  body.objects("servers", kMostChanges, [&](BodyReader& one) { servers.push_back(read_server(one, one.text("server", {.least = 1}))); });
   const bool with_saved = body.optional_boolean("with_saved").value_or(false);
   if (auto wrong = body.finish()) return std::move(*wrong);
-  if (!errors.empty()) return invalid_problem(std::move(errors));
   const auto seen = status_store::system_seen(call.db());
   if (!seen.ok()) return seen.error();
-  if (with_saved) {
-    // What is asked about goes before what was saved earlier.
-    auto saved = saved_changes(seen->zones);
-    saved.insert(saved.end(), zones.begin(), zones.end());
-    zones = std::move(saved);
-  }
+  if (with_saved) zones = after_saved(seen->zones, std::move(zones));
   return json_response(200, {{"items", plan_json(plan_zones(*seen, zones, servers))}});
 }
 

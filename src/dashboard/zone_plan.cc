@@ -1,6 +1,7 @@
 #include "dashboard/zone_plan.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "model/server_choice.h"
 
@@ -80,10 +81,11 @@ std::vector<PlannedZone> plan_agents(const SystemSeen& seen, const std::vector<Z
   return plan(places, changes, standing);
 }
 
-std::vector<ZoneChange> saved_changes(const std::vector<ZoneKnown>& zones) {
+std::vector<ZoneChange> after_saved(const std::vector<ZoneKnown>& zones, std::vector<ZoneChange> changes) {
   std::vector<ZoneChange> out;
   for (const ZoneKnown& zone : zones)
     if (zone.saved_home || zone.saved_weight) out.push_back({zone.name, zone.saved_home, zone.saved_weight});
+  std::move(changes.begin(), changes.end(), std::back_inserter(out));
   return out;
 }
 

@@ -34,7 +34,7 @@ std::vector<PlannedZone> plan_zones(const SystemSeen& seen, const std::vector<Zo
 /// The same of zones' agents, as agent_store::places has them: where they would be managed.
 std::vector<PlannedZone> plan_agents(const SystemSeen& seen, const std::vector<ZoneKnown>& places, const std::vector<ZoneChange>& changes);
 
-/// What is saved and not yet applied, as changes.
-std::vector<ZoneChange> saved_changes(const std::vector<ZoneKnown>& zones);
+/// What is saved and not yet applied, and then these changes, which count where both speak of a zone.
+std::vector<ZoneChange> after_saved(const std::vector<ZoneKnown>& zones, std::vector<ZoneChange> changes);
 
 }  // namespace everdial

@@ -180,6 +180,19 @@ Result<Duties> make_agent_manager(Process& process) {
   settings.trouble = [](const LeaseGrant& grant, const std::string& why) {
     log_warning("an agent manager is in trouble", {{"resource", grant.resource.value}, {"epoch", to_string(grant.epoch)}, {"why", why}});
   };
+  settings.silent = [&metrics = process.metrics()](const LeaseGrant& grant, const zone::MppsSilent& silent) {
+    std::string mpps;
+    for (const std::string& mpp : silent.mpps) mpps += (mpps.empty() ? "" : ", ") + mpp;
+    log_warning(silent.given_up ? "MPPs have not answered the zone's new manager in time: what they may have carried is lost, and agents' "
+                                  "phones are called again; see whether these MPPs run"
+                                : "MPPs do not answer the zone's new manager: what they may carry stays as recorded until they do, or is "
+                                  "given up; see whether these MPPs run",
+                {{"resource", grant.resource.value}, {"mpps", mpps}, {"lines_and_calls", std::to_string(silent.unheard)}});
+    metrics
+        .counter("everdial_agent_calls_unheard_total", "Agents' lines and calls at MPPs that did not answer the zone's new manager.",
+                 {{"then", silent.given_up ? "given_up" : "kept"}})
+        .add(silent.unheard);
+  };
   const AgentManagerService::Leases leases{[&all = process.leases()](const LeaseGrant& grant) { all.renounce(grant); }, fenced(process)};
   auto service = std::make_shared<AgentManagerService>(process.seams(), keep(zone::make_pg_agent_store(process.pool())),
                                                        process.directory(), process.server(), leases, settings);
