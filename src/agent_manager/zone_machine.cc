@@ -116,7 +116,9 @@ void ZoneMachine::take_over() {
     if (word.contact == Contact::gone || word.contact == Contact::none) {
       if (agent.attempt && calls_.erase(*agent.attempt)) emit(RemoveCall{*agent.attempt});
     }
+    const C before = agent.states.call;
     apply(agent, reconcile(agent, desktop, word), "taken_over");
+    tell_of_end(agent, before, word.contact);
     if (converses(agent)) converse(agent);
     // Whether the owner of the job has heard that it is to be dialed is not known.
     if (agent.states.call == C::dialing && agent.states.nail == N::nailed && word.contact == Contact::none)
@@ -149,6 +151,15 @@ void ZoneMachine::take_over() {
   if (!unheard_.empty()) emit(MppsSilent{unanswered_, unheard_.size()});
   if (unanswered_.empty()) found_.clear();
   words_.clear();
+}
+
+/// Of a call that ended while nobody was there to tell its agent. Word of it that comes now finds the call nobody's.
+void ZoneMachine::tell_of_end(Agent& agent, AgentCallState before, MppWord::Contact contact) {
+  const bool gone = contact == MppWord::Contact::gone;
+  if (agent.states.call != C::wrapup || before == C::wrapup || (!gone && contact != MppWord::Contact::none)) return;
+  const std::string code{to_string(gone ? found_.at(*agent.attempt).code : CompletionCode::call_lost)};
+  if (before != C::dialing) tell(agent, agent_notice::CallEnded{*agent.attempt, code});
+  else if (gone) tell(agent, agent_notice::DialFailed{*agent.attempt, code});
 }
 
 /// May an MPP that is silent yet carry its line or its call? Notes what, if so.

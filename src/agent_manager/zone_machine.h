@@ -50,6 +50,7 @@ class ZoneMachine {
   void take_over();
   bool stays_unheard(const Agent& agent);
   bool heard(const AttemptId& attempt);
+  void tell_of_end(Agent& agent, AgentCallState before, MppWord::Contact contact);
   void command_arrived(const CommandArrived& input);
   void events_arrived(const EventsArrived& input);
   void line_told(const CallRecord& record);

@@ -125,6 +125,43 @@ TEST(Zone, A_08_a_call_that_ended_meanwhile_is_told_and_the_agent_wraps_up) {
   EXPECT_EQ(zone.disposed.size(), 0u);
 }
 
+TEST(Zone, A_08_an_agent_is_told_once_that_a_call_ended_while_there_was_no_manager) {
+  for (const bool forgotten : {false, true}) {
+    TestZone zone;
+    zone.at_work(1);
+    zone.contact_answers(5);
+    CallRecord& ended = zone.calls.at(zone.attempt(5));
+    ended.stage = CallStage::ended;
+    ended.code = CompletionCode::answer_human;
+    const CallRecord told_again = ended;
+    if (forgotten) zone.calls.erase(zone.attempt(5));  // the owner of the job had its result
+    zone.told.clear();
+    zone.start(300ms);
+    zone.step(EventsArrived{99, {Address{"mpp"}, {{told_again, CallEvents::Kind::ended}}}});
+    const std::string code = forgotten ? "call_lost" : "answer_human";
+    EXPECT_EQ(
+        std::count(zone.told[AgentId{1}].begin(), zone.told[AgentId{1}].end(), AgentNotice{agent_notice::CallEnded{zone.attempt(5), code}}),
+        1);
+    EXPECT_EQ(zone.told[AgentId{1}].back(), (AgentNotice{agent_notice::CallEnded{zone.attempt(5), code}}));
+  }
+}
+
+TEST(Zone, A_08_an_agent_is_told_of_a_contact_who_did_not_answer_while_there_was_no_manager) {
+  TestZone zone;
+  zone.jobs[0].settings.pacing = PacingMode::preview;
+  zone.step(JobsSeen{zone.jobs});
+  zone.at_work(1);
+  zone.step(PreviewClaimed{AgentId{1}, zone.attempt(5), "+15550005"});
+  zone.order(1, DialPreview{});
+  CallRecord& ended = zone.calls[zone.attempt(5)];
+  ended.attempt = zone.attempt(5);
+  ended.stage = CallStage::ended;
+  ended.code = CompletionCode::ring_no_answer;
+  zone.start(300ms);
+  EXPECT_EQ(zone.call_of(1), C::wrapup);
+  EXPECT_EQ(zone.told[AgentId{1}].back(), (AgentNotice{agent_notice::DialFailed{zone.attempt(5), "ring_no_answer"}}));
+}
+
 TEST(Zone, A_09_a_desktop_error_logs_out_where_nothing_can_be_reconciled) {
   TestZone zone;
   zone.at_work(1);

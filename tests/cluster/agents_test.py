@@ -130,6 +130,25 @@ class CallsMeanwhile(AgentsCase):
         count = f"select count(*) from live_call where attempt like '{job.id}-%' and not nuisance"
         await_that(lambda: self.cluster.database.value(count) == str(calls), 10, f"{calls} calls wait")
 
+    def test_A_08_agents_are_told_of_calls_that_ended_while_there_was_no_manager_and_wrap_up(self):
+        desks = self.nailed(4)
+        self.all_do(desks, "ready")
+        job = self.dial(4, people="hang up")
+        for desk in desks:
+            desk.await_states(call="talking")
+        attempts = {desk.attempt for desk in desks}
+        frozen_at = self.freeze_managers_before(self.contacts_hang_up_at(job))
+        await_that(lambda: self.ended(job) == len(desks), FROZEN, "all hang up", every=0.005)
+        for desk in desks:
+            desk.await_states(within=FROZEN + 1, call="wrapup", nail="nailed")
+            await_that(lambda: desk.told("call_ended", frozen_at), BUSY, f"{desk.login} is told that the call has ended")
+        self.all_do(desks, "wrap_up", code=CODE)
+        for desk in desks:
+            self.assertEqual(len(desk.told("call_ended", frozen_at)), 1, desk.login)
+            self.assertEqual(desk.told("logged_off"), [], desk.login)
+        self.assert_all_called_once(job)
+        self.assertEqual(self.dispositions(job), {attempt: [CODE] for attempt in attempts})
+
     def ended(self, job) -> int:
         return sum(call.ended is not None for call in job.calls())
 
