@@ -53,7 +53,8 @@ AgentSdkService::AgentSdkService(Seams& seams, desk::SessionStore& sessions, des
       me_(std::move(me)),
       server_(std::move(server)),
       wire_(std::move(wire)),
-      settings_(std::move(settings)) {}
+      settings_(std::move(settings)),
+      record_(settings_.record) {}
 
 AgentSdkService::~AgentSdkService() = default;
 
@@ -258,6 +259,15 @@ void AgentSdkService::look_at_zones() {
   }
 }
 
+void AgentSdkService::look_at_record() {
+  desk::RecordWatch::Seen seen{directory_.doubt_of(me_), {}};
+  for (const Session& session : directory_.living("agent_sdk"))
+    if (session.incarnation != me_) seen.others.push_back(directory_.doubt_of(session.incarnation));
+  if (!record_.look(seen, seams_.clock.steady())) return;
+  const auto desks = desks_;
+  for (const auto& [id, desk] : desks) feed(desk, desk::SessionLost{4000, "this server cannot reach the database; go on at the next one"});
+}
+
 // ---- servers ---------------------------------------------------------------------------------------------------------------------
 
 std::optional<Address> AgentSdkService::self() const {
@@ -352,6 +362,7 @@ void AgentSdkService::end_expired(const desk::SessionStore::Expired& expired) {
 
 void AgentSdkService::tick() {
   look_at_zones();
+  look_at_record();
   tell_servers();
   const auto desks = desks_;
   for (const auto& [id, desk] : desks) feed(desk, desk::TimePassed{seams_.clock.now()});

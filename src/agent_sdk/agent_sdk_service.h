@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent_sdk/question_store.h"
+#include "agent_sdk/record_watch.h"
 #include "agent_sdk/session_machine.h"
 #include "agent_sdk/session_store.h"
 #include "agent_sdk/zone_watch.h"
@@ -23,6 +24,7 @@ class AgentSdkService {
   struct Settings {
     desk::SessionMachine::Settings session;
     desk::ZoneWatch::Settings zone;
+    desk::RecordWatch::Settings record;
     Duration tick = 100ms;
     Duration look_every = 1s;     ///< at the addresses of all servers
     Duration keep_every = 5s;     ///< note which sessions are connected here
@@ -77,6 +79,7 @@ class AgentSdkService {
   desk::ZoneWatch& zone(const std::string& name);
   void tell_zone(const std::string& name, const std::vector<desk::ZoneNews>& news);
   void look_at_zones();
+  void look_at_record();
   void look();
   void tell_servers();
   std::vector<std::string> servers_for(AgentId agent) const;
@@ -97,6 +100,7 @@ class AgentSdkService {
   std::map<ConnectionId, DeskPtr> desks_;
   std::map<std::string, ConnectionId> by_session_;
   std::map<std::string, desk::ZoneWatch> zones_;
+  desk::RecordWatch record_;
   std::map<Incarnation, std::string> listeners_;             ///< as recorded
   std::vector<std::pair<Incarnation, std::string>> living_;  ///< those of them that serve now
   bool noted_ = false;                                       ///< that we are one of them

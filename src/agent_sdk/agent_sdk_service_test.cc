@@ -232,6 +232,22 @@ TEST_F(AgentSdkServiceTest, A_04_a_server_that_leaves_sends_its_desktops_on) {
   EXPECT_EQ(one->closed[2], 4000);
 }
 
+TEST_F(AgentSdkServiceTest, A_14_a_server_without_the_database_sends_its_desktops_to_one_that_has_it) {
+  const Doubt here{Incarnation{"as1"}, DoubtKind::without_database}, there{Incarnation{"as2"}, DoubtKind::without_database};
+  begin(*one, 1);
+  directory.doubt({here, there});
+  pass(*one, 1, 10s);
+  EXPECT_EQ(one->closed[1], 0) << "it is away for all";
+  directory.doubt({here});
+  pass(*one, 1, 3s);
+  EXPECT_EQ(one->closed[1], 4000);
+  resume(*two, 1, 0);
+  EXPECT_TRUE(two->answer(1, "hello").contains("result"));
+  begin(*one, 2);
+  world.pass(100ms);
+  EXPECT_EQ(one->closed[2], 4000) << "whoever tries is sent on, too";
+}
+
 TEST_F(AgentSdkServiceTest, A_04_an_agent_whose_desktop_stays_away_is_logged_off_and_the_session_ends) {
   begin(*one, 1);
   one->service.lost(1);

@@ -121,7 +121,7 @@ struct ServersAre {
 struct ScriptsAre {
   Scripts scripts;
 };
-/// The session is another connection's, or has ended.
+/// The session is another connection's or another server's, or has ended.
 struct SessionLost {
   int code = 0;
   std::string reason;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,17 +33,26 @@ class Directory {
   /// All that the failure detector of our server has.
   void doubt(const std::vector<Doubt>& doubts) {
     doubted_.clear();
-    for (const Doubt& doubt : doubts) doubted_.insert(doubt.incarnation);
+    for (const Doubt& doubt : doubts) doubted_.insert_or_assign(doubt.incarnation, doubt.kind);
+  }
+  std::optional<DoubtKind> doubt_of(const Incarnation& process) const {
+    const auto found = doubted_.find(process);
+    return found == doubted_.end() ? std::nullopt : std::optional(found->second);
   }
 
-  /// Living processes of a component that take work, in a stable order. One that is in doubt takes none, nor one whose renew_seq has
-  /// stood still for fifty looks (5 s in which the database could be read).
-  std::vector<Session> serving(const std::string& component) const {
+  /// Processes of a component that take work as far as the database showed, in a stable order; not one whose renew_seq has stood still
+  /// for fifty looks (5 s in which the database could be read).
+  std::vector<Session> living(const std::string& component) const {
     std::vector<Session> out;
     std::copy_if(sessions_.begin(), sessions_.end(), std::back_inserter(out), [&](const Session& s) {
-      return s.component == component && !s.draining && !s.address.value.empty() && !doubted_.contains(s.incarnation) &&
-             seen_.at(s.incarnation).looks < kSilentLooks;
+      return s.component == component && !s.draining && !s.address.value.empty() && seen_.at(s.incarnation).looks < kSilentLooks;
     });
+    return out;
+  }
+  /// Those of them that are not in doubt.
+  std::vector<Session> serving(const std::string& component) const {
+    std::vector<Session> out = living(component);
+    std::erase_if(out, [&](const Session& s) { return doubted_.contains(s.incarnation); });
     return out;
   }
   const std::vector<Session>& sessions() const { return sessions_; }
@@ -71,7 +79,7 @@ class Directory {
 
   std::vector<Session> sessions_;
   std::map<Incarnation, Seen> seen_;
-  std::set<Incarnation> doubted_;
+  std::map<Incarnation, DoubtKind> doubted_;
   std::map<Resource, LeaseRow> leases_;
   bool updated_ = false;
 };

@@ -42,6 +42,9 @@ TEST(Directory, M_04_leaves_out_at_once_whom_the_failure_detector_doubts) {
   directory.doubt({{Incarnation{"a"}, DoubtKind::server_silent}});
   ASSERT_EQ(directory.serving("mpp").size(), 1u);
   EXPECT_EQ(directory.serving("mpp")[0].incarnation.value, "b");
+  EXPECT_EQ(directory.living("mpp").size(), 2u) << "as the database has it";
+  EXPECT_EQ(directory.doubt_of(Incarnation{"a"}), DoubtKind::server_silent);
+  EXPECT_EQ(directory.doubt_of(Incarnation{"b"}), std::nullopt);
   directory.doubt({});
   EXPECT_EQ(directory.serving("mpp").size(), 2u);
 }

@@ -1,7 +1,7 @@
 """The manager of a zone's agents fails while they talk: two servers, one zone, agents at desktops with phones."""
 
 from agents_case import AgentsCase, total_ha_ms
-from cluster_case import BUSY, FROZEN, KILLED, LOST_HOST
+from cluster_case import BUSY, FROZEN, KILLED, LOST_DATABASE, LOST_HOST
 from desktops import CODE
 from processes import await_that
 
@@ -50,6 +50,29 @@ class ManagerFails(AgentsCase):
             self.assertNotEqual(desk.view["server"], server)
             self.assertEqual(desk.view["continuity"]["resumed"], 1)
             self.assertLess(desk.view["continuity"]["lastGapMs"], 1000 * RESUMED)
+        self.end_conversations(desks, job)
+
+    def test_A_02_A_14_conversations_go_on_when_the_managers_server_is_cut_off_from_all(self):
+        desks, job = self.talking(5)
+        fault_at = self.now()
+        self.cluster.cut_off(self.manager(), "database", *self.cluster.hosts)
+        self.assertLess(self.all_do(desks, "hold"), LOST_HOST + RESUMED)
+        self.assert_managed_again(fault_at, LOST_HOST)
+        self.all_do(desks, "resume")
+        self.assert_go_on(desks, job)
+        self.end_conversations(desks, job)
+
+    def test_A_14_another_manager_acts_once_when_the_managers_server_is_cut_off_from_the_database_only(self):
+        desks, job = self.talking(5)
+        server = self.manager()
+        fault_at = self.now()
+        self.cluster.cut(server, "database")
+        self.assertLess(self.all_do(desks, "add_note", text="once"), LOST_DATABASE + RESUMED)
+        self.assert_managed_again(fault_at, LOST_DATABASE)
+        self.assertNotEqual(self.manager(), server)
+        self.cluster.heal()
+        self.assertEqual(self.notes(job), {desk.attempt: ["once"] for desk in desks})
+        self.assert_go_on(desks, job)
         self.end_conversations(desks, job)
 
     def test_A_15_a_moment_without_the_network_changes_nothing_for_agents(self):
