@@ -10,6 +10,18 @@ namespace everdial {
 using zone::Effect;
 using zone::ReplyId;
 
+namespace {
+
+std::vector<AttemptId> calls_of(const SteerCalls& request) {
+  std::vector<AttemptId> calls;
+  for (const Conversation& conversation : request.conversations)
+    for (const Conversation::Member& member : conversation.members) calls.push_back(member.call);
+  for (const CallCommand& command : request.commands) calls.push_back(command.attempt);
+  return calls;
+}
+
+}  // namespace
+
 struct AgentManagerService::Zone : std::enable_shared_from_this<Zone> {
   Zone(LeaseGrant g, std::string n, uint64_t l, const zone::ZoneMachine::Settings& settings)
       : grant(std::move(g)), name(std::move(n)), lane(l), machine(grant, settings) {}
@@ -279,18 +291,31 @@ void AgentManagerService::place_line(Zone& zone, const CallOrder& order, int tur
 
 /// Said again, with the same number, until it is acknowledged: the later number counts, whichever comes first.
 void AgentManagerService::steer(Zone& zone, const SteerCalls& request, int turn) {
-  const auto again = [this, request, turn](Zone& alive) {
-    if (turn * settings_.say_again < settings_.give_up_after) steer(alive, request, turn + 1);
-    else settings_.trouble(alive.grant, "calls could not be steered: no MPP has acknowledged it");
+  const auto again = [this, request, turn](AgentError why) {
+    return [this, request, turn, why](Zone& alive) {
+      const bool over = turn * settings_.say_again >= settings_.give_up_after;
+      // The first time another application server may just do it.
+      if (turn > 0) feed(alive, zone::SteeringStalled{calls_of(request), over ? std::nullopt : std::optional(why)});
+      if (!over) return steer(alive, request, turn + 1);
+      settings_.trouble(alive.grant, "calls could not be steered: no MPP has acknowledged it");
+    };
   };
   const auto to = application_server(turn);
-  if (!to) return later(zone, again);
-  seams_.network.request(*to, request, settings_.request_timeout, [this, weak = zone.weak_from_this(), again](const Result<Reply>& reply) {
-    const auto alive = weak.lock();
-    if (!alive || reply.ok()) return;
-    if (reply.error().kind == ErrorKind::fenced) return leases_.fenced(alive->grant);
-    later(*alive, again);
-  });
+  if (!to) return later(zone, again(AgentError::call_control_not_available));
+  // The application server itself waits for an MPP, and is to say that this one is silent.
+  seams_.network.request(*to, request, settings_.request_timeout * 3 / 2,
+                         [this, weak = zone.weak_from_this(), request, turn, again](const Result<Reply>& reply) {
+                           const auto alive = weak.lock();
+                           if (!alive) return;
+                           if (reply.ok()) {
+                             if (turn > 1) feed(*alive, zone::SteeringStalled{calls_of(request)});
+                             return;
+                           }
+                           if (reply.error().kind == ErrorKind::fenced) return leases_.fenced(alive->grant);
+                           // The application server itself is there: it is the MPP that is not.
+                           const bool mpp = reply.error().kind == ErrorKind::conflict;
+                           later(*alive, again(mpp ? AgentError::media_server_not_reachable : AgentError::call_control_not_available));
+                         });
 }
 
 /// A lost message only means that the MPP tells us of them again.

@@ -40,6 +40,7 @@ class AgentManagerServiceTest : public testing::Test {
     world.peers[server] = [this](const Request& request, const ReplyFn& reply) {
       to_server.push_back(request);
       if (!answers) return;
+      if (mpp_is_silent && std::holds_alternative<SteerCalls>(request)) return reply(Error{ErrorKind::conflict, "the MPP does not answer"});
       if (std::holds_alternative<PlaceCalls>(request)) return reply(Reply{CallsPlaced{{OrderVerdict::accepted}}});
       reply(Reply{Done{}});
     };
@@ -65,6 +66,12 @@ class AgentManagerServiceTest : public testing::Test {
     const auto reply = ask(CommandAgent{kZone, {AgentId{1}, "s1", std::to_string(++commands), std::move(what)}, desk});
     return reply.ok() ? std::get<AgentAnswer>(*reply).error : AgentError::manager_not_available;
   }
+  void tell(const AttemptId& call, std::optional<CompletionCode> analysis = std::nullopt) {
+    CallRecord record{.attempt = call};
+    record.stage = CallStage::answered;
+    record.analysis = analysis;
+    EXPECT_TRUE(ask(AgentCallEvents{kZone, {Address{"mpp"}, {{record, CallEvents::Kind::answered}}}}).ok());
+  }
   template <class T>
   std::vector<T> to_server_of() const {
     return those_of<T>(to_server);
@@ -77,7 +84,7 @@ class AgentManagerServiceTest : public testing::Test {
   MemoryLeaseStore leases;
   zone::MemoryAgentStore store;
   int renounced = 0, fenced = 0, commands = 0;
-  bool answers = true;
+  bool answers = true, mpp_is_silent = false;
   std::vector<Request> to_server;
   std::map<int64_t, AgentNotice> told;
   AgentManagerService service;
@@ -151,6 +158,26 @@ TEST_F(AgentManagerServiceTest, says_again_with_its_number_what_no_mpp_has_ackno
   to_server.clear();
   world.pass(3s);
   EXPECT_TRUE(to_server_of<SteerCalls>().empty());
+}
+
+TEST_F(AgentManagerServiceTest, F_03_says_whether_the_application_server_or_the_mpp_is_out_of_reach) {
+  store.jobs = [](const std::string&) { return std::vector<zone::AgentJob>{{JobId{7}, "spring", true, {}}}; };
+  world.pass(2s);
+  order(LogOn{"sip:1@phones.example"});
+  order(NailUp{});
+  tell(line_of(AgentId{1}, 1));
+  order(Ready{});
+  tell({JobId{7}, ContactId{5}, 1}, CompletionCode::answer_human);
+  answers = false;
+  EXPECT_EQ(order(Hold{}), AgentError::none) << "nobody knows yet";
+  world.pass(4s);
+  EXPECT_EQ(order(Resume{}), AgentError::call_control_not_available);
+  answers = mpp_is_silent = true;
+  world.pass(2s);
+  EXPECT_EQ(order(Resume{}), AgentError::media_server_not_reachable);
+  mpp_is_silent = false;
+  world.pass(1s);
+  EXPECT_EQ(order(Resume{}), AgentError::none);
 }
 
 TEST_F(AgentManagerServiceTest, an_order_for_a_line_is_given_again_until_it_lapses) {

@@ -100,7 +100,7 @@ constexpr Set<C> kAtRest{C::idle, C::preview, C::callback, C::wrapup};
 constexpr Set<C> kHasContact{C::preview, C::callback, C::dialing, C::talking, C::held, C::consult, C::conference_owner, C::wrapup};
 constexpr Set<C> kHearsContact{C::talking, C::held, C::consult, C::conference_owner};
 constexpr Set<A> kAnyAgent{A::logged_out, A::not_ready, A::ready, A::busy, A::pending_not_ready, A::work_not_ready};
-struct Fits { std::string_view order; Set<A> agent; Set<C> call; };
+struct Fits { std::string_view order; Set<A> agent; Set<C> call; bool steers = false; };
 constexpr Fits kFits[] = {  // as the alternatives of AgentOrder
     {"log_on",                  {A::logged_out},                        {C::idle}},
     {"log_off",                 {A::not_ready, A::ready},               {C::idle}},
@@ -114,18 +114,18 @@ constexpr Fits kFits[] = {  // as the alternatives of AgentOrder
     {"dial_preview",            kLoggedOn,                              {C::preview, C::callback}},
     {"skip_preview",            kLoggedOn,                              {C::preview}},
     {"cancel_preview",          kLoggedOn,                              {C::preview, C::callback}},
-    {"hold",                    kLoggedOn,                              {C::talking}},
-    {"resume",                  kLoggedOn,                              {C::held}},
-    {"send_digits",             kLoggedOn,                              {C::talking, C::conference_owner}},
-    {"release",                 kLoggedOn,                              {C::talking, C::held, C::conference_owner, C::conference_passive}},
+    {"hold",                    kLoggedOn,                              {C::talking}, true},
+    {"resume",                  kLoggedOn,                              {C::held}, true},
+    {"send_digits",             kLoggedOn,                              {C::talking, C::conference_owner}, true},
+    {"release",                 kLoggedOn,                              {C::talking, C::held, C::conference_owner, C::conference_passive}, true},
     {"redial",                  kLoggedOn,                              {C::wrapup}},
-    {"consult",                 kLoggedOn,                              {C::talking}},
-    {"cancel_consult",          kLoggedOn,                              {C::consult}},
-    {"complete_transfer",       kLoggedOn,                              {C::consult}},
-    {"transfer",                kLoggedOn,                              {C::talking}},
-    {"start_conference",        kLoggedOn,                              {C::consult}},
-    {"end_conference",          kLoggedOn,                              {C::conference_owner}},
-    {"change_conference_owner", kLoggedOn,                              {C::conference_owner}},
+    {"consult",                 kLoggedOn,                              {C::talking}, true},
+    {"cancel_consult",          kLoggedOn,                              {C::consult}, true},
+    {"complete_transfer",       kLoggedOn,                              {C::consult}, true},
+    {"transfer",                kLoggedOn,                              {C::talking}, true},
+    {"start_conference",        kLoggedOn,                              {C::consult}, true},
+    {"end_conference",          kLoggedOn,                              {C::conference_owner}, true},
+    {"change_conference_owner", kLoggedOn,                              {C::conference_owner}, true},
     {"wrap_up",                 kLoggedOn,                              {C::wrapup}},
     {"extend_wrap_up",          kLoggedOn,                              {C::wrapup}},
     {"create_callback",         kLoggedOn,                              kHasContact},
@@ -136,7 +136,7 @@ constexpr Fits kFits[] = {  // as the alternatives of AgentOrder
     {"blend_to_outbound",       kLoggedOn,                              kAnyCall},
     {"move_to_job",             kLoggedOn,                              kAnyCall},
     {"force_state",             kLoggedOn,                              kAnyCall},
-    {"monitor",                 kLoggedOn,                              kHearsContact},
+    {"monitor",                 kLoggedOn,                              kHearsContact, true},
 };
 // clang-format on
 static_assert(std::size(kFits) == std::variant_size_v<AgentOrder>);
@@ -182,6 +182,8 @@ AgentStates with_call(AgentStates s, AgentCallState call) {
   }
   return s;
 }
+
+bool steers(const AgentOrder& order) { return kFits[order.index()].steers; }
 
 std::optional<AgentAnswer> refusal(const Agent& agent, const AgentOrder& order) {
   const Fits& fits = kFits[order.index()];

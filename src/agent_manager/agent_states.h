@@ -21,6 +21,9 @@ bool together(const AgentStates& states);
 /// The same agent with its call in another state: the agent state and the job state follow it.
 AgentStates with_call(AgentStates states, AgentCallState call);
 
+/// Whether the order is carried out by saying something to the MPPs about the agent's call or line.
+bool steers(const AgentOrder& order);
+
 /// Empty: the order fits the agent's states.
 std::optional<AgentAnswer> refusal(const Agent& agent, const AgentOrder& order);
 

@@ -203,6 +203,23 @@ TEST(ZoneInquiry, A_08_a_call_that_no_mpp_knows_any_more_has_ended) {
   EXPECT_EQ(zone.agent(1).states.nail, NailState::not_nailed);
 }
 
+TEST(ZoneCalls, F_03_what_needs_an_mpp_is_refused_and_not_remembered_while_what_was_said_does_not_arrive) {
+  TestZone zone;
+  zone.at_work(1);
+  zone.at_work(2);
+  zone.contact_answers(8);
+  zone.contact_answers(9);
+  const AttemptId call = zone.agent(1).attempt.value();
+  zone.step(SteeringStalled{{call}, AgentError::media_server_not_reachable});
+  EXPECT_EQ(zone.order(1, Hold{}, "hold").error, AgentError::media_server_not_reachable);
+  EXPECT_EQ(zone.call_of(1), C::talking);
+  EXPECT_EQ(zone.order(1, AddNote{"called back"}).error, AgentError::none) << "nobody needs to be steered for this";
+  EXPECT_EQ(zone.order(2, Hold{}).error, AgentError::none) << "another call";
+  zone.step(SteeringStalled{{call}});
+  EXPECT_EQ(zone.order(1, Hold{}, "hold").error, AgentError::none) << "the same command again";
+  EXPECT_EQ(zone.call_of(1), C::held);
+}
+
 TEST(ZoneContacts, show_and_let_change_only_what_the_campaign_allows) {
   TestZone zone;
   zone.jobs[0].settings.mask_phone = true;

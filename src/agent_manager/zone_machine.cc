@@ -38,6 +38,11 @@ std::vector<Effect> ZoneMachine::step(const Input& input, Instant now) {
                    tell(*agent, agent_notice::NailingLost{i.why});
                    apply(*agent, reconcile(*agent, std::nullopt, {.contact = MppWord::Contact::up, .line_gone = true}), i.why);
                  },
+                 [&](const SteeringStalled& i) {
+                   for (const AttemptId& call : i.calls)
+                     if (i.why) stalled_.insert_or_assign(call, *i.why);
+                     else stalled_.erase(call);
+                 },
                  [&](const TimePassed&) { time_passed(); },
              },
              input);
@@ -280,6 +285,8 @@ void ZoneMachine::command_arrived(const CommandArrived& input) {
     return answer({AgentError::session_ended, "this desktop's session has ended; log on again", agent->states});
   } else if (const auto refused = refusal(*agent, command.order); refused && !(log_on && (log_on->forced || same_desktop))) {
     given = *refused;
+  } else if (const auto trouble = cannot_steer(*agent, command.order)) {
+    return answer({*trouble, "the call goes on, but cannot be steered for a moment; ask again", agent->states});
   } else {
     if (log_on && !same_desktop) {
       if (agent->states.agent != A::logged_out)
@@ -297,6 +304,14 @@ void ZoneMachine::command_arrived(const CommandArrived& input) {
   answer(given);
 }
 
+/// What cannot be carried out is not taken either: an agent would believe the call to be where it is not (F-03).
+std::optional<AgentError> ZoneMachine::cannot_steer(const Agent& agent, const AgentOrder& order) const {
+  if (!steers(order)) return std::nullopt;
+  for (const auto& [call, why] : stalled_)
+    if (call == agent.attempt || call == current_line(agent)) return why;
+  return std::nullopt;
+}
+
 AgentAnswer ZoneMachine::obey(Agent& agent, const AgentOrder& order) {
   AgentAnswer given;
   if (const auto wrong = std::visit([&](const auto& one) { return carry_out(agent, one); }, order)) given = {wrong->first, wrong->second};
@@ -310,9 +325,12 @@ void ZoneMachine::orders_seen(const std::vector<KeptOrder>& orders) {
   std::set<int64_t> seen;
   for (const KeptOrder& kept : orders) {
     seen.insert(kept.id);
-    if (!orders_ended_.insert(kept.id).second) continue;  // its end is being saved
+    if (orders_ended_.contains(kept.id)) continue;  // its end is being saved
     Agent* agent = find(kept.agent);
-    if (now_ >= kept.until || !agent) {
+    const bool over = now_ >= kept.until || !agent;
+    if (!over && cannot_steer(*agent, kept.order)) continue;
+    orders_ended_.insert(kept.id);
+    if (over) {
       emit(SaveOrderEnd{kept.id, "expired"});
       continue;
     }

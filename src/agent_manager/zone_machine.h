@@ -52,6 +52,7 @@ class ZoneMachine {
   bool heard(const AttemptId& attempt);
   void tell_of_end(Agent& agent, AgentCallState before, MppWord::Contact contact);
   void command_arrived(const CommandArrived& input);
+  std::optional<AgentError> cannot_steer(const Agent& agent, const AgentOrder& order) const;
   void events_arrived(const EventsArrived& input);
   void line_told(const CallRecord& record);
   void contact_told(const CallEvents::Event& event);
@@ -172,6 +173,8 @@ class ZoneMachine {
   std::vector<std::string> mpps_;
   std::set<AttemptId> inquired_;  ///< calls and lines that the MPPs are being asked about
   Instant inquired_at_;
+
+  std::map<AttemptId, AgentError> stalled_;  ///< calls and lines of which nothing that is said arrives
 
   struct Offer {
     Callback callback;

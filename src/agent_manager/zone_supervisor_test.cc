@@ -86,6 +86,18 @@ TEST_F(SupervisedZone, an_order_that_nobody_could_take_in_time_expires) {
   EXPECT_EQ(zone.agent(1).states.agent, A::ready);
 }
 
+TEST_F(SupervisedZone, F_03_an_order_waits_while_the_call_cannot_be_steered) {
+  zone.contact_answers(5);
+  const int talks = zone.call_of(1) == C::talking ? 1 : 2;
+  ask(1, talks, Release{});
+  zone.step(SteeringStalled{{zone.attempt(5)}, AgentError::call_control_not_available});
+  EXPECT_TRUE(look().empty());
+  EXPECT_EQ(zone.call_of(talks), C::talking);
+  zone.step(SteeringStalled{{zone.attempt(5)}});
+  EXPECT_EQ(look().size(), 1u);
+  EXPECT_EQ(zone.call_of(talks), C::wrapup);
+}
+
 TEST_F(SupervisedZone, an_order_that_is_refused_changes_nothing_of_the_agent) {
   const auto effects = zone.step(OrdersSeen{{{1, AgentId{3}, ForceState{A::ready}, zone.now + 1min}}});
   EXPECT_EQ(those_of<SaveOrderEnd>(effects).size(), 1u);

@@ -126,9 +126,15 @@ struct LineRefused {
   AttemptId line;
   std::string why;
 };
+/// What was said about these calls does not arrive, and why; without a reason it has arrived, or is said no more.
+struct SteeringStalled {
+  std::vector<AttemptId> calls;
+  std::optional<AgentError> why = std::nullopt;
+};
 struct TimePassed {};
-using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, AgentRemoved, MppsSeen, CallbacksSeen, OrdersSeen, MppAnswered, CommandArrived,
-                           EventsArrived, NoticesTaken, PreviewClaimed, PreviewRefused, GrantAnswered, LineRefused, TimePassed>;
+using Input =
+    std::variant<ZoneLoaded, JobsSeen, AgentSeen, AgentRemoved, MppsSeen, CallbacksSeen, OrdersSeen, MppAnswered, CommandArrived,
+                 EventsArrived, NoticesTaken, PreviewClaimed, PreviewRefused, GrantAnswered, LineRefused, SteeringStalled, TimePassed>;
 
 // ---- effects: what is saved, in one fenced transaction -------------------------------------------------------------------------
 

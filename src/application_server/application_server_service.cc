@@ -50,9 +50,14 @@ void ApplicationServerService::handle(Request request, ReplyFn reply) {
                    feed(EventsArrived{id, std::move(r)});
                  },
                  [&](SteerCalls& r) {
-                   if (directory_.serving("mpp").empty())
-                     return reply(Error{ErrorKind::unavailable, "application_server: no MPP is there, say it again"});
-                   replies_.emplace(id, std::move(reply));
+                   // Not as if this application server were out of reach: agents are told which of the two it is (F-03).
+                   const Error no_mpp{ErrorKind::conflict, "application_server: the MPP does not answer, say it again"};
+                   if (directory_.serving("mpp").empty()) return reply(no_mpp);
+                   replies_.emplace(id, [no_mpp, reply = std::move(reply)](Result<Reply> steered) {
+                     const bool lost =
+                         !steered.ok() && (steered.error().kind == ErrorKind::unavailable || steered.error().kind == ErrorKind::unknown);
+                     reply(lost ? Result<Reply>(no_mpp) : std::move(steered));
+                   });
                    feed(SteerArrived{id, std::move(r)});
                  },
                  [&](AttemptsSettled& r) {

@@ -96,6 +96,17 @@ TEST_F(ApplicationServerServiceTest, acknowledges_an_event_only_when_the_mpp_has
   EXPECT_TRUE(ask(events({2}, CallEvents::Kind::answered, CallStage::answered)).ok());
 }
 
+TEST_F(ApplicationServerServiceTest, F_03_says_that_it_is_the_mpp_that_does_not_answer) {
+  mpp_answers = false;
+  SteerCalls steer{.resource = agent_zone_resource("default"), .epoch = Epoch{1}, .seq = 1};
+  steer.commands.push_back({.attempt = attempt(1)});
+  const auto silent = ask(steer, 2s);
+  ASSERT_FALSE(silent.ok());
+  EXPECT_EQ(silent.error().kind, ErrorKind::conflict) << silent.error().message;
+  mpp_answers = true;
+  EXPECT_TRUE(ask(steer).ok());
+}
+
 TEST_F(ApplicationServerServiceTest, tells_the_owner_of_the_job_in_few_messages) {
   for (int round = 0; round < 3; ++round) tell(events({1, 2, 3}, CallEvents::Kind::ringing, CallStage::ringing), 1ms);
   tell(events({1, 2, 3}, CallEvents::Kind::ended, CallStage::ended));

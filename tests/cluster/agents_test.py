@@ -1,5 +1,7 @@
 """The manager of a zone's agents fails while they talk: two servers, one zone, agents at desktops with phones."""
 
+from contextlib import suppress
+
 from agents_case import AgentsCase, total_ha_ms
 from cluster_case import BUSY, FROZEN, KILLED, LOST_DATABASE, LOST_HOST
 from desktops import CODE
@@ -208,6 +210,55 @@ class OthersFail(AgentsCase):
         for desk in desks:
             self.assertLess(desk.view["continuity"]["lastGapMs"], 1000 * RESUMED)
             self.assertEqual(desk.told("manager_not_available", killed_at), [], "the manager was there all the time")
+        self.end_conversations(desks, job)
+
+    def test_F_03_commands_are_refused_with_9007_and_done_later_while_no_application_server_answers(self):
+        desks, job = self.talking(2)
+        for media in self.cluster.media:
+            self.stop_component(media, "application_server")
+        self.assert_commands_wait_with(9007, desks)
+        for media in self.cluster.media:
+            self.start_component(media, "application_server")
+        self.assert_commands_are_done(desks, job)
+
+    def test_F_03_commands_are_refused_with_9009_and_done_later_while_the_mpp_does_not_answer(self):
+        desks, job = self.talking(2)
+        media = self.carries(desks)
+        (other,) = set(self.cluster.media) - {media}
+        self.stop_component(media, "application_server")
+        self.cluster.cut(media, other)
+        self.assert_commands_wait_with(9009, desks)
+        self.cluster.heal()
+        self.assert_commands_are_done(desks, job)
+
+    def stop_component(self, host: str, component: str):
+        self.addCleanup(self.start_component, host, component)
+        self.cluster.ctl("component", "stop", host, component)
+        await_that(lambda: self.states(host)[component] == "STOPPED", 10, f"{component} of {host} has stopped")
+
+    def start_component(self, host: str, component: str):
+        with suppress(RuntimeError):  # it was started already
+            self.cluster.ctl("component", "start", host, component)
+
+    def carries(self, desks) -> str:
+        """The media server that has the conversations: fifty packets a second go over its cable each way for each who talks."""
+        before = {media: self.cluster.network.packets(media) for media in self.cluster.media}
+        self.pause(0.5)
+        return max(self.cluster.media, key=lambda media: self.cluster.network.packets(media) - before[media])
+
+    def assert_commands_wait_with(self, code: int, desks):
+        """What was asked for first is done as soon as it can be; what comes after it is refused, and asked again by the SDK until then."""
+        self.all_do(desks, "hold")
+        self.pause(3)
+        self.wishes = [desk.wish("resume") for desk in desks]
+        for desk in desks:
+            await_that(lambda: desk.told("trouble"), 5, f"{desk.login} is told why it waits")
+            self.assertEqual({event.value["trouble"]["code"] for event in desk.told("trouble")}, {code})
+
+    def assert_commands_are_done(self, desks, job):
+        for wish in self.wishes:
+            desks[0].wait(wish)
+        self.assert_go_on(desks, job)
         self.end_conversations(desks, job)
 
     def test_F_06_lines_are_called_again_by_themselves_and_agents_stay_when_the_mpps_are_killed(self):
