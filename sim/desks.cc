@@ -94,7 +94,7 @@ void Desks::answered(Robot& robot, const std::string& command, const Result<Repl
 /// Each second, as agent_sdk does for whoever has come back or misses something.
 void Desks::beat(Robot& robot) {
   if (const auto to = robot.logged_on ? manager() : std::nullopt)
-    process_.request(*to, TakeNotices{kZone, {robot.id, session_of(robot.id), robot.last_notice, true}, process_.address()}, 700ms,
+    process_.request(*to, TakeNotices{kZone, {{robot.id, session_of(robot.id), robot.last_notice, true}}, process_.address()}, 700ms,
                      [](const Result<Reply>&) {});
   robot.heartbeat = process_.after(1s, [this, &robot] { beat(robot); });
 }

@@ -57,16 +57,20 @@ std::optional<Request> decode(const rpc::AgentCallEvents& from) {
 rpc::NoticesTaken encode(const TakeNotices& from) {
   rpc::NoticesTaken to;
   to.set_resource(from.resource.value);
-  to.set_agent(from.taken.agent.value);
-  to.set_session(from.taken.session);
-  to.set_up_to(from.taken.up_to);
-  to.set_again(from.taken.again);
+  for (const NoticesTaken& one : from.taken) {
+    auto* taken = to.add_taken();
+    taken->set_agent(one.agent.value);
+    taken->set_session(one.session);
+    taken->set_up_to(one.up_to);
+    taken->set_again(one.again);
+  }
   to.set_notices_to(from.notices_to.value);
   return to;
 }
 std::optional<Request> decode(const rpc::NoticesTaken& from) {
-  return TakeNotices{
-      Resource{from.resource()}, {AgentId{from.agent()}, from.session(), from.up_to(), from.again()}, Address{from.notices_to()}};
+  TakeNotices to{Resource{from.resource()}, {}, Address{from.notices_to()}};
+  for (const auto& one : from.taken()) to.taken.push_back({AgentId{one.agent()}, one.session(), one.up_to(), one.again()});
+  return to;
 }
 
 rpc::PreviewClaimed encode(const TellPreview& from) {

@@ -194,9 +194,9 @@ void AgentManagerService::handle(Request request, ReplyFn reply) {
                  [&](TakeNotices& r) {
                    const auto zone = zone_of(r.resource);
                    if (!zone) return not_here(r.resource);
-                   zone->heard_from(r.taken.agent, r.taken.session, r.notices_to);
+                   for (const NoticesTaken& one : r.taken) zone->heard_from(one.agent, one.session, r.notices_to);
                    reply(Reply{Done{}});
-                   feed(*zone, r.taken);
+                   feed(*zone, zone::NoticesAcknowledged{std::move(r.taken)});
                  },
                  [&](TellPreview& r) {
                    const auto zone = zone_of(r.resource);

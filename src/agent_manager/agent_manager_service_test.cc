@@ -103,7 +103,7 @@ TEST_F(AgentManagerServiceTest, A_03_a_manager_whose_zone_is_anothers_changes_an
   EXPECT_EQ(fenced, 1);
   EXPECT_EQ(store.zone("default").agents.at(AgentId{1}).states.agent, AgentState::logged_out);
   EXPECT_TRUE(told.empty());
-  EXPECT_EQ(ask(TakeNotices{kZone, {AgentId{1}, "s1", 0, true}, desk}).error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(ask(TakeNotices{kZone, {{AgentId{1}, "s1", 0, true}}, desk}).error().kind, ErrorKind::unavailable);
 }
 
 TEST_F(AgentManagerServiceTest, A_04_tells_a_desktop_that_comes_back_what_it_has_missed) {
@@ -111,7 +111,7 @@ TEST_F(AgentManagerServiceTest, A_04_tells_a_desktop_that_comes_back_what_it_has
   order(Ready{});
   const auto all = told;
   told.clear();
-  EXPECT_TRUE(ask(TakeNotices{kZone, {AgentId{1}, "s1", 1, true}, desk}).ok());
+  EXPECT_TRUE(ask(TakeNotices{kZone, {{AgentId{1}, "s1", 1, true}}, desk}).ok());
   auto missed = all;
   missed.erase(1);
   EXPECT_EQ(told, missed);

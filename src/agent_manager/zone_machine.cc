@@ -28,7 +28,9 @@ std::vector<Effect> ZoneMachine::step(const Input& input, Instant now) {
                  [&](const MppAnswered& i) { mpp_answered(i); },
                  [&](const CommandArrived& i) { command_arrived(i); },
                  [&](const EventsArrived& i) { events_arrived(i); },
-                 [&](const NoticesTaken& i) { notices_taken(i); },
+                 [&](const NoticesAcknowledged& i) {
+                   for (const NoticesTaken& one : i.taken) notices_taken(one);
+                 },
                  [&](const PreviewClaimed& i) { preview_claimed(i); },
                  [&](const PreviewRefused& i) { preview_refused(i); },
                  [&](const GrantAnswered& i) { pacing_.grant_used(i.seq, i.placed, now_); },

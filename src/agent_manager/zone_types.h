@@ -131,10 +131,14 @@ struct SteeringStalled {
   std::vector<AttemptId> calls;
   std::optional<AgentError> why = std::nullopt;
 };
+/// By desktops of one server.
+struct NoticesAcknowledged {
+  std::vector<NoticesTaken> taken;
+};
 struct TimePassed {};
-using Input =
-    std::variant<ZoneLoaded, JobsSeen, AgentSeen, AgentRemoved, MppsSeen, CallbacksSeen, OrdersSeen, MppAnswered, CommandArrived,
-                 EventsArrived, NoticesTaken, PreviewClaimed, PreviewRefused, GrantAnswered, LineRefused, SteeringStalled, TimePassed>;
+using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, AgentRemoved, MppsSeen, CallbacksSeen, OrdersSeen, MppAnswered, CommandArrived,
+                           EventsArrived, NoticesAcknowledged, PreviewClaimed, PreviewRefused, GrantAnswered, LineRefused, SteeringStalled,
+                           TimePassed>;
 
 // ---- effects: what is saved, in one fenced transaction -------------------------------------------------------------------------
 

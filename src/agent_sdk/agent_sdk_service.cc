@@ -123,11 +123,8 @@ void AgentSdkService::perform(const DeskPtr& desk, Effect& effect) {
                  [&](desk::FindScripts&) { find_scripts(desk); },
                  [&](desk::SendCommand& e) { send(desk, e.command); },
                  [&](desk::SendTaken& e) {
-                   const auto manager = directory_.holder_address(agent_zone_resource(desk->zone));
-                   const auto here = self();
-                   if (manager && here)
-                     seams_.network.request(*manager, TakeNotices{agent_zone_resource(desk->zone), std::move(e.taken), *here},
-                                            settings_.request_timeout, [](const Result<Reply>&) {});
+                   taken_[desk->zone].push_back(std::move(e.taken));
+                   if (!tell_taken_) tell_taken_ = seams_.clock.after(Duration{}, [this] { tell_taken(); });
                  },
                  [&](desk::AskRecord& e) { ask(desk, e); },
              },
@@ -215,6 +212,19 @@ void AgentSdkService::ask(const DeskPtr& desk, const desk::AskRecord& asked) {
         if (answer.error().kind == ErrorKind::internal) settings_.trouble(answer.error().message);
         feed(desk, desk::QuestionAnswered{asked.id, refusal_of(asked.method, answer.error())});
       });
+}
+
+/// What all desktops have had to say in this turn of the loop. A lost message is made up for by the next one.
+void AgentSdkService::tell_taken() {
+  tell_taken_.reset();
+  const auto here = self();
+  for (auto& [name, taken] : std::exchange(taken_, {})) {
+    const Resource resource = agent_zone_resource(name);
+    const auto manager = directory_.holder_address(resource);
+    if (manager && here)
+      seams_.network.request(*manager, TakeNotices{resource, std::move(taken), *here}, settings_.request_timeout,
+                             [](const Result<Reply>&) {});
+  }
 }
 
 void AgentSdkService::handle(Request request, ReplyFn reply) {

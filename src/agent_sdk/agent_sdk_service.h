@@ -76,6 +76,7 @@ class AgentSdkService {
   void find_scripts(const DeskPtr& desk);
   void send(const DeskPtr& desk, const AgentCommand& command);
   void ask(const DeskPtr& desk, const desk::AskRecord& effect);
+  void tell_taken();
   desk::ZoneWatch& zone(const std::string& name);
   void tell_zone(const std::string& name, const std::vector<desk::ZoneNews>& news);
   void look_at_zones();
@@ -101,12 +102,13 @@ class AgentSdkService {
   std::map<std::string, ConnectionId> by_session_;
   std::map<std::string, desk::ZoneWatch> zones_;
   desk::RecordWatch record_;
+  std::map<std::string, std::vector<NoticesTaken>> taken_;   ///< by zone, told together
   std::map<Incarnation, std::string> listeners_;             ///< as recorded
   std::vector<std::pair<Incarnation, std::string>> living_;  ///< those of them that serve now
   bool noted_ = false;                                       ///< that we are one of them
   bool draining_ = false;
   std::function<void()> drained_;
-  std::unique_ptr<Timer> tick_, look_, keep_, clear_, drain_;
+  std::unique_ptr<Timer> tick_, look_, keep_, clear_, drain_, tell_taken_;
 };
 
 }  // namespace everdial

@@ -88,6 +88,7 @@ class AgentSdkServiceTest : public testing::Test {
         if (manager_answers) reply(Reply{manager_answer});
       } else if (const auto* taken = std::get_if<TakeNotices>(&request)) {
         notices_to = taken->notices_to;
+        taken_at_once.push_back(taken->taken.size());
         reply(Reply{Done{}});
       }
     };
@@ -140,6 +141,7 @@ class AgentSdkServiceTest : public testing::Test {
   bool manager_answers = true;
   AgentAnswer manager_answer{.states = {.agent = AgentState::not_ready}};
   Address notices_to;
+  std::vector<size_t> taken_at_once;
   std::unique_ptr<Server> one, two;
 };
 
@@ -206,6 +208,22 @@ TEST_F(AgentSdkServiceTest, A_04_a_command_outlives_its_manager) {
   ASSERT_TRUE(one->answer(1, "c1").contains("result"));
   EXPECT_EQ(commands.back().command.id, "c1");
   EXPECT_EQ(one->count(1, "manager_available"), 1u) << "since it has answered";
+}
+
+TEST_F(AgentSdkServiceTest, A_04_what_many_desktops_say_to_a_new_manager_is_one_message) {
+  constexpr size_t kDesks = 20;
+  for (size_t i = 0; i < kDesks; ++i) {
+    const auto agent = static_cast<int64_t>(100 + i);
+    store.add_agent({.id = "", .agent = AgentId{agent}, .login = "a" + std::to_string(i), .name = "", .zone = "default"});
+    store.add_ticket("t" + std::to_string(i), AgentId{agent});
+    begin(*one, ConnectionId{10 + i}, "t" + std::to_string(i));
+  }
+  taken_at_once.clear();
+  directory_is(std::nullopt);
+  world.pass(300ms);
+  directory_is(Epoch{2});
+  world.pass(300ms);
+  EXPECT_THAT(taken_at_once, ElementsAre(kDesks));
 }
 
 TEST_F(AgentSdkServiceTest, A_04_questions_are_answered_without_the_manager) {

@@ -165,8 +165,9 @@ TEST_F(Rpc, carries_what_is_said_about_agents_whole) {
   EXPECT_TRUE(std::get<SettlePreview>(seen_).again);
   EXPECT_TRUE(ask(TellPreview{zone, AgentId{3}, attempt, "+15550005"}).ok());
   EXPECT_EQ(std::get<TellPreview>(seen_).attempt, attempt);
-  EXPECT_TRUE(ask(TakeNotices{zone, {AgentId{3}, "s1", 12, true}, Address{"h:2"}}).ok());
-  EXPECT_EQ(std::get<TakeNotices>(seen_).taken.up_to, 12);
+  EXPECT_TRUE(ask(TakeNotices{zone, {{AgentId{3}, "s1", 12, true}, {AgentId{4}, "s2", 9, false}}, Address{"h:2"}}).ok());
+  EXPECT_EQ(std::get<TakeNotices>(seen_).taken.at(0).up_to, 12);
+  EXPECT_EQ(std::get<TakeNotices>(seen_).taken.at(1).session, "s2");
   EXPECT_TRUE(ask(AgentNotices{AgentId{3}, "s1", 13, {agent_notice::CallOffered{attempt, "+15550005"}}}).ok());
   EXPECT_EQ(std::get<AgentNotices>(seen_).notices.at(0), AgentNotice{(agent_notice::CallOffered{attempt, "+15550005"})});
   EXPECT_TRUE(ask(AgentCallEvents{zone, {Address{"h:3"}, {{some_record(), CallEvents::Kind::answered}}}}).ok());

@@ -397,7 +397,7 @@ Result<AgentNotice> agent_notice_from_json(const std::string& json);
 std::string to_json(const AgentOrder& order);
 Result<AgentOrder> agent_order_from_json(const std::string& json);
 
-/// The desktop has these notices, up to this number.
+/// A desktop has these notices, up to this number.
 struct NoticesTaken {
   AgentId agent;
   std::string session;

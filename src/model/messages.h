@@ -184,9 +184,10 @@ struct CommandAgent {
   AgentCommand command;
   Address notices_to;  ///< the agent_sdk that has the desktop: its notices go there from now on
 };
+/// Of all desktops of one server that have something to say of it at this moment.
 struct TakeNotices {
   Resource resource;
-  NoticesTaken taken;
+  std::vector<NoticesTaken> taken;
   Address notices_to;
 };
 
