@@ -15,13 +15,15 @@ rpc::CommandOfAgent encode(const CommandAgent& from) {
   to.set_id(from.command.id);
   to.set_order(to_json(from.command.order));
   to.set_notices_to(from.notices_to.value);
+  to.set_late(from.command.late);
   return to;
 }
 std::optional<Request> decode(const rpc::CommandOfAgent& from) {
   auto order = agent_order_from_json(from.order());
   if (!order.ok()) return std::nullopt;
-  return CommandAgent{
-      Resource{from.resource()}, {AgentId{from.agent()}, from.session(), from.id(), std::move(*order)}, Address{from.notices_to()}};
+  return CommandAgent{Resource{from.resource()},
+                      {AgentId{from.agent()}, from.session(), from.id(), std::move(*order), from.late()},
+                      Address{from.notices_to()}};
 }
 
 void encode(const AgentAnswer& from, rpc::AnswerToAgent* to) {

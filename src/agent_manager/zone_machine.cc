@@ -285,6 +285,9 @@ void ZoneMachine::command_arrived(const CommandArrived& input) {
   const bool same_desktop = command.session.empty() || command.session == agent->session;
   if (!log_on && !same_desktop) {
     return answer({AgentError::session_ended, "this desktop's session has ended; log on again", agent->states});
+  } else if (command.late) {
+    // Kept like any answer, so that an older copy of it that is still on its way does nothing either.
+    given = {AgentError::not_done, "the zone's manager was away for too long: it was not done, and will not be", agent->states};
   } else if (const auto refused = refusal(*agent, command.order); refused && !(log_on && (log_on->forced || same_desktop))) {
     given = *refused;
   } else if (const auto trouble = cannot_steer(*agent, command.order)) {

@@ -201,6 +201,22 @@ TEST(Zone, A_04_a_command_given_again_is_answered_again_and_not_done_again) {
   EXPECT_EQ(zone.order(1, Release{}, "other").error, AgentError::wrong_call_state);
 }
 
+TEST(Zone, A_04_a_command_asked_for_long_after_is_answered_truthfully_and_never_done) {
+  TestZone zone;
+  zone.at_work(1);
+  zone.contact_answers(5);
+  zone.order(1, Hold{}, "done");
+  const auto ask = [&](AgentOrder order, const std::string& id, bool late) {
+    zone.step(CommandArrived{++zone.reply, {AgentId{1}, "desk1", id, std::move(order), late}});
+    return zone.answers.at(zone.reply).error;
+  };
+  zone.start();
+  EXPECT_EQ(ask(Hold{}, "done", true), AgentError::none);
+  EXPECT_EQ(ask(Release{}, "lost", true), AgentError::not_done);
+  EXPECT_EQ(ask(Release{}, "lost", false), AgentError::not_done) << "an older copy that comes later";
+  EXPECT_EQ(zone.call_of(1), C::held);
+}
+
 TEST(Zone, another_desktop_takes_the_session_only_by_force) {
   TestZone zone;
   zone.at_work(1);

@@ -33,6 +33,7 @@ constexpr std::array kErrors = std::to_array<Known>({
     {9112, "not_allowed", "You may not do this. Ask your supervisor."},
     {9113, "invalid", "A value is not within its bounds. Look at what you have entered."},
     {9114, "manager_not_available", "Your zone is being taken over by another server. Your call goes on; try again in a moment."},
+    {9117, "not_done", "Your zone's manager was away for too long. It was not done; do it again."},
     {9200, "wrong_ticket", "You were too slow, or the page was opened twice. Log on again."},
     {9201, "wrong_token", "Your session has ended. Log on again."},
     {9202, "too_many_requests", "That was too much at once. Try again in a moment."},

@@ -219,21 +219,15 @@ void SessionMachine::question_answered(const QuestionAnswered& input) {
   else refuse(input.id, std::get<Refusal>(input.answer));
 }
 
-/// It may have been done: it is said again, and answered as the first time, until somebody answers.
+/// It may have been done: it is said again, and answered as the first time, until somebody answers. What comes so late that whoever has
+/// asked counts on it no more is not done any more.
 void SessionMachine::commands_again() {
-  for (auto it = commands_.begin(); it != commands_.end();) {
-    auto& [id, way] = *it;
-    if (way.lost && now_ - way.since >= settings_.give_up_after) {
-      refuse(id, manager_away());
-      it = commands_.erase(it);
-      continue;
-    }
-    if (way.lost && now_ - way.said_at >= settings_.again_every) {
-      way.lost = false;
-      way.said_at = now_;
-      out_.push_back(SendCommand{way.command});
-    }
-    ++it;
+  for (auto& [id, way] : commands_) {
+    if (!way.lost || now_ - way.said_at < settings_.again_every) continue;
+    way.lost = false;
+    way.said_at = now_;
+    way.command.late = now_ - way.since >= settings_.done_within;
+    out_.push_back(SendCommand{way.command});
   }
 }
 

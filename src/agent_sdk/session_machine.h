@@ -21,7 +21,7 @@ class SessionMachine {
     Duration listening = 1s;           ///< a desktop heard within this time is there
     Duration take_every = 3s;          ///< ask the manager whether there is more, in case word of it was lost
     Duration again_every = 100ms;      ///< a command whose answer was lost
-    Duration give_up_after = 15s;      ///< such a command
+    Duration done_within = 10s;        ///< such a command; later it is only asked whether it was done
     Duration ask_again_every = 300ms;  ///< for notices that are missing
     Duration gap_patience = 1s;        ///< then they are lost
     Duration wanted_every = 3s;        ///< while the manager waits for what desktops believe

@@ -161,6 +161,23 @@ TEST(SessionMachine, A_04_a_command_whose_answer_is_lost_is_sent_again_under_its
   EXPECT_TRUE(talk.answer("c1").contains("result"));
 }
 
+TEST(SessionMachine, A_04_a_command_that_may_have_been_done_long_ago_is_only_asked_about_until_somebody_knows) {
+  Talk talk;
+  talk.begin();
+  talk.request("c1", "ready");
+  std::vector<bool> late;
+  for (Duration passed{}; passed < 20s; passed += 500ms) {
+    talk.step(CommandAnswered{"c1", std::nullopt});
+    for (const SendCommand& again : Talk::of<SendCommand>(talk.pass(500ms))) late.push_back(again.command.late);
+  }
+  EXPECT_FALSE(late.front());
+  EXPECT_TRUE(late.back());
+  EXPECT_TRUE(std::is_sorted(late.begin(), late.end()));
+  EXPECT_TRUE(talk.answer("c1").is_null()) << "nobody knows yet";
+  talk.step(CommandAnswered{"c1", AgentAnswer{AgentError::not_done, "it was not done", {}}});
+  EXPECT_EQ(talk.refused("c1"), 9117);
+}
+
 TEST(SessionMachine, commands_of_supervisors_are_refused_to_others) {
   Talk talk;
   talk.begin();

@@ -244,6 +244,7 @@ struct AgentCommand {
   std::string session;  ///< the desktop's; a command of another session is refused (`session_ended`). Empty: a supervisor's
   std::string id;       ///< made by whoever asks, at most 64 characters; a repeated one gets the first one's answer
   AgentOrder order;
+  bool late = false;  ///< asked so long after the first time that it is answered if it was done, and else never is done (`not_done`)
 };
 
 /// Why a command was refused. Numbers go to desktops: 0 is ok, those of the media path are the reference product's.
@@ -265,6 +266,7 @@ enum class AgentError {
   manager_not_available,
   call_control_not_available,
   media_server_not_reachable,
+  not_done,
 };
 template <>
 inline constexpr auto enum_names<AgentError> = std::to_array<std::pair<AgentError, std::string_view>>({
@@ -285,6 +287,7 @@ inline constexpr auto enum_names<AgentError> = std::to_array<std::pair<AgentErro
     {AgentError::manager_not_available, "manager_not_available"},
     {AgentError::call_control_not_available, "call_control_not_available"},
     {AgentError::media_server_not_reachable, "media_server_not_reachable"},
+    {AgentError::not_done, "not_done"},
 });
 constexpr int number_of(AgentError error) {
   switch (error) {

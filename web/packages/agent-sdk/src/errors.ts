@@ -22,6 +22,8 @@ export const errorCodes = {
   not_allowed: 9112,
   invalid: 9113,
   manager_not_available: 9114,
+  /** The manager was away for too long: it was not done, and will not be. */
+  not_done: 9117,
   wrong_ticket: 9200,
   wrong_token: 9201,
   too_many_requests: 9202,
