@@ -139,15 +139,20 @@ void AgentManagerService::tick() {
 }
 
 void AgentManagerService::look() {
-  for (const auto& [resource, zone] : zones_)
-    run_store(
-        seams_.store, zone->lane,
-        [&store = store_, name = zone->name, due_by = seams_.clock.now() + 2 * settings_.look_every] { return store.look(name, due_by); },
-        [this, weak = std::weak_ptr(zone)](const Result<zone::AgentStore::Seen>& all) {
-          const auto alive = weak.lock();
-          if (alive && all.ok()) seen(*alive, *all);
-        });
+  for (const auto& [resource, zone] : zones_) look(*zone, [](Zone&) {});
   look_ = seams_.clock.after(settings_.look_every, [this] { look(); });
+}
+
+void AgentManagerService::look(Zone& zone, std::function<void(Zone&)> then) {
+  run_store(
+      seams_.store, zone.lane,
+      [&store = store_, name = zone.name, due_by = seams_.clock.now() + 2 * settings_.look_every] { return store.look(name, due_by); },
+      [this, weak = zone.weak_from_this(), then = std::move(then)](const Result<zone::AgentStore::Seen>& all) {
+        const auto alive = weak.lock();
+        if (!alive) return;
+        if (all.ok()) seen(*alive, *all);
+        then(*alive);
+      });
 }
 
 void AgentManagerService::seen(Zone& zone, const zone::AgentStore::Seen& seen) {
@@ -184,7 +189,10 @@ void AgentManagerService::handle(Request request, ReplyFn reply) {
                    const auto zone = zone_of(r.resource);
                    if (!zone) return not_here(r.resource);
                    zone->heard_from(r.command.agent, r.command.session, r.notices_to);
-                   feed(*zone, zone::CommandArrived{zone->expect(std::move(reply)), std::move(r.command)});
+                   const bool made_just_now = zone->machine.serving() && !zone->machine.agents().contains(r.command.agent);
+                   zone::CommandArrived arrived{zone->expect(std::move(reply)), std::move(r.command)};
+                   if (!made_just_now) return feed(*zone, arrived);
+                   look(*zone, [this, arrived = std::move(arrived)](Zone& alive) { feed(alive, arrived); });
                  },
                  [&](AgentCallEvents& r) {
                    const auto zone = zone_of(r.resource);

@@ -65,6 +65,7 @@ class AgentManagerService {
   void later(Zone& zone, std::function<void(Zone&)> again);
   void tick();
   void look();
+  void look(Zone& zone, std::function<void(Zone&)> then);
   void seen(Zone& zone, const zone::AgentStore::Seen& seen);
   std::optional<Address> application_server(int turn) const;
 

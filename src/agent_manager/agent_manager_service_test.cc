@@ -143,6 +143,17 @@ TEST_F(AgentManagerServiceTest, A_07_what_a_supervisor_asks_in_the_gap_is_done_o
   EXPECT_EQ(store.zone("default").agents.at(AgentId{1}).states.agent, AgentState::ready);
 }
 
+TEST_F(AgentManagerServiceTest, A_04_an_agent_that_was_just_made_logs_on_at_once) {
+  store.add_agent("default", zone::Agent{.id = AgentId{2}, .skills = {{"Spanish", 7}}});
+  const auto log_on = [&](int agent) {
+    const auto reply = ask(CommandAgent{kZone, {AgentId{agent}, "s2", "c1", LogOn{"sip:2@phones.example"}}, desk});
+    return reply.ok() ? std::get<AgentAnswer>(*reply).error : AgentError::manager_not_available;
+  };
+  EXPECT_EQ(log_on(2), AgentError::none);
+  EXPECT_EQ(service.machine_of("default")->agents().at(AgentId{2}).skills.at("Spanish"), 7);
+  EXPECT_EQ(log_on(3), AgentError::no_such_agent);
+}
+
 TEST_F(AgentManagerServiceTest, says_again_with_its_number_what_no_mpp_has_acknowledged) {
   order(LogOn{"sip:1@phones.example"});
   order(NailUp{});
