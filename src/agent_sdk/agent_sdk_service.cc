@@ -318,6 +318,7 @@ void AgentSdkService::look() {
       [this](Result<std::map<Incarnation, std::string>> all) {
         if (all.ok()) listeners_ = std::move(*all);
         else if (!noted_) settings_.trouble("desktops cannot learn of this server: " + all.error().message);
+        for (const auto& [incarnation, url] : listeners_) seen_.insert(url);
         noted_ = noted_ || all.ok();
         look_ = seams_.clock.after(settings_.look_every, [this] { look(); });
       });

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "agent_sdk/question_store.h"
@@ -62,6 +63,8 @@ class AgentSdkService {
 
   size_t connections() const { return desks_.size(); }
   size_t sessions() const { return by_session_.size(); }
+  /// Addresses of all servers that have been seen: a lost one's pages go on here.
+  std::vector<std::string> servers_seen() const { return {seen_.begin(), seen_.end()}; }
 
  private:
   struct Desk;
@@ -105,6 +108,7 @@ class AgentSdkService {
   std::map<std::string, std::vector<NoticesTaken>> taken_;   ///< by zone, told together
   std::map<Incarnation, std::string> listeners_;             ///< as recorded
   std::vector<std::pair<Incarnation, std::string>> living_;  ///< those of them that serve now
+  std::set<std::string> seen_;                               ///< addresses of theirs, lost ones', too
   bool noted_ = false;                                       ///< that we are one of them
   bool draining_ = false;
   std::function<void()> drained_;

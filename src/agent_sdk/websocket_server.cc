@@ -32,12 +32,12 @@ constexpr std::string_view kPath = "/agent/v1", kSubprotocol = "everdial.agent.v
 
 bool is_loopback_name(std::string_view host) { return host == "localhost" || host == "[::1]" || host.starts_with("127."); }
 
-/// "https://desk.example:8443" has the host "desk.example".
-std::string_view host_of_origin(std::string_view origin) {
-  const size_t scheme = origin.find("://");
+/// "https://desk.example:8443" has the host "desk.example", as has "wss://desk.example/agent/v1".
+std::string_view host_of(std::string_view address) {
+  const size_t scheme = address.find("://");
   if (scheme == std::string_view::npos) return {};
-  std::string_view rest = origin.substr(scheme + 3);
-  const size_t end = rest.starts_with('[') ? rest.find(']') + 1 : rest.find(':');
+  std::string_view rest = address.substr(scheme + 3);
+  const size_t end = rest.starts_with('[') ? rest.find(']') + 1 : rest.find_first_of(":/");
   return rest.substr(0, end);
 }
 
@@ -76,6 +76,11 @@ struct WebSocketServer::State : std::enable_shared_from_this<State> {
     });
   }
   void begin(tcp::socket socket);
+  bool may_connect(const std::string& origin) const {
+    std::vector<std::string> hosts{settings.advertised};
+    for (const std::string& address : site.others()) hosts.emplace_back(host_of(address));
+    return allows(origin, settings.origins, hosts);
+  }
   void ended(Id id, bool told) {
     if (connections.erase(id) > 0 && told) site.lost(id);
   }
@@ -150,7 +155,7 @@ class WebSocketServer::State::Over final : public Connection, public std::enable
     if (!websocket::is_upgrade(request)) return refuse(http::status::upgrade_required, "This is a WebSocket: api/agent.asyncapi.yaml.");
     if (!offers_subprotocol(header(http::field::sec_websocket_protocol)))
       return refuse(http::status::bad_request, "The subprotocol must be everdial.agent.v1.");
-    if (!origin.empty() && !allows(origin, state->settings.origins, state->settings.advertised))
+    if (!origin.empty() && !state->may_connect(origin))
       return refuse(http::status::forbidden, "Pages of this origin may not connect; agents.origins names those that may.");
     lowest().expires_never();
     buffer_.clear();  // nothing may come before we have answered
@@ -247,10 +252,12 @@ void WebSocketServer::State::begin(tcp::socket socket) {
   made->start();
 }
 
-bool WebSocketServer::allows(const std::string& origin, const std::vector<std::string>& origins, const std::string& host) {
+bool WebSocketServer::allows(const std::string& origin, const std::vector<std::string>& origins, const std::vector<std::string>& hosts) {
   if (!origins.empty()) return std::find(origins.begin(), origins.end(), origin) != origins.end();
-  const std::string_view from = host_of_origin(origin);
-  return from == host || (is_loopback_name(host) && is_loopback_name(from));
+  const std::string_view from = host_of(origin);
+  return std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
+    return !from.empty() && (from == host || (is_loopback_name(host) && is_loopback_name(from)));
+  });
 }
 
 Result<std::unique_ptr<WebSocketServer>> WebSocketServer::open(asio::io_context& loop, const Settings& settings, Site site) {

@@ -24,7 +24,7 @@ class WebSocketServer {
     uint16_t port = 0;                       ///< 0: any free one
     std::string advertised;                  ///< name or address by which desktops reach it
     std::string certificate_file, key_file;  ///< PEM; empty: no TLS, allowed on loopback only
-    /// Of pages that may connect, as https://desk.example; empty: those of the advertised host, and on loopback all of this machine.
+    /// Of pages that may connect, as https://desk.example; empty: those of all servers' hosts, and on loopback all of this machine.
     std::vector<std::string> origins;
     size_t most_connections = 5000;
     size_t longest_message = 64 * 1024;
@@ -35,6 +35,8 @@ class WebSocketServer {
     std::function<void(Id, std::string text)> heard;
     std::function<void(Id)> written;  ///< the oldest text of what was said has left
     std::function<void(Id)> lost;
+    /// Addresses at which desktops reach the other servers: a page that one of them has given goes on here.
+    std::function<std::vector<std::string>()> others = [] { return std::vector<std::string>{}; };
   };
 
   static Result<std::unique_ptr<WebSocketServer>> open(boost::asio::io_context& loop, const Settings& settings, Site site);
@@ -46,8 +48,8 @@ class WebSocketServer {
   void close(Id id, int code, const std::string& reason);
   void stop_listening();
 
-  /// Whether a page of this origin may connect to a server that is reached as `host`.
-  static bool allows(const std::string& origin, const std::vector<std::string>& origins, const std::string& host);
+  /// Whether a page of this origin may connect where servers are reached as `hosts`.
+  static bool allows(const std::string& origin, const std::vector<std::string>& origins, const std::vector<std::string>& hosts);
 
  private:
   struct State;

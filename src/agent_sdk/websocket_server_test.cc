@@ -5,37 +5,44 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
+#include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
+#include <boost/beast/websocket/ssl.hpp>
 #include <future>
 #include <thread>
 #include <utility>
 
 #include "runtime/loop.h"
+#include "runtime/test_certificates.h"
 
 namespace everdial {
 namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
+namespace ssl = boost::asio::ssl;
 namespace websocket = boost::beast::websocket;
 using asio::ip::tcp;
 
 /// A server that says back what it hears; "bye" closes.
 class WebSocketServerTest : public testing::Test {
  protected:
-  WebSocketServerTest() {
-    auto opened = WebSocketServer::open(loop.context(), {.port = 0, .advertised = "127.0.0.1", .most_connections = 3},
-                                        {.opened = [this](WebSocketServer::Id) { ++connected; },
-                                         .heard =
-                                             [this](WebSocketServer::Id id, const std::string& text) {
-                                               if (text == "bye") return server->close(id, 4000, "going down");
-                                               server->say(id, "first " + text);
-                                               server->say(id, "then " + text);
-                                             },
-                                         .written = [this](WebSocketServer::Id) { ++written; },
-                                         .lost = [this](WebSocketServer::Id) { ++lost; }});
+  explicit WebSocketServerTest(const TestAuthority::Files& tls = {}) {
+    auto opened = WebSocketServer::open(
+        loop.context(), {.port = 0, .advertised = "127.0.0.1", .certificate_file = tls.cert, .key_file = tls.key, .most_connections = 3},
+        {.opened = [this](WebSocketServer::Id) { ++connected; },
+         .heard =
+             [this](WebSocketServer::Id id, const std::string& text) {
+               if (text == "bye") return server->close(id, 4000, "going down");
+               server->say(id, "first " + text);
+               server->say(id, "then " + text);
+             },
+         .written = [this](WebSocketServer::Id) { ++written; },
+         .lost = [this](WebSocketServer::Id) { ++lost; },
+         .others = [] { return std::vector<std::string>{"wss://as2.example:8443/agent/v1"}; }});
     EXPECT_TRUE(opened.ok()) << opened.error().message;
     server = std::move(*opened);
     thread = std::thread([this] { loop.run(); });
@@ -49,6 +56,10 @@ class WebSocketServerTest : public testing::Test {
   tcp::endpoint endpoint() const { return {asio::ip::make_address("127.0.0.1"), server->port()}; }
   bool connect(Client& client) {
     client.next_layer().connect(endpoint());
+    return upgrade(client);
+  }
+  template <class Stream>
+  static bool upgrade(websocket::stream<Stream>& client) {
     client.set_option(websocket::stream_base::decorator([](websocket::request_type& request) {
       request.set(beast::http::field::origin, "http://127.0.0.1:8080");
       request.set(beast::http::field::sec_websocket_protocol, "everdial.agent.v1");
@@ -67,7 +78,8 @@ class WebSocketServerTest : public testing::Test {
     asio::read_until(socket, asio::dynamic_buffer(answer), "\r\n");
     return answer.substr(0, answer.find('\r'));
   }
-  static std::string read(Client& client) {
+  template <class Stream>
+  static std::string read(websocket::stream<Stream>& client) {
     beast::flat_buffer buffer;
     client.read(buffer);
     return beast::buffers_to_string(buffer.data());
@@ -120,10 +132,11 @@ TEST_F(WebSocketServerTest, closes_with_a_code_after_what_was_said) {
 TEST_F(WebSocketServerTest, refuses_other_origins_protocols_and_paths) {
   const std::string ours = "Sec-WebSocket-Protocol: everdial.agent.v1\r\n";
   EXPECT_EQ(knock("/agent/v1", ours + "Origin: https://evil.example\r\n"), "HTTP/1.1 403 Forbidden");
+  EXPECT_EQ(knock("/agent/v1", ours + "Origin: https://as2.example\r\n"), "HTTP/1.1 101 Switching Protocols") << "another server's";
   EXPECT_EQ(knock("/agent/v1", "Sec-WebSocket-Protocol: chat\r\n"), "HTTP/1.1 400 Bad Request");
   EXPECT_EQ(knock("/", ours), "HTTP/1.1 404 Not Found");
   EXPECT_EQ(knock("/agent/v1", ours), "HTTP/1.1 101 Switching Protocols");
-  EXPECT_TRUE(soon([&] { return connected == 1; }));
+  EXPECT_TRUE(soon([&] { return connected == 2; }));
 }
 
 TEST_F(WebSocketServerTest, ends_a_connection_whose_message_is_too_long) {
@@ -144,20 +157,65 @@ TEST_F(WebSocketServerTest, takes_so_many_connections_and_no_more) {
   EXPECT_FALSE(connect(one_more));
 }
 
+struct Authority {
+  TestAuthority authority;
+  TestAuthority::Files files = authority.issue();
+};
+class WebSocketServerTls : private Authority, public WebSocketServerTest {
+ protected:
+  WebSocketServerTls() : WebSocketServerTest(files) {}
+  using Authority::files;
+};
+
+TEST_F(WebSocketServerTls, A_04_carries_texts_for_whoever_trusts_its_certificate) {
+  ssl::context trust(ssl::context::tls_client);
+  trust.load_verify_file(files.ca);
+  trust.set_verify_mode(ssl::verify_peer);
+  websocket::stream<ssl::stream<tcp::socket>> client(io, trust);
+  client.next_layer().set_verify_callback(ssl::host_name_verification("127.0.0.1"));
+  beast::get_lowest_layer(client).connect(endpoint());
+  client.next_layer().handshake(ssl::stream_base::client);
+  ASSERT_TRUE(upgrade(client));
+  client.write(asio::buffer(std::string("hello")));
+  EXPECT_EQ(read(client), "first hello");
+  EXPECT_EQ(read(client), "then hello");
+}
+
+TEST_F(WebSocketServerTls, does_not_speak_with_who_speaks_plainly_or_does_not_trust_it) {
+  Client plain(io);
+  EXPECT_FALSE(connect(plain));
+  ssl::context trust(ssl::context::tls_client);
+  trust.set_verify_mode(ssl::verify_peer);
+  ssl::stream<tcp::socket> stranger(io, trust);
+  stranger.next_layer().connect(endpoint());
+  beast::error_code error;
+  stranger.handshake(ssl::stream_base::client, error);
+  EXPECT_TRUE(error);
+  EXPECT_EQ(connected, 0);
+}
+
 TEST(WebSocketServerOrigins, of_the_configured_pages_or_else_of_this_host) {
-  EXPECT_TRUE(WebSocketServer::allows("https://desk.example", {"https://desk.example"}, "as1.example"));
-  EXPECT_FALSE(WebSocketServer::allows("https://as1.example", {"https://desk.example"}, "as1.example"));
-  EXPECT_TRUE(WebSocketServer::allows("https://as1.example:8080", {}, "as1.example"));
-  EXPECT_FALSE(WebSocketServer::allows("https://as1.example.evil.example", {}, "as1.example"));
-  EXPECT_FALSE(WebSocketServer::allows("null", {}, "as1.example"));
-  EXPECT_TRUE(WebSocketServer::allows("http://localhost:8080", {}, "127.0.0.1"));
-  EXPECT_TRUE(WebSocketServer::allows("http://[::1]:8080", {}, "127.0.0.1"));
-  EXPECT_FALSE(WebSocketServer::allows("http://127.0.0.1", {}, "as1.example"));
+  EXPECT_TRUE(WebSocketServer::allows("https://desk.example", {"https://desk.example"}, {"as1.example"}));
+  EXPECT_FALSE(WebSocketServer::allows("https://as1.example", {"https://desk.example"}, {"as1.example"}));
+  EXPECT_TRUE(WebSocketServer::allows("https://as1.example:8080", {}, {"as1.example"}));
+  EXPECT_FALSE(WebSocketServer::allows("https://as1.example.evil.example", {}, {"as1.example"}));
+  EXPECT_TRUE(WebSocketServer::allows("https://as2.example", {}, {"as1.example", "as2.example"}))
+      << "the server that gave the page is lost";
+  EXPECT_FALSE(WebSocketServer::allows("null", {}, {"as1.example"}));
+  EXPECT_TRUE(WebSocketServer::allows("http://localhost:8080", {}, {"127.0.0.1"}));
+  EXPECT_TRUE(WebSocketServer::allows("http://[::1]:8080", {}, {"127.0.0.1"}));
+  EXPECT_FALSE(WebSocketServer::allows("http://127.0.0.1", {}, {"as1.example"}));
 }
 
 TEST(WebSocketServerListening, refuses_to_be_reached_from_other_machines_without_tls) {
   Loop loop;
   EXPECT_THAT(WebSocketServer::open(loop.context(), {.host = "0.0.0.0"}, {}).error().message, testing::HasSubstr("without TLS"));
+}
+
+TEST(WebSocketServerListening, names_the_certificate_that_it_cannot_use) {
+  Loop loop;
+  const auto wrong = WebSocketServer::open(loop.context(), {.certificate_file = "/nowhere/cert.pem", .key_file = "/nowhere/key.pem"}, {});
+  EXPECT_THAT(wrong.error().message, testing::HasSubstr("/nowhere/cert.pem"));
 }
 
 }  // namespace

@@ -244,7 +244,8 @@ Result<Duties> make_agent_sdk(Process& process) {
                             {.opened = [parts](WebSocketServer::Id id) { parts->service->opened(id); },
                              .heard = [parts](WebSocketServer::Id id, std::string text) { parts->service->heard(id, std::move(text)); },
                              .written = [parts](WebSocketServer::Id id) { parts->service->written(id); },
-                             .lost = [parts](WebSocketServer::Id id) { parts->service->lost(id); }});
+                             .lost = [parts](WebSocketServer::Id id) { parts->service->lost(id); },
+                             .others = [parts] { return parts->service->servers_seen(); }});
   if (!server.ok()) return server.error();
   sdk->server = std::move(*server);
   const std::string url =
