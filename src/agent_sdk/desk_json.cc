@@ -96,6 +96,7 @@ std::string welcome_json(const SessionFound& found, int64_t last, int64_t oldest
               {"oldest", oldest},
               {"situation", situation_json(row.situation)},
               {"addresses", addresses(found.servers, row.scripts)}};
+  if (row.supervisor) out["agent"]["supervisor"] = true;
   if (found.zone.away) out["manager_not_available"] = away_json(row.zone, *found.zone.away);
   return text_of(out);
 }

@@ -76,6 +76,7 @@ class PgQuestionStore final : public QuestionStore {
         {"list_jobs", &PgQuestionStore::list_jobs},           {"list_destinations", &PgQuestionStore::list_destinations},
         {"list_skills", &PgQuestionStore::list_skills},       {"list_zones", &PgQuestionStore::list_zones},
         {"explain_error", &PgQuestionStore::explain_error},   {"list_time_zones", &PgQuestionStore::list_time_zones},
+        {"list_agents", &PgQuestionStore::list_agents},
     };
     const auto found = kAnswers.find(method);
     if (found == kAnswers.end()) return Error{ErrorKind::invalid, "there is no question '" + method + "'"};
@@ -201,22 +202,38 @@ class PgQuestionStore final : public QuestionStore {
   // ---- the zone --------------------------------------------------------------------------------------------------------------
 
   Result<std::string> list_destinations(const Asker& asker, Reader& reader) {
+    return others(reader, asker, [](const Rows& rows, size_t r) {
+      const bool free = rows.string(r, 2) == "ready" && rows.string(r, 3) == "nailed";
+      return json{{"id", rows.integer(r, 0)}, {"name", rows.string(r, 1)}, {"free", free}};
+    });
+  }
+
+  Result<std::string> list_agents(const Asker& asker, Reader& reader) {
+    return others(reader, asker, [](const Rows& rows, size_t r) {
+      const json states = {
+          {"agent", rows.string(r, 2)}, {"nail", rows.string(r, 3)}, {"call", rows.string(r, 4)}, {"job", rows.string(r, 5)}};
+      json out = {{"id", rows.integer(r, 0)}, {"name", rows.string(r, 1)}, {"states", states}, {"since", to_iso8601(rows.instant(r, 6))}};
+      if (const auto job = rows.optional_integer(r, 7)) out["job"] = {{"id", *job}, {"campaign", rows.string(r, 8)}};
+      return out;
+    });
+  }
+
+  /// The other agents of the zone who are logged on, and whose names begin so.
+  template <class Item>
+  Result<std::string> others(Reader& reader, const Asker& asker, Item item) {
     const PageAsked asked = read_page(reader);
     std::string prefix;
     reader.text("prefix", prefix, 100);
     if (auto wrong = reader.finish()) return *wrong;
     auto rows = pool_.query(
-        "select a.id, coalesce(nullif(a.name, ''), a.login), t.agent_state = 'ready' and t.nail_state = 'nailed' from agent a "
-        "join agent_state t on t.agent_id = a.id where a.zone = $1 and a.id <> $2 and a.id > $3 and t.agent_state <> 'logged_out' "
+        "select a.id, coalesce(nullif(a.name, ''), a.login), t.agent_state, t.nail_state, t.call_state, t.job_state, t.since, j.id, c.name "
+        "from agent a join agent_state t on t.agent_id = a.id left join job j on j.id = t.job_id left join campaign c on c.id = "
+        "j.campaign_id where a.zone = $1 and a.id <> $2 and a.id > $3 and t.agent_state <> 'logged_out' "
         "and starts_with(lower(coalesce(nullif(a.name, ''), a.login)), lower($4)) order by a.id limit $5",
         Params{}.add(asker.zone).add(asker.agent.value).add(asked.after_number(0)).add(prefix).add(asked.limit + 1));
     if (!rows.ok()) return rows.error();
     return page(
-        *rows, asked.limit,
-        [&](size_t r) {
-          return json{{"id", rows->integer(r, 0)}, {"name", rows->string(r, 1)}, {"free", rows->boolean(r, 2)}};
-        },
-        [&](size_t r) { return rows->string(r, 0); });
+        *rows, asked.limit, [&](size_t r) { return item(*rows, r); }, [&](size_t r) { return rows->string(r, 0); });
   }
 
   Result<std::string> list_skills(const Asker& asker, Reader& reader) {

@@ -74,6 +74,10 @@ TEST_F(QuestionStoreTest, lists_what_can_be_chosen) {
   EXPECT_EQ(ask("list_jobs")["items"], json::parse(R"([{"id": 1, "campaign": "spring"}])"));
   EXPECT_EQ(ask("list_destinations")["items"], json::parse(R"([{"id": 2, "name": "Bob", "free": true}])"));
   EXPECT_TRUE(ask("list_destinations", {{"prefix", "x"}})["items"].empty());
+  const json team = ask("list_agents")["items"];
+  ASSERT_EQ(team.size(), 1u);
+  EXPECT_EQ(team[0]["states"], json::parse(R"({"agent": "ready", "nail": "nailed", "call": "idle", "job": "attached"})"));
+  EXPECT_EQ(team[0]["job"], json::parse(R"({"id": 1, "campaign": "spring"})"));
   EXPECT_EQ(ask("list_skills")["items"], json::parse(R"(["French", "Spanish"])"));
   EXPECT_EQ(ask("list_zones")["items"], json::parse(R"(["default"])"));
 }

@@ -15,9 +15,9 @@ namespace {
 constexpr int kGone = 1001, kGoingDown = 4000, kEnded = 4001, kNotTheProtocol = 4002, kDoesNotRead = 4008;
 
 /// What only reads.
-constexpr std::array kQuestions = {"get_situation", "get_contact",     "list_notes",        "list_callbacks", "is_on_dnc",
-                                   "list_codes",    "list_reasons",    "list_destinations", "list_jobs",      "list_skills",
-                                   "list_zones",    "list_time_zones", "explain_error"};
+constexpr std::array kQuestions = {"get_situation", "get_contact",  "list_notes",        "list_callbacks", "is_on_dnc",
+                                   "list_codes",    "list_reasons", "list_destinations", "list_agents",    "list_jobs",
+                                   "list_skills",   "list_zones",   "list_time_zones",   "explain_error"};
 
 bool is_question(const std::string& method) { return std::find(kQuestions.begin(), kQuestions.end(), method) != kQuestions.end(); }
 
@@ -27,6 +27,10 @@ Refusal too_many(std::string text, Duration wait) {
 
 Refusal refusal_of(const AgentAnswer& answer) {
   return {everdial::number_of(answer.error), std::string(everdial::to_string(answer.error)), answer.text, to_json(answer.states), 0};
+}
+
+Refusal for_supervisors(const std::string& method) {
+  return refusal_of({AgentError::not_allowed, "'" + method + "' is for supervisors", {}});
 }
 
 Refusal manager_away() {
@@ -143,8 +147,7 @@ void SessionMachine::order(const RpcMessage& message) {
   if (!read) return refuse(message.id, method_not_found(message.method));
   if (!read->ok()) return refuse(message.id, invalid_params(read->error().message));
   const std::optional<AgentId> whom = (*read)->whom;
-  if (whom && !supervisor_)
-    return refuse(message.id, refusal_of({AgentError::not_allowed, "'" + message.method + "' is for supervisors", {}}));
+  if (whom && !supervisor_) return refuse(message.id, for_supervisors(message.method));
   if (!manager_here_) return refuse(message.id, manager_away());
   AgentCommand command{whom.value_or(agent_), whom ? "" : session_, message.id, std::move((*read)->order)};
   out_.push_back(SendCommand{command});
@@ -152,6 +155,7 @@ void SessionMachine::order(const RpcMessage& message) {
 }
 
 void SessionMachine::ask(const RpcMessage& message) {
+  if (message.method == "list_agents" && !supervisor_) return refuse(message.id, for_supervisors(message.method));
   questions_.insert(message.id);
   out_.push_back(AskRecord{message.id, message.method, message.params});
 }

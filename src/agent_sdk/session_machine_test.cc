@@ -183,6 +183,8 @@ TEST(SessionMachine, commands_of_supervisors_are_refused_to_others) {
   talk.begin();
   EXPECT_THAT(talk.request("1", "force_state", {{"agent", 8}, {"state", "logged_out"}}), IsEmpty());
   EXPECT_EQ(talk.refused("1"), 9112);
+  EXPECT_THAT(talk.request("team", "list_agents"), IsEmpty());
+  EXPECT_EQ(talk.refused("team"), 9112);
   EXPECT_THAT(Talk::of<SendCommand>(talk.request("2", "hold", {{"order", "force_state"}, {"state", "logged_out"}})),
               testing::SizeIs(1));  // and is a hold
   Talk supervisor;
@@ -190,6 +192,8 @@ TEST(SessionMachine, commands_of_supervisors_are_refused_to_others) {
   SessionRow row = supervisor.row();
   row.supervisor = true;
   supervisor.welcome(row);
+  EXPECT_EQ(supervisor.answer("hello")["result"]["agent"]["supervisor"], true);
+  EXPECT_EQ(Talk::of<AskRecord>(supervisor.request("team", "list_agents")).size(), 1u);
   const auto sent = Talk::of<SendCommand>(supervisor.request("1", "monitor", {{"agent", 8}, {"how", "whisper"}, {"supervisor", 9}}));
   ASSERT_EQ(sent.size(), 1u);
   EXPECT_EQ(sent[0].command.agent, AgentId{8});

@@ -33,6 +33,7 @@ test.beforeEach(async ({ page }) => {
   }));
   everdial.on('list_reasons', () => ({ items: [{ code: 'break', text: 'Break' }, { code: 'training', text: 'Training' }] }));
   everdial.on('list_destinations', () => ({ items: [{ id: 8, name: 'Ben', free: true }, { id: 9, name: 'Cleo', free: false }] }));
+  everdial.on('list_agents', () => ({ items: [{ id: 8, name: 'Ben', states: talking, since: '2030-01-01T08:00:00.000Z', job: { id: 3, campaign: 'Spring' } }] }));
   await serve(page);
 });
 test.afterEach(() => everdial.stop());
@@ -117,6 +118,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await info.attach(`${name}, ${colorScheme}`, { body: await page.screenshot({ path: info.outputPath(`${name}.png`) }), contentType: 'image/png' });
         await expectNoViolation(page);
       };
+      everdial.supervisor = true;
       await page.goto(desk);
       await expect(page.getByRole('button', { name: 'Log on' })).toBeVisible();
       await look('log-on');
@@ -129,6 +131,15 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(page.getByRole('dialog').getByRole('button', { name: 'Ben' })).toBeVisible();
       await look('consult');
       await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog')).toBeHidden();
+      await page.keyboard.press('v');
+      await page.getByLabel('Name begins with').fill('Be');
+      await expect(page.getByRole('dialog').getByRole('button', { name: /^Ben/ })).toBeVisible();
+      await page.keyboard.press('Enter');
+      await expect(page.getByRole('dialog', { name: 'Ben: what?' })).toBeVisible();
+      await look('team');
+      await page.keyboard.press('2');
+      await expect.poll(() => everdial.done.at(-1)).toMatchObject({ method: 'monitor', params: { agent: 8, how: 'whisper' } });
       await expect(page.getByRole('dialog')).toBeHidden();
       everdial.news('manager_not_available', { zone: 'default', reason: 'failed', expected_wait_ms: 500 });
       await expect(page.getByTestId('continuity')).toContainText('your call goes on');

@@ -238,6 +238,32 @@ describe('The agent desktop', () => {
     expect(paramsOf('redial')).toEqual({ phone: '+12125550122' });
   });
 
+  test('a supervisor listens in, and moves an agent to another job', async () => {
+    everdial.supervisor = true;
+    everdial.on('list_agents', () => ({
+      items: [{ id: 8, name: 'Ben', states: states('talking'), since: '2030-01-01T00:00:00.000Z', job: { id: 3, campaign: 'Spring' } }],
+    }));
+    everdial.on('list_jobs', () => ({ items: [{ id: 3, campaign: 'Spring' }, { id: 4, campaign: 'Summer' }] }));
+    const user = await atWork();
+    await user.keyboard('v');
+    await user.click(await screen.findByRole('button', { name: /^Ben/ }));
+    await screen.findByRole('dialog', { name: 'Ben: what?' });
+    await user.keyboard('1');
+    await ordered('monitor');
+    expect(paramsOf('monitor')).toEqual({ agent: 8, how: 'listen' });
+    await user.click(screen.getByRole('button', { name: 'Team…' }));
+    await user.click(await screen.findByRole('button', { name: /^Ben/ }));
+    await user.click(await screen.findByRole('button', { name: /Move to a job/ }));
+    await user.click(await screen.findByRole('button', { name: /Summer/ }));
+    await ordered('move_to_job');
+    expect(paramsOf('move_to_job')).toEqual({ agent: 8, job: 4 });
+  });
+
+  test('an agent who supervises nobody is shown no team', async () => {
+    await atWork();
+    expect(screen.queryByRole('button', { name: 'Team…' })).toBeNull();
+  });
+
   test('logs on with the skills of today', async () => {
     everdial.on('log_on', () => become(states('idle', 'not_ready'), 'logged_on'));
     const user = userEvent.setup();

@@ -9,6 +9,7 @@ import { Refusal } from './Refusal';
 import { Script } from './ScriptPanel';
 import { useAgent } from './session';
 import { StateBar } from './StateBar';
+import { Team } from './Team';
 import { useDeskKeys } from './useDeskKeys';
 
 /** What an agent works at. */
@@ -35,6 +36,7 @@ export function Desk() {
           {view.situation.job && ` · ${view.situation.job.campaign}`}
         </span>
         <ContinuityStrip view={view} />
+        <Team offer={offer} />
         <ColourScheme />
         <ActionIcon variant="subtle" className={classes.quiet} aria-label="Keyboard shortcuts" onClick={() => setHelp(true)}>
           ?

@@ -69,6 +69,6 @@ describe('Widgets', () => {
     act(() => takeAway());
     expect(state.textContent).toBe('');
     expect(session.view.connection).toBe('connected');
-    expect(() => workspace.mount('lunch' as never, state)).toThrow("no widget 'lunch'; there are continuity, state, call, contact, script");
+    expect(() => workspace.mount('lunch' as never, state)).toThrow("no widget 'lunch'; there are continuity, state, call, contact, script, team");
   });
 });

@@ -10,11 +10,12 @@ import { Refusal } from './Refusal';
 import { Script } from './ScriptPanel';
 import { SessionProvider, useAgent } from './session';
 import { StateBar } from './StateBar';
+import { Team } from './Team';
 import { useDeskKeys, type OfferKeys } from './useDeskKeys';
 
 export * from '@everdial/agent-sdk';
 
-export type WidgetName = 'continuity' | 'state' | 'call' | 'contact' | 'script';
+export type WidgetName = 'continuity' | 'state' | 'call' | 'contact' | 'script' | 'team';
 
 /** Parts of the agent desktop in a page of somebody else, all of one session. */
 export interface Workspace {
@@ -67,6 +68,7 @@ const parts: Record<WidgetName, (props: { offer: OfferKeys }) => ReactNode> = {
   call: Call,
   contact: Contact,
   script: Script,
+  team: Team,
 };
 
 function Widgets({ places, shortcuts }: { places: readonly [number, { widget: WidgetName; element: Element }][]; shortcuts: boolean }) {

@@ -49,6 +49,7 @@ export interface Questions {
   list_codes: [P.Nothing, P.CodePage];
   list_reasons: [P.Nothing, P.CodePage];
   list_destinations: [P.DestinationsAsked, P.DestinationPage];
+  list_agents: [P.DestinationsAsked, P.AgentPage];
   list_jobs: [P.PageAsked, P.JobPage];
   list_skills: [P.PageAsked, P.NamePage];
   list_zones: [P.PageAsked, P.NamePage];

@@ -35,6 +35,7 @@ export class FakeEverdial {
   /** How often a request with an id that was done before has come. */
   repeated = 0;
   situation: Situation = loggedOut;
+  supervisor = false;
   tokens = new Set<string>();
   tickets = new Set(['ticket-1']);
   /** Servers that take no connection. */
@@ -193,7 +194,7 @@ export class FakeEverdial {
     older?.cut(4009);
     answer({
       result: {
-        token, server: wire.server, agent: { id: 7, login: 'ann', name: 'Ann Baker' }, zone: 'default', last: this.notices.length,
+        token, server: wire.server, agent: { id: 7, login: 'ann', name: 'Ann Baker', ...(this.supervisor && { supervisor: true }) }, zone: 'default', last: this.notices.length,
         oldest: this.forgotten + 1, situation: this.situation, addresses: this.addresses,
         ...(this.away && { manager_not_available: this.away }),
       },
