@@ -29,6 +29,7 @@ Status MemoryLeaseStore::renew(const std::vector<Incarnation>& incarnations) {
 Result<std::vector<Session>> MemoryLeaseStore::sessions() {
   const Lock lock(mutex_);
   std::vector<Session> out;
+  out.reserve(sessions_.size());
   for (const auto& [incarnation, session] : sessions_) out.push_back(session);
   return out;
 }
