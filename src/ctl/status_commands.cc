@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <cmath>
 
 #include "ctl/ctl.h"
 
@@ -46,6 +47,22 @@ void add_status_commands(CLI::App& app, Ctl& ctl) {
     const std::vector<Column> columns = {
         {"ID", "/id"}, {"KIND", "/kind"}, {"SUBJECT", "/subject"}, {"RAISED", "/raised_at"}, {"CLEARED", "/cleared_at"}, {"TEXT", "/text"}};
     ctl.show_rows(columns, *all ? ctl.api().items("/alarms", ctl.most_items) : ctl.api().get("/status")["alarms"].get<std::vector<json>>());
+  });
+
+  Command(app, "load", "how loaded each server is; what is held back by it is in everdialctl status").run([&ctl] {
+    std::vector<json> rows = ctl.api().get("/loads")["items"].get<std::vector<json>>();
+    if (ctl.format == Format::human)
+      for (json& row : rows)
+        for (const char* share : {"cpu", "memory"}) row[share] = std::to_string(std::lround(row[share].get<double>() * 100)) + " %";
+    ctl.show_rows({{"SERVER", "/server"},
+                   {"LEVEL", "/level"},
+                   {"SINCE", "/since"},
+                   {"PROCESSORS", "/cpu"},
+                   {"MEMORY", "/memory"},
+                   {"RUN QUEUE", "/run_queue"},
+                   {"AS OF", "/sampled_at"},
+                   {"BECAUSE", "/reason"}},
+                  rows);
   });
 
   Command leases(app, "leases", "who is master of what; with a resource, how that came about");

@@ -53,6 +53,7 @@ constexpr std::array kOperations = std::to_array<Operation>({
     {"create_token", Method::post, "/tokens", Access::viewer, Body::json, create_token, kSecret},
     {"revoke_token", Method::del, "/tokens/{token_id}", Access::viewer, Body::none, revoke_token},
     {"get_status", Method::get, "/status", Access::viewer, Body::none, get_status},
+    {"list_loads", Method::get, "/loads", Access::viewer, Body::none, list_loads},
     {"list_alarms", Method::get, "/alarms", Access::viewer, Body::none, list_alarms},
     {"list_servers", Method::get, "/servers", Access::viewer, Body::none, list_servers},
     {"update_server", Method::put, "/servers/{server}", Access::administrator, Body::json, update_server},

@@ -25,7 +25,8 @@ class Failovers : public TestDashboard {
         "', 'free', null, 1, null, '2026-03-01 12:00:00Z', '{}'), "
         "(1, 2, '" +
         one_ + "', '" + two_ +
-        "', 'server_silent', 1600, 2, 30, '2026-03-01 12:01:00Z', '{\"suspected_by\": [\"as2\"]}'), "
+        "', 'server_silent', 1600, 2, 30, '2026-03-01 12:01:00Z', '{\"renew_still_ms\": 1600, \"doubt\": {\"kind\": \"server_silent\", "
+        "\"suspected_by\": [\"as2\", \"as3\"], \"silence_ms\": 1104}}'), "
         "(2, 1, null, '" +
         one_ +
         "', 'free', null, 1, null, '2026-03-01 12:00:00Z', '{}'), "
@@ -46,7 +47,7 @@ TEST_F(Failovers, A_16_tell_each_change_of_master_with_its_cause_and_times) {
   EXPECT_EQ(all[0]["from"]["server"], "as1");
   EXPECT_EQ(all[0]["without_master_ms"], 200.0);
   EXPECT_EQ(all[1]["reason"], "server_silent");
-  EXPECT_EQ(all[1]["evidence"]["suspected_by"][0], "as2");
+  EXPECT_EQ(all[1]["evidence"]["doubt"]["suspected_by"][0], "as2");
   EXPECT_EQ(all[1]["without_master_ms"], 1602.0);
   EXPECT_EQ(all_pages("/failovers?resource=job", 5).size(), 1);
   EXPECT_EQ(all_pages("/failovers?server=as2", 5).size(), 0);
@@ -69,15 +70,22 @@ TEST_F(Failovers, M_04_report_what_became_of_the_attempts_in_the_air) {
   std::vector<std::string> what;
   for (const json& entry : report.json["timeline"]) what.push_back(entry["what"]);
   EXPECT_THAT(what, ElementsAre("last_sign_of_life", "detected", "acquired", "barrier", "first_dial", "settled"));
+  EXPECT_EQ(report.json["timeline"][1]["detail"],
+            "by as2: its renewals stood still for 1600 ms; as2, as3 had heard nothing of its server for 1104 ms");
   EXPECT_EQ(report.json["together_with"].size(), 1);
   EXPECT_EQ(get("/failovers/99").status, 404);
 }
 
 TEST_F(Failovers, D_05_say_what_the_loss_of_a_server_would_do) {
+  sql("insert into ha_lease (resource, epoch, incarnation) values ('agent_manager/zone/west', 1, '" + two_ + "')");
+  sql("insert into agent (login, zone) values ('ann', 'west'), ('bob', 'west')");
+  sql("insert into agent_state (agent_id, agent_state, since, record) "
+      "select id, case login when 'ann' then 'ready' else 'logged_out' end, now(), '{}' from agent");
   const auto what_if = get("/servers/as2/what-if");
   ASSERT_EQ(what_if.status, 200) << what_if.body;
   EXPECT_EQ(what_if.json["jobs"], (json{{"count", 1}, {"candidates", {"as1"}}}));
   EXPECT_EQ(what_if.json["masters"][0], (json{{"resource", "rule_engine"}, {"candidates", {"as1"}}}));
+  EXPECT_EQ(what_if.json["agent_zones"], (json::array({{{"zone", "west"}, {"logged_on", 1}, {"candidates", json::array()}}})));
   EXPECT_EQ(what_if.json["takes"], (json{{"source", "measured"}, {"of", 1}, {"median_ms", 1602.0}, {"worst_ms", 1602.0}}));
   EXPECT_EQ(what_if.json["tolerance_after"]["servers"], 0);
   sql("truncate ha_history");
@@ -87,12 +95,17 @@ TEST_F(Failovers, D_05_say_what_the_loss_of_a_server_would_do) {
 
 TEST_F(Failovers, S_04_tell_whether_each_server_could_take_over_and_what_it_lacks) {
   sql("insert into server_report (server, incarnation, version, clock_offset_ms, database_ms, peers, deaths) values "
-      "('as1', gen_random_uuid(), '1', 900, 2, '[]', '{}')");
+      "('as1', gen_random_uuid(), '1', 900, 2, '[{\"name\": \"as2\", \"heard\": true, \"unreachable\": [\"mpp at 10.0.0.2:7001\"]}]', "
+      "'{}')");
   const auto ready = get("/readiness");
   EXPECT_EQ(ready.json["tolerance"]["servers"], 1) << ready.body;
   EXPECT_EQ(ready.json["servers"][0]["ready"], false);
   EXPECT_EQ(ready.json["servers"][0]["needs"][0]["need"], "clock");
   EXPECT_EQ(ready.json["servers"][0]["needs"][0]["met"], false);
+  EXPECT_EQ(ready.json["servers"][0]["needs"][3],
+            (json{{"need", "ports"},
+                  {"met", false},
+                  {"detail", "it cannot connect to mpp at 10.0.0.2:7001 of as2; let TCP pass between the servers, to rpc.listen_host"}}));
   EXPECT_EQ(ready.json["servers"][1]["needs"][0]["need"], "report");
 }
 

@@ -1,3 +1,4 @@
+#include "dashboard/agent_store.h"
 #include "dashboard/failover_store.h"
 #include "dashboard/handlers.h"
 #include "dashboard/status_json.h"
@@ -39,15 +40,28 @@ std::vector<std::string> acting_components(const ServerStatus& server) {
   return out;
 }
 
-/// Leases of a server by what they are: masters by name, jobs as a number.
-void add_leases(json& out, const SystemSeen& seen, const SystemStatus& status, const std::string& server) {
-  out["masters"] = json::array();
+/// The zone of an `agent_manager/zone/ZONE`.
+std::optional<std::string> agents_zone(const Resource& resource) {
+  const std::string prefix = agent_zone_resource("").value;
+  if (!resource.value.starts_with(prefix)) return std::nullopt;
+  return resource.value.substr(prefix.size());
+}
+
+/// Leases of a server by what they are: masters by name, zones of agents with who is logged on, jobs as a number.
+void add_leases(json& out, const SystemSeen& seen, const SystemStatus& status, const std::vector<json>& agents, const std::string& server) {
+  out["masters"] = out["agent_zones"] = json::array();
   int64_t jobs = 0;
   for (const auto& [lease, since] : seen.leases) {
     if (!lease.holder || !lease.holder_server || lease.holder_server->value != server) continue;
     if (lease.resource.value.starts_with("job/")) ++jobs;
     else if (lease.resource.value.find('/') == std::string::npos)
       out["masters"].push_back({{"resource", lease.resource.value}, {"candidates", candidates(status, lease.resource.value, server)}});
+    else if (const auto zone = agents_zone(lease.resource)) {
+      const auto known = std::find_if(agents.begin(), agents.end(), [&](const json& one) { return one["name"] == *zone; });
+      out["agent_zones"].push_back({{"zone", *zone},
+                                    {"logged_on", known == agents.end() ? json(0) : (*known)["logged_on"]},
+                                    {"candidates", candidates(status, "agent_manager", server)}});
+    }
   }
   out["jobs"] = {{"count", jobs}, {"candidates", candidates(status, "campaign_manager", server)}};
 }
@@ -80,11 +94,13 @@ Answer get_what_if(const Call& call) {
   if (!server) return Error{ErrorKind::not_found, "There is no such server."};
   const auto calls = failover_store::calls_touched(call.db(), name, has(acting_components(*server), "mpp"));
   if (!calls.ok()) return calls.error();
+  const auto agents = agent_store::zones(call.db());
+  if (!agents.ok()) return agents.error();
   const auto measured = failover_store::lost_server_times(call.db());
   if (!measured.ok()) return measured.error();
 
   json out = {{"server", name}, {"calls", *calls}};
-  add_leases(out, *seen, status, name);
+  add_leases(out, *seen, status, *agents, name);
   out["zones"] = json::array();
   for (const json& zone : plan_json(plan_zones(*seen, {}, {{.server = ServerName{name}, .lost = true}})))
     if (zone["moves"] || zone.value("from", "") == name) out["zones"].push_back(zone);

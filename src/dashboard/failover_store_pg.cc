@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "dashboard/failover_store.h"
 #include "dashboard/row_json.h"
 
@@ -66,13 +68,29 @@ select count(*) filter (where intent_epoch < $2 and done_epoch = $2 and state = 
   return success();
 }
 
+std::string whole_ms(const json& from, const char* name) { return std::to_string(std::llround(from.value(name, 0.0))) + " ms"; }
+
+/// What whoever took over had seen, in words; the evidence has it in full.
+std::string finding(const json& failover) {
+  const json& evidence = failover["evidence"];
+  std::string out = "by " + failover["to"].value("server", std::string("a server that is gone"));
+  if (!evidence.is_object()) return out;
+  if (evidence.contains("renew_still_ms")) out += ": its renewals stood still for " + whole_ms(evidence, "renew_still_ms");
+  const json doubt = evidence.value("doubt", json::object());
+  std::string who;
+  for (const json& name : doubt.value("suspected_by", json::array())) who += (who.empty() ? "" : ", ") + name.get<std::string>();
+  if (!who.empty()) out += "; " + who + " had heard nothing of its server for " + whole_ms(doubt, "silence_ms");
+  else if (doubt.contains("said_by")) out += "; " + doubt.value("said_by", "") + " said so itself";
+  return out;
+}
+
 json timeline_of(const json& failover) {
   json timeline = json::array();
   const std::string at = failover["at"], reason = failover["reason"];
   const double acquire = failover.value("acquire_ms", 0.0), detect = failover.value("detect_ms", 0.0);
   if (failover.contains("freed_at")) add(timeline, failover["freed_at"], "freed", reason);
   else if (detect > 0) add(timeline, moved(at, -detect - acquire), "last_sign_of_life", "of the former holder, as its successor saw it");
-  if (!failover.contains("freed_at")) add(timeline, moved(at, -acquire), "detected", reason);
+  if (!failover.contains("freed_at")) add(timeline, moved(at, -acquire), "detected", finding(failover));
   add(timeline, at, "acquired", "under epoch " + std::to_string(failover["epoch"].get<int64_t>()));
   if (failover.contains("barrier_ms"))
     add(timeline, moved(at, failover["barrier_ms"].get<double>()), "barrier", "all media servers refuse lower epochs");
@@ -157,8 +175,8 @@ Result<std::vector<ReportSeen>> reports(Connection& db) {
   for (size_t r = 0; r < rows->size(); ++r) {
     ReportSeen report{rows->string(r, 0), rows->string(r, 1), rows->real(r, 2), rows->real(r, 3), Duration{rows->integer(r, 5)}, {}};
     for (const json& peer : json::parse(rows->text(r, 4), nullptr, false))
-      report.peers.push_back(
-          {peer.value("name", ""), peer.value("heard", false), peer.value("silence_ms", 0.0), peer.value("database_age_ms", 0.0)});
+      report.peers.push_back({peer.value("name", ""), peer.value("heard", false), peer.value("silence_ms", 0.0),
+                              peer.value("database_age_ms", 0.0), peer.value("unreachable", std::vector<std::string>{})});
     out.push_back(std::move(report));
   }
   return out;

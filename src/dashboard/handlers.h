@@ -81,6 +81,7 @@ Answer revoke_token(const Call&);
 // status_handlers.cc
 Answer get_health(const Call&);
 Answer get_status(const Call&);
+Answer list_loads(const Call&);
 Answer list_alarms(const Call&);
 Answer list_lease_history(const Call&);
 Answer get_live(const Call&);

@@ -37,7 +37,7 @@ Need clock_need(const ReportSeen& report) {
 Need database_need(const ReportSeen& report) {
   if (report.age > kOldReport)
     return {"database", false, "it last reached the database " + whole(std::chrono::duration<double>(report.age).count()) + " s ago"};
-  return {"database", report.database_ms <= kMostDatabaseMs, "the database answers within " + whole(report.database_ms) + " ms"};
+  return {"database", report.database_ms <= kMostDatabaseMs, "the database answers within " + whole(std::ceil(report.database_ms)) + " ms"};
 }
 
 Need heartbeat_need(const SystemStatus& status, const ReportSeen& report) {
@@ -50,6 +50,18 @@ Need heartbeat_need(const SystemStatus& status, const ReportSeen& report) {
   }
   if (unheard.empty()) return {"heartbeats", true, "it hears all servers that live"};
   return {"heartbeats", false, "it does not hear " + unheard + "; let UDP pass between the servers, to heartbeat.port"};
+}
+
+/// Of servers that live: what does not run cannot be reached, and is told elsewhere.
+Need ports_need(const SystemStatus& status, const ReportSeen& report) {
+  std::string unreachable;
+  for (const ReportSeen::Peer& peer : report.peers) {
+    const auto living = [&](const ServerStatus& server) { return server.name == peer.name && server.state != ComponentState::STOPPED; };
+    if (std::none_of(status.servers.begin(), status.servers.end(), living)) continue;
+    for (const std::string& component : peer.unreachable) unreachable += (unreachable.empty() ? "" : ", ") + component + " of " + peer.name;
+  }
+  if (unreachable.empty()) return {"ports", true, "it reaches the components of all servers that live"};
+  return {"ports", false, "it cannot connect to " + unreachable + "; let TCP pass between the servers, to rpc.listen_host"};
 }
 
 Need version_need(const SystemStatus& status, const ServerStatus& server) {
@@ -65,7 +77,8 @@ Need media_need(const SystemStatus& status) {
   if (!wanted) return {"media", true, "no server is to run an mpp"};
   const size_t count = servers_with(status, "mpp").size();
   return {"media", count > 0,
-          count > 0 ? "media servers on " + std::to_string(count) + " servers" : "no media server is left; start an mpp"};
+          count > 0 ? "media servers on " + std::to_string(count) + (count == 1 ? " server" : " servers")
+                    : "no media server is left; start an mpp"};
 }
 
 Need component_need(const ServerStatus& server) {
@@ -114,7 +127,7 @@ std::vector<Readiness> readiness(const SystemStatus& status, const std::vector<R
     if (server.state == ComponentState::STOPPED) one.needs.push_back({"server", false, "it does not run"});
     else if (report == reports.end()) one.needs.push_back({"report", false, "it has not told of itself yet"});
     else
-      one.needs = {clock_need(*report),          database_need(*report), heartbeat_need(status, *report),
+      one.needs = {clock_need(*report),          database_need(*report), heartbeat_need(status, *report), ports_need(status, *report),
                    version_need(status, server), media_need(status),     component_need(server)};
     one.ready = std::all_of(one.needs.begin(), one.needs.end(), [](const Need& need) { return need.met; });
     out.push_back(std::move(one));

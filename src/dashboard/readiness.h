@@ -29,13 +29,14 @@ struct ReportSeen {
     std::string name;
     bool heard = false;
     double silence_ms = 0, database_age_ms = 0;
+    std::vector<std::string> unreachable;  ///< its components that take no connection from the server
   };
   std::vector<Peer> peers;
 };
 
 /// One thing that must hold for a server to take over (S-04).
 struct Need {
-  std::string need;  ///< "clock", "database", "heartbeats", "version", "media", "components"
+  std::string need;  ///< "clock", "database", "heartbeats", "ports", "version", "media", "components"
   bool met = false;
   std::string detail;  ///< what was found and, when it is not met, what to do
 };

@@ -86,6 +86,18 @@ TEST_F(Servers, L_02_show_open_alarms_with_the_status_and_all_of_late_on_their_o
   EXPECT_EQ(all_pages("/alarms", 1).size(), 2);
 }
 
+TEST_F(Servers, L_01_tell_how_loaded_each_server_is_and_since_when) {
+  sql("insert into load_sample (server, cpu, memory, run_queue) values ('as1', 0.95, 0.5, 2.5), ('as2', 0.1, 0.2, 0.3)");
+  sql("insert into load_level (server, level, silent, reason) values ('as1', 'high', false, 'processors at 95 %')");
+  const auto loads = get("/loads").json["items"];
+  ASSERT_EQ(loads.size(), 2);
+  EXPECT_EQ(loads[0]["cpu"], 0.95);
+  EXPECT_EQ(loads[0]["level"], "high");
+  EXPECT_EQ(loads[0]["reason"], "processors at 95 %");
+  EXPECT_EQ(loads[1]["level"], "unknown") << "the load monitor has not judged it yet";
+  EXPECT_FALSE(loads[1].contains("since"));
+}
+
 TEST_F(Servers, A_13_list_zones_with_home_and_present_server) {
   const auto zones = get("/zones").json["items"];
   ASSERT_EQ(zones.size(), 2);

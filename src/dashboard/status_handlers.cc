@@ -23,6 +23,8 @@ Answer get_status(const Call& call) {
                                         std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())));
 }
 
+Answer list_loads(const Call& call) { return status_store::loads(call.db()); }
+
 Answer list_alarms(const Call& call) {
   QueryReader query(call.query);
   const PageRequest page = read_page(query, 1);

@@ -17,6 +17,8 @@ class Connection;
 namespace everdial::status_store {
 
 Result<SystemSeen> system_seen(pg::Connection& db);
+/// How loaded each server is, as it said last, and what the load monitor made of it (schema/0006_load.sql): {"items": [...]}.
+Result<nlohmann::json> loads(pg::Connection& db);
 /// All of late, newest first.
 Result<Page> alarms(pg::Connection& db, const PageRequest& page);
 /// Changes of a lease, newest first; ErrorKind::not_found when there never was such a resource.

@@ -144,6 +144,27 @@ select name, coalesce(weight, 1), coalesce(jobs, 0), saved_home, saved_weight, c
   return out;
 }
 
+Result<json> loads(Connection& db) {
+  auto rows = db.query(R"(
+select s.server, s.cpu, s.memory, s.run_queue, s.sampled_at, coalesce(l.level, 'unknown'), l.reason, l.since
+  from load_sample s left join load_level l using (server) order by s.server)",
+                       {});
+  if (!rows.ok()) return rows.error();
+  json items = json::array();
+  for (size_t r = 0; r < rows->size(); ++r) {
+    json one = {{"server", rows->text(r, 0)},
+                {"cpu", rows->real(r, 1)},
+                {"memory", rows->real(r, 2)},
+                {"run_queue", rows->real(r, 3)},
+                {"sampled_at", to_iso8601(rows->instant(r, 4))},
+                {"level", rows->text(r, 5)}};
+    put_text(one, "reason", *rows, r, 6);
+    put_instant(one, "since", *rows, r, 7);
+    items.push_back(std::move(one));
+  }
+  return json{{"items", std::move(items)}};
+}
+
 Result<Page> alarms(Connection& db, const PageRequest& page) {
   auto rows = db.query("select id, kind, subject, text, raised_at, cleared_at from alarm where id < $1 order by id desc limit $2",
                        Params{}.add(below(page)).add(page.limit + 1));

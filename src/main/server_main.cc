@@ -1,6 +1,8 @@
 #include "main/server_main.h"
 
+#include <algorithm>
 #include <csignal>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -13,6 +15,7 @@
 #include "runtime/incarnation.h"
 #include "runtime/migrate.h"
 #include "runtime/process_rpc.h"
+#include "runtime/reach.h"
 #include "server/server_service.h"
 
 namespace everdial {
@@ -21,6 +24,7 @@ namespace {
 constexpr Duration kObserveEvery = 100ms;
 constexpr Duration kAskClockEvery = 5s;
 constexpr Duration kAgainAfter = 500ms;
+constexpr Duration kConnectPatience = 1s;
 constexpr uint64_t kClockLane = 3;
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
@@ -54,16 +58,33 @@ std::vector<PeerServer> peers_of(const ServerName& self, const std::vector<Sessi
   return peers;
 }
 
+/// Components of other servers that take no connection from here, by their server.
+std::map<ServerName, std::vector<std::string>> unreachable_components(const ServerName& self, const std::vector<Session>& sessions) {
+  std::vector<Address> addresses;
+  for (const Session& session : sessions)
+    if (session.server != self && session.component != "server" && !session.address.value.empty()) addresses.push_back(session.address);
+  const std::vector<Address> failed = out_of_reach(addresses, kConnectPatience);
+  std::map<ServerName, std::vector<std::string>> out;
+  for (const Session& session : sessions)
+    if (session.server != self && std::find(failed.begin(), failed.end(), session.address) != failed.end())
+      out[session.server].push_back(session.component + " at " + session.address.value);
+  return out;
+}
+
 /// How this server sees the others, for people.
-std::string peers_json(const std::vector<DetectorMachine::PeerView>& peers) {
+std::string peers_json(const std::vector<DetectorMachine::PeerView>& peers,
+                       const std::map<ServerName, std::vector<std::string>>& unreachable) {
   const auto milliseconds = [](Duration d) { return std::chrono::duration<double, std::milli>(d).count(); };
   nlohmann::json out = nlohmann::json::array();
-  for (const auto& peer : peers)
+  for (const auto& peer : peers) {
+    const auto failed = unreachable.find(peer.name);
     out.push_back({{"name", peer.name.value},
                    {"heard", peer.heard && !peer.suspicion},
                    {"silence_ms", milliseconds(peer.silence)},
                    {"database_age_ms", milliseconds(peer.database_age)},
-                   {"version", peer.version}});
+                   {"version", peer.version},
+                   {"unreachable", failed == unreachable.end() ? std::vector<std::string>{} : failed->second}});
+  }
   return out.dump();
 }
 
@@ -184,11 +205,12 @@ class Server {
   /// How far the database's clock is ahead of ours; and what people are to know of this server.
   void ask_clock() {
     ServerReport report{.server = ServerName{config_.server.name}, .incarnation = me_, .version = kVersion};
-    report.peers = peers_json((*heartbeats_)->peers());
     report.deaths = nlohmann::json(service_.deaths()).dump();
     run_store(
         store_, kClockLane,
-        [this, report = std::move(report)]() mutable -> Result<Duration> {
+        [this, report = std::move(report), peers = (*heartbeats_)->peers(),
+         sessions = directory_.sessions()]() mutable -> Result<Duration> {
+          report.peers = peers_json(peers, unreachable_components(report.server, sessions));
           const Instant before = loop_.now();
           const auto there = lease_store_->clock();
           if (!there.ok()) return there.error();

@@ -22,7 +22,7 @@ struct ServerReport {
   std::string version;
   Duration clock_offset{};    ///< how far the database's clock is ahead
   Duration database_time{};   ///< until the database had answered
-  std::string peers = "[]";   ///< JSON: of each other server name, heard, silence_ms, database_age_ms, version
+  std::string peers = "[]";   ///< JSON: of each other server name, heard, silence_ms, database_age_ms, version, unreachable
   std::string deaths = "{}";  ///< JSON: component: how often it has died of late
 };
 

@@ -23,6 +23,12 @@ test('S_02 a component is restarted and stopped after a question that says what 
   await expect(cell).toContainText(/MASTER|DORMANT/);
 });
 
+test('L_01 the status shows how loaded each server is', async ({ page }) => {
+  await page.goto('/status');
+  const loads = page.getByRole('table', { name: 'Load of each server' });
+  for (const server of ['server1', 'server2']) await expect(loads.getByRole('row', { name: new RegExp(server) })).toContainText(/low|normal|high/);
+});
+
 test('A_12 A_13 a zone is moved to another server by Save and apply, after a look at what would move', async ({ page }) => {
   await page.goto('/zones');
   const row = page.getByRole('table', { name: 'Zones' }).getByRole('row', { name: /default/ });
@@ -77,6 +83,7 @@ test('S_01 a server is parked and taken back', async ({ page }) => {
 
 test('S_04 a drill is begun within its limits, watched and aborted; the failover has a report', async ({ page }) => {
   await page.goto('/failover');
+  await expect(page.getByRole('region', { name: 'What each server needs to take over' })).toContainText('it reaches the components of all servers that live');
   await page.getByLabel('The server that would be lost').selectOption('server2');
   await page.getByLabel('Drill on').selectOption('load_monitor');
   await page.getByRole('button', { name: 'Begin a drill…' }).click();
@@ -84,19 +91,20 @@ test('S_04 a drill is begun within its limits, watched and aborted; the failover
   await question.getByRole('button', { name: 'Begin' }).click();
   await expect(question.getByRole('alert')).toContainText('a second failure could not be borne');
   await question.getByRole('button', { name: 'Not now' }).click();
-  await page.getByLabel('Without a spare').check();
+  await page.getByLabel('Although nobody is left for a second failure').check();
   await page.getByLabel('Seconds').fill('60');
   await page.getByRole('button', { name: 'Begin a drill…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Begin' }).click();
   const report = page.getByRole('dialog', { name: /^Drill \d+$/ });
   await expect(report).toContainText('under way');
+  await expect(report.getByRole('list', { name: 'Course of the drill' })).toContainText('Held down on server2');
   await expectNoViolation(page);
   await report.getByRole('button', { name: 'Abort' }).click();
   await expect(report).toContainText('aborted');
   await page.keyboard.press('Escape');
 
   await page.getByRole('button', { name: /^Report / }).first().click();
-  await expect(page.getByRole('dialog', { name: /^Failover / })).toContainText('Taken over');
+  await expect(page.getByRole('dialog', { name: /^Failover / }).getByRole('list', { name: 'Step by step' })).toContainText('Taken over');
   await expectNoViolation(page);
 });
 

@@ -1,5 +1,5 @@
 import { bodyOf } from '@everdial/api-client';
-import { formatAge, KeyboardHelp, useNow, useShortcuts, useShortcutsEnabled, type Shortcut } from '@everdial/ui';
+import { formatAge, KeyboardHelp, zoneOfTimes, useNow, useShortcuts, useShortcutsEnabled, type Shortcut } from '@everdial/ui';
 import { ActionIcon, Button, Menu, useMantineColorScheme } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
@@ -108,6 +108,7 @@ function Frame({ name, role }: { name: string; role: string }) {
         <Restrictions />
         <Outlet />
       </main>
+      <footer className={classes.foot}>Times are those of {zoneOfTimes(Date.now())}, as this browser is set.</footer>
       <KeyboardHelp shortcuts={shortcuts} opened={help} onClose={() => setHelp(false)} enabled={enabled} onEnable={setEnabled} />
     </div>
   );

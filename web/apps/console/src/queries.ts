@@ -1,4 +1,4 @@
-import { bodyOf, type Agent, type AgentOrder, type AgentState, type AttemptState, type CompletionCode, ApiError, type Export, type Purge, type Session } from '@everdial/api-client';
+import { bodyOf, type Agent, type AgentOrder, type AgentState, type Alarm, type AttemptState, type CompletionCode, ApiError, type Export, type Purge, type Session } from '@everdial/api-client';
 import { queryOptions, type InfiniteData, type QueryKey, type UseInfiniteQueryOptions } from '@tanstack/react-query';
 import { api, sessionKey } from './api';
 
@@ -36,6 +36,8 @@ export const sessionQuery = queryOptions({
 });
 
 export const statusQuery = queryOptions({ queryKey: ['status'], queryFn: () => bodyOf(http.GET('/status')) });
+/** Changes each second, so it is not in the live stream. */
+export const loadsQuery = queryOptions({ queryKey: ['loads'], queryFn: () => bodyOf(http.GET('/loads')), refetchInterval: 3000 });
 
 export const leaseHistoryQuery = (resource: string) =>
   paged(['lease history', resource], (cursor) =>
@@ -46,8 +48,13 @@ export const componentOrdersQuery = paged(['component orders'], (cursor) =>
   bodyOf(http.GET('/component-orders', { params: { query: { cursor } } })),
 );
 
-export const alarmsQuery = paged(['alarms'], (cursor) => bodyOf(http.GET('/alarms', { params: { query: { cursor } } })));
-export const failoversQuery = paged(['failovers'], (cursor) => bodyOf(http.GET('/failovers', { params: { query: { cursor } } })));
+export const alarmsQuery: PagedQuery<Alarm> = {
+  ...paged(['alarms'], (cursor) => bodyOf(http.GET('/alarms', { params: { query: { cursor } } }))),
+  refetchInterval: 5000,
+};
+/** Of what this server lost, or of all. */
+export const failoversQuery = (server: string) =>
+  paged(['failovers', server], (cursor) => bodyOf(http.GET('/failovers', { params: { query: { cursor, ...(server ? { server } : {}) } } })));
 export const failoverQuery = (failover_id: number) =>
   queryOptions({
     queryKey: ['failover', failover_id],

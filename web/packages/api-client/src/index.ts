@@ -73,6 +73,7 @@ export type Retention = Schemas['Retention'];
 export type Schedule = Schemas['Schedule'];
 export type ScheduledKind = Schemas['ScheduledKind'];
 export type Server = Schemas['Server'];
+export type ServerLoad = Schemas['ServerLoad'];
 export type Session = Schemas['Session'];
 export type Skills = Schemas['Skills'];
 export type Status = Schemas['Status'];

@@ -8,15 +8,24 @@ export interface BarRow {
   count: number;
 }
 
+export interface BarTableProps {
+  caption: string;
+  /** What the rows are. */
+  of?: string;
+  rows: readonly BarRow[];
+  total: number;
+  empty: string;
+}
+
 /** A bar chart that is a table: each bar stands beside the number it draws, so nobody needs another view of it. */
-export function BarTable({ caption, rows, total, empty }: { caption: string; rows: readonly BarRow[]; total: number; empty: string }) {
+export function BarTable({ caption, of = 'Result', rows, total, empty }: BarTableProps) {
   const most = Math.max(1, ...rows.map((row) => row.count));
   return (
     <table className={classes.table}>
       <caption className={classes.caption}>{caption}</caption>
       <thead>
         <tr>
-          <th scope="col">Result</th>
+          <th scope="col">{of}</th>
           <th scope="col" className={classes.number}>
             Count
           </th>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { formatAge, formatDateTime } from './format';
+import { formatAge, formatDateTime, formatExact } from './format';
 
 /** The present, redrawn each second. */
 export function useNow(): number {
@@ -15,12 +15,16 @@ export function useNow(): number {
 export function Age({ since }: { since: string }) {
   const now = useNow();
   return (
-    <time dateTime={since} title={formatDateTime(since)}>
+    <time dateTime={since} title={formatExact(since)}>
       {formatAge(now - Date.parse(since))}
     </time>
   );
 }
 
 export function When({ at }: { at: string }) {
-  return <time dateTime={at}>{formatDateTime(at)}</time>;
+  return (
+    <time dateTime={at} title={formatExact(at)}>
+      {formatDateTime(at)}
+    </time>
+  );
 }

@@ -2,6 +2,7 @@ const whole = new Intl.NumberFormat('en');
 const oneDigit = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const exactClock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 });
+const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 const day = new Intl.DateTimeFormat('en-GB', { year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit' });
 
 export const formatCount = (n: number): string => whole.format(n);
@@ -53,6 +54,14 @@ export function formatAge(ms: number): string {
 
 export const formatTime = (iso: string): string => exactClock.format(new Date(iso));
 export const formatClock = (ms: number): string => clock.format(ms);
+/** With seconds and the zone: what a tooltip tells of a time. */
+export const formatExact = (iso: string): string => exact.format(new Date(iso));
+/** The zone of all times that are shown, and how far it is from UTC now. */
+export function zoneOfTimes(now: number): string {
+  const { timeZone } = clock.resolvedOptions();
+  const offset = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'longOffset' }).formatToParts(now).find(({ type }) => type === 'timeZoneName');
+  return offset && !/^GMT(\+00:00)?$/.test(offset.value) ? `${timeZone} (${offset.value.replace('GMT', 'UTC')})` : timeZone;
+}
 export const formatDateTime = (iso: string): string => day.format(new Date(iso));
 
 /** answer_human -> "Answer human": codes and states keep their words; only the spelling is for reading. */

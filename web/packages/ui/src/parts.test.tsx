@@ -2,7 +2,7 @@ import { ApiError, UnreachableError } from '@everdial/api-client';
 import { render, screen, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { describe, expect, test, vi } from 'vitest';
-import { BarTable, ComponentBadge, Confirm, DataTable, ErrorPanel, EverdialTheme, Progress } from './index';
+import { BarTable, ComponentBadge, Confirm, DataTable, ErrorPanel, EverdialTheme, Meter, Progress, Spans } from './index';
 
 const show = (part: React.ReactNode) => render(<EverdialTheme>{part}</EverdialTheme>);
 
@@ -17,6 +17,28 @@ describe('Progress', () => {
   test('is at nothing when there is nothing to do', () => {
     show(<Progress label="Import" done={0} total={0} />);
     expect(screen.getByRole('progressbar').getAttribute('aria-valuetext')).toBe('0 of 0 (–)');
+  });
+});
+
+describe('Spans', () => {
+  test('tells each line in words, and draws it at its place between the two ends', () => {
+    const spans = [
+      { key: 1, what: 'Rule engine', from: 1000, to: 1500, told: '500 ms', detail: 'to as2', tone: 'bad' as const },
+      { key: 2, what: 'Job 7', from: 0, to: 9000, told: '9.0 s', tone: 'bad' as const },
+    ];
+    const { container } = show(<Spans label="Course" spans={spans} from={0} to={2000} />);
+    const lines = within(screen.getByRole('list', { name: 'Course' })).getAllByRole('listitem');
+    expect(lines.map((line) => line.textContent)).toEqual(['Rule engine500 msto as2', 'Job 79.0 s']);
+    const bars = [...container.querySelectorAll<HTMLElement>('[data-tone]')];
+    expect(bars.map(({ style }) => [style.left, style.width])).toEqual([['50%', '25%'], ['0%', '100%']]);
+  });
+});
+
+describe('Meter', () => {
+  test('says the share as a number, and stays within its track', () => {
+    const { container } = show(<Meter share={1.2} high={0.9} />);
+    expect(container.textContent).toContain('100 %');
+    expect(container.querySelector('[data-high]')).not.toBeNull();
   });
 });
 

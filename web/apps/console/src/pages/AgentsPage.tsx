@@ -72,22 +72,22 @@ export function AgentsPage() {
 }
 
 const columns: readonly Column<Agent>[] = [
-  { key: 'login', header: 'Login', width: '8rem', cell: (agent) => agent.login },
-  { key: 'name', header: 'Name', width: 'minmax(8rem, 1fr)', cell: (agent) => agent.name || '–' },
-  { key: 'zone', header: 'Zone', width: '6rem', cell: (agent) => agent.zone },
+  { key: 'login', header: 'Login', width: '6rem', cell: (agent) => agent.login },
+  { key: 'name', header: 'Name', width: 'minmax(7rem, 1fr)', cell: (agent) => agent.name || '–' },
+  { key: 'zone', header: 'Zone', width: '5rem', cell: (agent) => agent.zone },
   {
     key: 'state',
     header: 'State',
-    width: '9.5rem',
+    width: '8.5rem',
     cell: (agent) => <AgentBadge state={agent.states.agent} />,
   },
-  { key: 'since', header: 'For', width: '5rem', align: 'right', cell: (agent) => (agent.since ? <Age since={agent.since} /> : '–') },
-  { key: 'call', header: 'Call', width: '8rem', cell: (agent) => (agent.states.call === 'idle' ? '–' : formatCode(agent.states.call)) },
+  { key: 'since', header: 'For', width: '4.5rem', align: 'right', cell: (agent) => (agent.since ? <Age since={agent.since} /> : '–') },
+  { key: 'call', header: 'Call', width: '6.5rem', cell: (agent) => (agent.states.call === 'idle' ? '–' : formatCode(agent.states.call)) },
   { key: 'line', header: 'Line', width: '3rem', cell: (agent) => lines[agent.states.nail] },
   {
     key: 'job',
     header: 'Works for',
-    width: '8rem',
+    width: '7.5rem',
     cell: ({ job_id, campaign_name, states: { job } }) =>
       job_id ? (
         <Link to="/jobs/$jobId" params={{ jobId: job_id }}>
@@ -102,7 +102,7 @@ const columns: readonly Column<Agent>[] = [
   {
     key: 'note',
     header: 'Because of',
-    width: '8rem',
+    width: '6.5rem',
     cell: (agent) => (!agent.has_password ? 'no password' : agent.leaving ? 'leaves after the call' : (agent.reason ?? '–')),
   },
 ];
@@ -183,7 +183,7 @@ function Zones({ zones, mayChange }: { zones: readonly AgentZone[]; mayChange: b
   const count = (state: AgentState, header: string): Column<AgentZone> => ({
     key: state,
     header,
-    width: '7rem',
+    width: '5.5rem',
     align: 'right',
     cell: (zone) => zone.states[state] ?? 0,
   });
@@ -196,8 +196,8 @@ function Zones({ zones, mayChange }: { zones: readonly AgentZone[]; mayChange: b
       cell: ({ manager, epoch }) =>
         manager ? `${manager.server ?? 'a server that is gone'}, epoch ${epoch ?? '–'}` : <StateBadge tone="bad">nobody</StateBadge>,
     },
-    { key: 'agents', header: 'Agents', width: '6rem', align: 'right', cell: (zone) => zone.agents },
-    { key: 'on', header: 'Logged on', width: '7rem', align: 'right', cell: (zone) => zone.logged_on },
+    { key: 'agents', header: 'Agents', width: '5rem', align: 'right', cell: (zone) => zone.agents },
+    { key: 'on', header: 'Logged on', width: '6rem', align: 'right', cell: (zone) => zone.logged_on },
     count('ready', 'Ready'),
     count('busy', 'Busy'),
     count('work_not_ready', 'After a call'),

@@ -1,31 +1,32 @@
-import type { Alarm } from '@everdial/api-client';
-import { EmptyState, formatCode, Panel, StateBadge, When, type Column } from '@everdial/ui';
+import { EmptyState, ErrorPanel, Panel } from '@everdial/ui';
+import { Button } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { AlarmItem } from '../parts/Alarms';
+import classes from '../parts/Alarms.module.css';
 import { Page } from '../parts/Page';
-import { PagedTable } from '../parts/PagedTable';
 import { alarmsQuery } from '../queries';
 
-const columns: Column<Alarm>[] = [
-  { key: 'raised', header: 'Raised', width: '11rem', cell: ({ raised_at }) => <When at={raised_at} /> },
-  {
-    key: 'cleared',
-    header: 'Cleared',
-    width: '11rem',
-    cell: ({ cleared_at }) => (cleared_at ? <When at={cleared_at} /> : <StateBadge tone="bad">open</StateBadge>),
-  },
-  { key: 'kind', header: 'Alarm', width: '12rem', cell: ({ kind }) => formatCode(kind) },
-  { key: 'text', header: 'What is wrong', width: 'minmax(20rem, 1fr)', cell: ({ text }) => <span title={text}>{text}</span> },
-];
-
-export const AlarmsPage = () => (
-  <Page title="Alarms">
-    <Panel title="Of late" flush>
-      <PagedTable
-        label="Alarms"
-        query={alarmsQuery}
-        columns={columns}
-        rowKey={({ id }) => id}
-        empty={<EmptyState title="No alarm yet">Nothing was wrong so far.</EmptyState>}
-      />
-    </Panel>
-  </Page>
-);
+/** All of late, newest first; those that are open stand in the bell, too. */
+export function AlarmsPage() {
+  const { data, error, isPending, isFetchingNextPage, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery(alarmsQuery);
+  const alarms = data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Page title="Alarms">
+      <Panel title="Of late, newest first">
+        {error && <ErrorPanel error={error} retry={() => void refetch()} />}
+        {isPending && <EmptyState title="Loading…">This takes a moment.</EmptyState>}
+        {data && alarms.length === 0 && <EmptyState title="No alarm yet">Nothing was wrong so far.</EmptyState>}
+        <ul className={classes.list} aria-label="Alarms">
+          {alarms.map((alarm) => (
+            <AlarmItem key={alarm.id} alarm={alarm} />
+          ))}
+        </ul>
+        {hasNextPage && (
+          <Button mt="sm" size="xs" variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            Older ones
+          </Button>
+        )}
+      </Panel>
+    </Page>
+  );
+}

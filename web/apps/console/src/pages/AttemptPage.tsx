@@ -3,7 +3,7 @@ import { AttemptBadge, CodeBadge, formatCode, formatDuration, formatTime, Panel,
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Loaded } from '../parts/Loaded';
-import { ownerName } from '../parts/ownerName';
+import { ownerName } from '../parts/words';
 import { Facts, Page } from '../parts/Page';
 import { attemptQuery } from '../queries';
 import classes from './AttemptPage.module.css';

@@ -5,24 +5,29 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ComponentControls } from '../parts/ComponentControls';
 import { Loaded } from '../parts/Loaded';
-import { ownerName } from '../parts/ownerName';
+import { LoadPanel } from '../parts/LoadPanel';
+import { Matrix } from '../parts/Matrix';
 import { Page } from '../parts/Page';
 import { PagedTable } from '../parts/PagedTable';
 import { useMayAdminister } from '../parts/session';
-import { componentOrdersQuery, leaseHistoryQuery, statusQuery } from '../queries';
+import { ownerName, reasonText, resourceName } from '../parts/words';
+import { componentOrdersQuery, leaseHistoryQuery, loadsQuery, statusQuery } from '../queries';
 import classes from './StatusPage.module.css';
 
 export function StatusPage() {
   const status = useQuery(statusQuery);
+  // Panels that come later push the others down.
+  const waits = useQuery(loadsQuery).isPending;
   const [resource, setResource] = useState<string>();
   return (
     <Page title="Status">
       <Loaded query={status}>
-        {(data) => (
+        {(data) => waits ? null : (
           <>
             <Panel title="Components" aside={<span className={classes.aside}>{`as ${data.server} sees them, version ${data.version}`}</span>}>
-              <Matrix status={data} />
+              <Components status={data} />
             </Panel>
+            <LoadPanel />
             <div className={classes.two}>
               <Panel title="Leases" flush>
                 <Leases leases={data.leases} onHistory={setResource} />
@@ -49,37 +54,26 @@ export function StatusPage() {
   );
 }
 
-function Matrix({ status }: { status: Status }) {
+function Components({ status }: { status: Status }) {
   const mayChange = useMayAdminister();
   return (
-    <div className={classes.scroll} tabIndex={0} role="region" aria-label="Components by server">
-      <table className={classes.matrix}>
-        <thead>
-          <tr>
-            <th scope="col">Component</th>
-            {status.servers.map((server) => (
-              <th scope="col" key={server.name}>
-                <span className={classes.server}>
-                  {server.name} <ComponentBadge state={server.state} />
-                </span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {status.components.map((component) => (
-            <tr key={component}>
-              <th scope="row">{component}</th>
-              {status.servers.map((server) => (
-                <td key={server.name}>
-                  <Cell status={status} server={server.name} instances={server.components.filter((one) => one.component === component)} mayChange={mayChange} />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Matrix
+      label="Components by server"
+      corner="Component"
+      rows={status.components.map((component) => ({ key: component, head: component, row: component }))}
+      columns={status.servers.map((server) => ({
+        key: server.name,
+        head: (
+          <span className={classes.server}>
+            {server.name} <ComponentBadge state={server.state} />
+          </span>
+        ),
+        column: server,
+      }))}
+      cell={(component, server) => (
+        <Cell status={status} server={server.name} instances={server.components.filter((one) => one.component === component)} mayChange={mayChange} />
+      )}
+    />
   );
 }
 
@@ -118,8 +112,8 @@ function Leases({ leases, onHistory }: { leases: Lease[]; onHistory: (resource: 
       header: 'Resource',
       width: 'minmax(11rem, 1.5fr)',
       cell: (lease) => (
-        <Anchor component="button" size="sm" onClick={() => onHistory(lease.resource)} aria-label={`History of ${lease.resource}`}>
-          {lease.resource}
+        <Anchor component="button" size="sm" onClick={() => onHistory(lease.resource)} title={lease.resource} aria-label={`History of ${resourceName(lease.resource)}`}>
+          {resourceName(lease.resource)}
         </Anchor>
       ),
     },
@@ -191,7 +185,7 @@ const changeColumns: Column<LeaseChange>[] = [
   { key: 'epoch', header: 'Epoch', width: '4rem', align: 'right', cell: (change) => change.epoch },
   { key: 'from', header: 'From', width: 'minmax(10rem, 1fr)', cell: ({ from }) => (from ? ownerName(from) : 'nobody') },
   { key: 'to', header: 'To', width: 'minmax(10rem, 1fr)', cell: ({ to }) => (to ? ownerName(to) : 'nobody') },
-  { key: 'reason', header: 'Why', width: 'minmax(10rem, 1.5fr)', cell: (change) => change.reason },
+  { key: 'reason', header: 'Why', width: 'minmax(10rem, 1.5fr)', cell: (change) => reasonText(change.reason) },
   {
     key: 'took',
     header: 'Took',
@@ -207,13 +201,13 @@ function LeaseHistory({ resource, onClose }: { resource: string | undefined; onC
     <Modal
       opened={resource !== undefined}
       onClose={onClose}
-      title={`Who held ${resource ?? ''}`}
+      title={`Who held ${resource ? resourceName(resource) : ''}`}
       size="64rem"
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       {resource && (
         <PagedTable
-          label={`History of ${resource}`}
+          label={`History of ${resourceName(resource)}`}
           query={leaseHistoryQuery(resource)}
           columns={changeColumns}
           rowKey={(change) => `${change.epoch} ${change.at}`}

@@ -1,13 +1,14 @@
 import { bodyOf, type PlannedZone, type Server, type Zone } from '@everdial/api-client';
 import { ComponentBadge, Confirm, DataTable, EmptyState, ErrorPanel, Panel, StateBadge, type Column } from '@everdial/ui';
-import { Button, Group, NativeSelect, NumberInput } from '@mantine/core';
+import { Button, NativeSelect, NumberInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, queryClient } from '../api';
 import { AgentPlaces } from '../parts/AgentPlaces';
 import { Loaded } from '../parts/Loaded';
-import { Page } from '../parts/Page';
+import { MovesPanel, useMoves } from '../parts/Moves';
+import { Help, Page } from '../parts/Page';
 import { PlanTable } from '../parts/PlanTable';
 import { useMayAdminister } from '../parts/session';
 import { agentZonesQuery, statusQuery } from '../queries';
@@ -34,36 +35,15 @@ export function ZonesPage() {
 }
 
 function Zones({ zones, servers, mayChange }: { zones: Zone[]; servers: Server[]; mayChange: boolean }) {
-  const [edits, setEdits] = useState<Record<string, Change>>({});
-  const [plan, setPlan] = useState<PlannedZone[]>();
   const agents = useQuery(agentZonesQuery);
-  const edit = (zone: string, change: Change) => {
-    setPlan(undefined);
-    setEdits((all) => ({ ...all, [zone]: { ...all[zone], ...change } }));
-  };
-  const changes = Object.entries(edits).map(([zone, change]) => ({ zone, ...change }));
-  const waiting = zones.filter((zone) => zone.saved_home !== undefined || zone.saved_weight !== undefined).map((zone) => zone.name);
-
-  const save = async () => {
-    for (const { zone, ...change } of changes) await bodyOf(api.http.PUT('/zones/{zone}', { params: { path: { zone } }, body: change }));
-    setEdits({});
-    await refresh();
-  };
-  const saving = useMutation({ mutationFn: save });
-  const planning = useMutation({
-    mutationFn: () => bodyOf(api.http.POST('/zones/plan', { body: { with_saved: true, zones: changes } })),
-    onSuccess: ({ items }) => setPlan(items),
+  const moves = useMoves<Change, PlannedZone>({
+    waiting: zones.filter((zone) => zone.saved_home !== undefined || zone.saved_weight !== undefined).map((zone) => zone.name),
+    save: (zone, body) => bodyOf(api.http.PUT('/zones/{zone}', { params: { path: { zone } }, body })),
+    plan: async (changes) => (await bodyOf(api.http.POST('/zones/plan', { body: { with_saved: true, zones: changes } }))).items,
+    apply: (names) => bodyOf(api.http.POST('/zones/apply', { body: { zones: names } })),
+    refresh,
   });
-  const applying = useMutation({
-    mutationFn: async () => {
-      await save();
-      await bodyOf(api.http.POST('/zones/apply', { body: { zones: [...new Set([...waiting, ...changes.map(({ zone }) => zone)])] } }));
-      await refresh();
-    },
-    onSuccess: () => setPlan(undefined),
-  });
-  const nothing = changes.length === 0 && waiting.length === 0;
-
+  const { edits, edit } = moves;
   const names = servers.map((server) => server.name);
   const columns: Column<Zone>[] = [
     { key: 'zone', header: 'Zone', width: 'minmax(7rem, 1fr)', cell: (zone) => zone.name },
@@ -122,28 +102,25 @@ function Zones({ zones, servers, mayChange }: { zones: Zone[]; servers: Server[]
       cell: (zone) => {
         if (zone.going_home) return <StateBadge tone="busy">{`going home to ${zone.home ?? '?'}`}</StateBadge>;
         if (zone.saved_home !== undefined || zone.saved_weight !== undefined) return <StateBadge tone="warn">saved, not applied</StateBadge>;
+        if (zone.state === 'owned' && zone.home && zone.server !== zone.home) return <StateBadge tone="idle">owned, away from home</StateBadge>;
         return <StateBadge tone={zone.state === 'owned' ? 'good' : 'warn'}>{zone.state}</StateBadge>;
       },
     },
   ];
   return (
-    <Panel
+    <MovesPanel
       title="Zones"
-      flush
-      aside={
-        mayChange && (
-          <Group gap="xs">
-            <Button size="xs" variant="default" loading={saving.isPending} disabled={changes.length === 0} onClick={() => saving.mutate()}>
-              Save
-            </Button>
-            <Button size="xs" loading={planning.isPending} disabled={nothing} onClick={() => planning.mutate()}>
-              Save and apply…
-            </Button>
-          </Group>
-        )
-      }
+      moves={moves}
+      mayChange={mayChange}
+      save="Save"
+      question="Save and apply?"
+      preview={(plan) => (
+        <>
+          <p>Zones move by graceful hand-over: dialing goes on. What is saved before is applied, too.</p>
+          <PlanTable plan={plan} />
+        </>
+      )}
     >
-      {(saving.error ?? planning.error) && <ErrorPanel error={saving.error ?? planning.error} />}
       <DataTable
         label="Zones"
         columns={columns}
@@ -151,22 +128,11 @@ function Zones({ zones, servers, mayChange }: { zones: Zone[]; servers: Server[]
         rowKey={(zone) => zone.name}
         empty={<EmptyState title="No zone yet">A zone appears with the first server that handles it.</EmptyState>}
       />
-      <Confirm
-        title="Save and apply?"
-        action="Move now"
-        opened={plan !== undefined}
-        busy={applying.isPending}
-        error={applying.error}
-        onConfirm={() => applying.mutate()}
-        onClose={() => {
-          applying.reset();
-          setPlan(undefined);
-        }}
-      >
-        <p>Zones move by graceful hand-over: dialing goes on. What is saved before is applied, too.</p>
-        <PlanTable plan={plan ?? []} />
-      </Confirm>
-    </Panel>
+      <Help>
+        A zone that has lost its server goes where (weight there + its own) / capacity is least. It goes home by itself once its home has settled: has lived
+        for ten minutes, unless set otherwise.
+      </Help>
+    </MovesPanel>
   );
 }
 

@@ -1,42 +1,26 @@
 import { bodyOf, type AgentZone, type PlannedAgents, type Server } from '@everdial/api-client';
-import { Confirm, DataTable, EmptyState, ErrorPanel, formatCode, Panel, StateBadge, type Column } from '@everdial/ui';
-import { Button, Group, NativeSelect } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { DataTable, EmptyState, formatCode, StateBadge, type Column } from '@everdial/ui';
+import { NativeSelect } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import { api, queryClient } from '../api';
 import { agentZonesQuery } from '../queries';
 import { Loaded } from './Loaded';
-
-const refresh = () => queryClient.invalidateQueries({ queryKey: ['agents'] });
+import { MovesPanel, useMoves } from './Moves';
+import { Help } from './Page';
 
 /** On which server the agents of each zone are managed, and their move to another one. */
 export function AgentPlaces({ servers, mayChange }: { servers: readonly Server[]; mayChange: boolean }) {
   const zones = useQuery(agentZonesQuery);
-  const [edits, setEdits] = useState<Record<string, string>>({});
-  const [plan, setPlan] = useState<PlannedAgents[]>();
-  const changes = Object.entries(edits).map(([zone, server]) => ({ zone, server }));
-  const waiting = (zones.data?.items ?? []).filter((zone) => zone.saved_server).map((zone) => zone.name);
-  const concerned = [...new Set([...waiting, ...changes.map(({ zone }) => zone)])];
-
-  const save = async () => {
-    for (const { zone, server } of changes)
-      await bodyOf(api.http.PUT('/agent-zones/{zone}/server', { params: { path: { zone } }, body: { server } }));
-    setEdits({});
-    await refresh();
-  };
-  const saving = useMutation({ mutationFn: save });
-  const planning = useMutation({
-    mutationFn: () => bodyOf(api.http.POST('/agent-zones/plan', { body: { with_saved: true, zones: changes } })),
-    onSuccess: ({ items }) => setPlan(items.filter(({ zone }) => concerned.includes(zone))),
-  });
-  const applying = useMutation({
-    mutationFn: async () => {
-      await save();
-      await bodyOf(api.http.POST('/agent-zones/apply', { body: { zones: concerned } }));
-      await refresh();
+  const moves = useMoves<{ server: string }, PlannedAgents>({
+    waiting: (zones.data?.items ?? []).filter((zone) => zone.saved_server).map((zone) => zone.name),
+    save: (zone, body) => bodyOf(api.http.PUT('/agent-zones/{zone}/server', { params: { path: { zone } }, body })),
+    plan: async (changes, concerned) => {
+      const { items } = await bodyOf(api.http.POST('/agent-zones/plan', { body: { with_saved: true, zones: changes } }));
+      return items.filter(({ zone }) => concerned.includes(zone));
     },
-    onSuccess: () => setPlan(undefined),
+    apply: (names) => bodyOf(api.http.POST('/agent-zones/apply', { body: { zones: names } })),
+    refresh: () => queryClient.invalidateQueries({ queryKey: ['agents'] }),
   });
   const names = servers.map((server) => server.name);
   const columns: Column<AgentZone>[] = [
@@ -46,7 +30,7 @@ export function AgentPlaces({ servers, mayChange }: { servers: readonly Server[]
       header: 'Allocated agent manager',
       width: '13rem',
       cell: (zone) => {
-        const value = edits[zone.name] ?? zone.saved_server ?? zone.allocated_to ?? '';
+        const value = moves.edits[zone.name]?.server ?? zone.saved_server ?? zone.allocated_to ?? '';
         if (!mayChange) return zone.allocated_to ?? '–';
         return (
           <NativeSelect
@@ -56,7 +40,7 @@ export function AgentPlaces({ servers, mayChange }: { servers: readonly Server[]
             value={value}
             onChange={(event) => {
               const server = event.currentTarget.value;
-              if (server) setEdits((all) => ({ ...all, [zone.name]: server }));
+              if (server) moves.edit(zone.name, { server });
             }}
           />
         );
@@ -70,7 +54,7 @@ export function AgentPlaces({ servers, mayChange }: { servers: readonly Server[]
     },
     {
       key: 'agents',
-      header: 'Logged-in agents',
+      header: 'Logged-on agents',
       width: '9rem',
       align: 'right',
       cell: ({ name, logged_on, agents }) => <Link to="/agents" search={{ zone: name, state: 'logged_on' }}>{`${logged_on} of ${agents}`}</Link>,
@@ -83,28 +67,24 @@ export function AgentPlaces({ servers, mayChange }: { servers: readonly Server[]
         if (moving) return <StateBadge tone="busy">{`moving to ${allocated_to ?? '?'}`}</StateBadge>;
         if (saved_server) return <StateBadge tone="warn">saved, not applied</StateBadge>;
         if (!manager) return <StateBadge tone="warn">waiting</StateBadge>;
-        return <StateBadge tone="good">{manager.server === allocated_to ? 'in its place' : 'managed elsewhere'}</StateBadge>;
+        return manager.server === allocated_to ? <StateBadge tone="good">in its place</StateBadge> : <StateBadge tone="idle">away from its place</StateBadge>;
       },
     },
   ];
   return (
-    <Panel
+    <MovesPanel
       title="Agent managers"
-      flush
-      aside={
-        mayChange && (
-          <Group gap="xs">
-            <Button size="xs" variant="default" loading={saving.isPending} disabled={changes.length === 0} onClick={() => saving.mutate()}>
-              Save places
-            </Button>
-            <Button size="xs" loading={planning.isPending} disabled={concerned.length === 0} onClick={() => planning.mutate()}>
-              Save places and apply…
-            </Button>
-          </Group>
-        )
-      }
+      moves={moves}
+      mayChange={mayChange}
+      save="Save places"
+      question="Move agents to another server?"
+      preview={(plan) => (
+        <>
+          <p>Agents stay logged on and calls go on; what their desktops ask meanwhile waits for less than a second.</p>
+          <Preview plan={plan} />
+        </>
+      )}
     >
-      {(saving.error ?? planning.error) && <ErrorPanel error={saving.error ?? planning.error} />}
       <Loaded query={zones}>
         {({ items }) => (
           <DataTable
@@ -116,23 +96,8 @@ export function AgentPlaces({ servers, mayChange }: { servers: readonly Server[]
           />
         )}
       </Loaded>
-      <Confirm
-        title="Move agents to another server?"
-        action="Move now"
-        wide
-        opened={plan !== undefined}
-        busy={applying.isPending}
-        error={applying.error}
-        onConfirm={() => applying.mutate()}
-        onClose={() => {
-          applying.reset();
-          setPlan(undefined);
-        }}
-      >
-        <p>Agents stay logged in and calls go on; what their desktops ask meanwhile waits for less than a second.</p>
-        {plan && <Preview plan={plan} />}
-      </Confirm>
-    </Panel>
+      <Help>Whoever takes a zone&apos;s agents after a failure keeps them until you move them: agents stay logged on, and calls go on.</Help>
+    </MovesPanel>
   );
 }
 
@@ -172,7 +137,7 @@ const Preview = ({ plan }: { plan: readonly PlannedAgents[] }) => (
       .filter(({ moves }) => moves)
       .flatMap(({ zone, from, to, agents }) => {
         const way = `${from ?? '–'} → ${to ?? '–'}`;
-        if (agents.length === 0) return [{ key: zone, zone, way, doing: 'logged in', count: 0, then: '–' }];
+        if (agents.length === 0) return [{ key: zone, zone, way, doing: 'logged on', count: 0, then: '–' }];
         return agents.map(({ agent, call, count }) => ({
           key: `${zone} ${agent} ${call}`,
           zone,

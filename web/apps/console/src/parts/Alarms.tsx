@@ -50,10 +50,17 @@ export function AlarmBell() {
   );
 }
 
-function AlarmItem({ alarm }: { alarm: Alarm }) {
+/** What is or was wrong, when, and what to do. */
+export function AlarmItem({ alarm }: { alarm: Alarm }) {
   return (
     <li className={classes.item}>
-      <StateBadge tone="bad">{formatCode(alarm.kind)}</StateBadge> <When at={alarm.raised_at} />
+      <StateBadge tone={alarm.cleared_at ? 'idle' : 'bad'}>{formatCode(alarm.kind)}</StateBadge> <When at={alarm.raised_at} />
+      {alarm.cleared_at && (
+        <>
+          {' '}
+          to <When at={alarm.cleared_at} />
+        </>
+      )}
       <p className={classes.text}>{alarm.text}</p>
     </li>
   );

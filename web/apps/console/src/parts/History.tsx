@@ -72,14 +72,16 @@ export function JobAgentsPanel({ jobId, live }: { jobId: number; live: boolean }
                 [
                   period.days === 1 ? 'Abandoned today' : `Abandoned in ${period.days} days`,
                   <StateBadge tone={period.abandoned > period.most * period.answered ? 'bad' : 'good'}>
-                    {`${formatShare(period.abandoned, period.answered)} of ${formatCount(period.answered)}, at most ${formatShare(period.most, 1)}`}
+                    {period.answered === 0
+                      ? `nobody has answered, at most ${formatShare(period.most, 1)}`
+                      : `${formatShare(period.abandoned, period.answered)} of ${formatCount(period.answered)}, at most ${formatShare(period.most, 1)}`}
                   </StateBadge>,
                 ],
               ]}
             />
             <div className={classes.beside}>
-              <BarTable caption="Agents by state" rows={countRows(states)} total={agents} empty="Nobody works for it now." />
-              <BarTable caption="Agents by what their call does" rows={countRows(calls)} total={agents} empty="Nobody works for it now." />
+              <BarTable caption="Agents by state" of="State" rows={countRows(states)} total={agents} empty="Nobody works for it now." />
+              <BarTable caption="Agents by what their call does" of="Call" rows={countRows(calls)} total={agents} empty="Nobody works for it now." />
             </div>
           </>
         )}

@@ -25,6 +25,9 @@ export function Page({ title, badge, actions, children }: { title: string; badge
   );
 }
 
+/** What the words of a table mean, in a line or two below it. */
+export const Help = ({ children }: { children: ReactNode }) => <p className={classes.help}>{children}</p>;
+
 /** Small facts in a row: what it is, above; its value, below. */
 export function Facts({ facts }: { facts: readonly (readonly [string, ReactNode])[] }) {
   return (
