@@ -1,7 +1,12 @@
+import socket
+import tempfile
+import time
 import unittest
+from pathlib import Path
 
-from contacts import make_contacts
+from carrier import Carrier
 from carrier_trace import judge, read_calls
+from contacts import make_contacts
 
 
 def verdict(lines, expected=("+1", "+2"), max_attempts=3):
@@ -46,6 +51,55 @@ class Judge(unittest.TestCase):
     def test_sees_a_caller_who_vanished(self):
         v = verdict("10 invite a 1 7-1-1\n15 answer a 1 7-1-1\n20 gone a 1 7-1-1\n25 invite b 2 7-2-1")
         self.assertEqual(v.left_hanging, ["+1", "+2"])
+
+
+class RealCarrier(unittest.TestCase):
+    def test_says_its_answer_again_to_who_has_not_heard_it_and_so_repeats_the_invite(self):
+        with tempfile.TemporaryDirectory() as directory, socket.socket(type=socket.SOCK_DGRAM) as caller:
+            carrier = Carrier(Path(directory), free_port(), free_port())
+            carrier.start()
+            self.addCleanup(carrier.stop)
+            caller.settimeout(10)
+            caller.bind(("127.0.0.1", 0))
+            caller.connect(("127.0.0.1", carrier.port))
+            for _ in range(2):
+                self.invite(caller, carrier)
+            caller.send(request(caller, "ACK"))
+            caller.send(request(caller, "BYE", cseq=2))
+            await_answer(caller, "2 BYE")
+            (call,) = read_calls(carrier.log.read_text().splitlines())
+        self.assertIsNotNone(call.answered)
+        self.assertIsNotNone(call.ended)
+
+    def invite(self, caller: socket.socket, carrier: Carrier):
+        while True:
+            try:
+                caller.send(request(caller, "INVITE"))
+                return await_answer(caller, "1 INVITE")
+            except ConnectionRefusedError:  # it does not listen yet
+                self.assertTrue(carrier.running())
+                time.sleep(0.02)
+
+
+def await_answer(caller: socket.socket, to: str):
+    """The 200 of a request; what comes before, 180 and answers to others, is passed over."""
+    message = ""
+    while not (message.startswith("SIP/2.0 200") and f"CSeq: {to}" in message):
+        message = caller.recv(4096).decode()
+
+
+def free_port() -> int:
+    with socket.socket(type=socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def request(caller: socket.socket, method: str, cseq: int = 1) -> bytes:
+    here, there = ("{}:{}".format(*end) for end in (caller.getsockname(), caller.getpeername()))
+    lines = [f"{method} sip:+13145550101@{there} SIP/2.0", f"Via: SIP/2.0/UDP {here};branch=z9hG4bK{method}", "Max-Forwards: 70",
+             f"From: <sip:caller@{here}>;tag=1", f"To: <sip:+13145550101@{there}>", "Call-ID: one", f"CSeq: {cseq} {method}",
+             f"Contact: <sip:caller@{here}>", "X-Everdial-Attempt: 7-1-1", "Content-Length: 0", "", ""]
+    return "\r\n".join(lines).encode()
 
 
 class ContactList(unittest.TestCase):

@@ -56,11 +56,11 @@ Options options_of(uint64_t seed) {
   o.duplicates = draw.chance(0.5);
   o.power_cuts = draw.chance(0.5);
   o.clock_steps = draw.chance(0.3);
-  if (draw.chance(0.1)) {  // agents take their time: a quarter of the contacts is enough for them
+  if (draw.chance(0.1)) {  // agents take their time: an eighth of the contacts is enough for them
     constexpr PacingMode modes[] = {PacingMode::preview, PacingMode::progressive, PacingMode::predictive, PacingMode::manual};
     o.agents = 1 + static_cast<int>(draw.pick(8));
     o.pacing = modes[draw.pick(4)];
-    o.contacts = 3 + o.contacts / 4;
+    o.contacts = 3 + o.contacts / 8;
     o.converge_within = 900s + o.contacts * o.jobs * 60s / o.agents;
   }
   return o;

@@ -34,6 +34,9 @@ class TestZone {
   /// A new manager takes over, from the rows and the MPP.
   void start(Duration away = Duration{}) {
     load({"as1/mpp"}, away);
+    answer_for_mpp();
+  }
+  void answer_for_mpp() {
     MppAnswered answer{"as1/mpp", {}};
     for (const auto& [id, record] : calls) answer.records.push_back(record);
     step(answer);

@@ -99,6 +99,11 @@ void ZoneMachine::take_over() {
   serving_ = true;
   inquired_at_ = paced_at_ = pacing_saved_at_ = now_;
   away_ += now_ - loaded_at_;
+  // A desktop that shows what is recorded need not be asked again below, where the record changes as others' conversations end.
+  std::erase_if(words_, [&](const auto& said) {
+    const auto agent = agents_.find(said.first);
+    return agent == agents_.end() || agent->second.attempt == said.second.attempt;
+  });
   for (auto& [id, agent] : agents_) {
     if (agent.states.agent == A::logged_out) continue;
     if (away_ > Duration{}) emit(SaveAway{id, away_, now_});

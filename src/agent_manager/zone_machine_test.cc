@@ -178,6 +178,37 @@ TEST(Zone, A_09_a_desktop_error_logs_out_where_nothing_can_be_reconciled) {
   EXPECT_TRUE(std::get<agent_notice::LoggedOff>(zone.told[AgentId{1}].back()).forced);
 }
 
+/// Two agents in a conference with contact 5, the first its owner, whose desktops say so to a new manager before he has heard the MPP.
+TestZone in_conference_without_manager() {
+  TestZone zone;
+  zone.at_work(1);
+  zone.contact_answers(5);
+  zone.at_work(2);
+  zone.order(1, Consult{AgentId{2}});
+  zone.order(1, StartConference{});
+  zone.load({"as1/mpp"}, 1s);
+  for (const int agent : {1, 2}) zone.order(agent, SayStates{zone.rows.at(AgentId{agent}).states, zone.attempt(5)});
+  return zone;
+}
+
+TEST(Zone, A_10_nobody_is_logged_out_when_the_contact_of_a_conference_hangs_up_without_a_manager) {
+  TestZone zone = in_conference_without_manager();
+  zone.calls.at(zone.attempt(5)).stage = CallStage::ended;
+  zone.answer_for_mpp();
+  EXPECT_EQ(zone.call_of(1), C::wrapup);
+  EXPECT_EQ(zone.call_of(2), C::idle);
+  EXPECT_EQ(zone.agent(2).states.nail, N::nailed);
+}
+
+TEST(Zone, A_10_who_is_passive_in_a_conference_is_not_logged_out_when_its_owners_line_is_lost_without_a_manager) {
+  TestZone zone = in_conference_without_manager();
+  zone.calls.at(line(1)).stage = CallStage::ended;
+  zone.answer_for_mpp();
+  EXPECT_EQ(zone.call_of(1), C::wrapup);
+  EXPECT_EQ(zone.agent(2).states.nail, N::nailed);
+  EXPECT_TRUE(zone.disposed.empty());
+}
+
 TEST(Zone, A_17_the_time_without_a_manager_is_counted_for_each_agent_logged_on) {
   TestZone zone(2);
   zone.at_work(1);

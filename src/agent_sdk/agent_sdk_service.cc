@@ -1,6 +1,7 @@
 #include "agent_sdk/agent_sdk_service.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "agent_sdk/desk_json.h"
 #include "base/overloaded.h"
@@ -286,21 +287,24 @@ std::optional<Address> AgentSdkService::self() const {
   return std::nullopt;
 }
 
-/// This one first; the others in another order for each agent, so that all of a server's desktops do not go to one.
+/// This one first; the others in another order for each agent, so that all of a server's desktops do not go to one; last those that are
+/// in doubt: it may be we who are cut off from them, and desktops not.
 std::vector<std::string> AgentSdkService::servers_for(AgentId agent) const {
   std::vector<std::string> out{settings_.url};
-  std::vector<std::pair<size_t, std::string>> others;
-  for (const auto& [incarnation, url] : living_)
-    if (incarnation != me_) others.emplace_back(std::hash<std::string>{}(incarnation.value + to_string(agent)), url);
+  std::vector<std::tuple<bool, size_t, std::string>> others;
+  for (const Listener& one : living_)
+    if (one.incarnation != me_)
+      others.emplace_back(one.doubted, std::hash<std::string>{}(one.incarnation.value + to_string(agent)), one.url);
   std::sort(others.begin(), others.end());
-  for (auto& [rank, url] : others) out.push_back(std::move(url));
+  for (auto& [doubted, rank, url] : others) out.push_back(std::move(url));
   return out;
 }
 
 void AgentSdkService::tell_servers() {
-  std::vector<std::pair<Incarnation, std::string>> living;
-  for (const Session& session : directory_.serving("agent_sdk"))
-    if (const auto found = listeners_.find(session.incarnation); found != listeners_.end()) living.push_back(*found);
+  std::vector<Listener> living;
+  for (const Session& session : directory_.living("agent_sdk"))
+    if (const auto found = listeners_.find(session.incarnation); found != listeners_.end())
+      living.push_back({session.incarnation, found->second, directory_.doubt_of(session.incarnation).has_value()});
   if (living == living_) return;
   living_ = std::move(living);
   const auto desks = desks_;

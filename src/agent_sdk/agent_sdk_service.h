@@ -105,11 +105,17 @@ class AgentSdkService {
   std::map<std::string, ConnectionId> by_session_;
   std::map<std::string, desk::ZoneWatch> zones_;
   desk::RecordWatch record_;
-  std::map<std::string, std::vector<NoticesTaken>> taken_;   ///< by zone, told together
-  std::map<Incarnation, std::string> listeners_;             ///< as recorded
-  std::vector<std::pair<Incarnation, std::string>> living_;  ///< those of them that serve now
-  std::set<std::string> seen_;                               ///< addresses of theirs, lost ones', too
-  bool noted_ = false;                                       ///< that we are one of them
+  std::map<std::string, std::vector<NoticesTaken>> taken_;  ///< by zone, told together
+  std::map<Incarnation, std::string> listeners_;            ///< as recorded
+  struct Listener {
+    Incarnation incarnation;
+    std::string url;
+    bool doubted = false;
+    bool operator==(const Listener&) const = default;
+  };
+  std::vector<Listener> living_;  ///< those of them that serve as far as the record shows
+  std::set<std::string> seen_;    ///< addresses of theirs, lost ones', too
+  bool noted_ = false;            ///< that we are one of them
   bool draining_ = false;
   std::function<void()> drained_;
   std::unique_ptr<Timer> tick_, look_, keep_, clear_, drain_, tell_taken_;

@@ -266,6 +266,17 @@ TEST_F(AgentSdkServiceTest, A_14_a_server_without_the_database_sends_its_desktop
   EXPECT_EQ(one->closed[2], 4000) << "whoever tries is sent on, too";
 }
 
+TEST_F(AgentSdkServiceTest, A_02_desktops_still_know_the_other_servers_when_theirs_is_cut_off_from_all) {
+  begin(*one, 1);
+  directory.doubt({{Incarnation{"as1"}, DoubtKind::without_database}, {Incarnation{"as2"}, DoubtKind::server_silent}});
+  pass(*one, 1, 3s);
+  EXPECT_EQ(one->closed[1], 4000);
+  std::vector<std::string> known = one->answer(1, "hello")["result"]["addresses"]["servers"];
+  for (const json& said : one->said[1])
+    if (said.value("method", "") == "addresses") known = said["params"]["servers"];
+  EXPECT_THAT(known, testing::ElementsAre("ws://as1/agent/v1", "ws://as2/agent/v1"));
+}
+
 TEST_F(AgentSdkServiceTest, A_04_an_agent_whose_desktop_stays_away_is_logged_off_and_the_session_ends) {
   begin(*one, 1);
   one->service.lost(1);

@@ -233,6 +233,7 @@ class Cluster:
 
     def give_own_disk(self, host: str):
         self.power_off(host)
+        await_that(lambda: not self.network.processes(host), 20, f"nobody has files open on {host}")
         run("umount", self.data(host))
         self.power_on(host)
 

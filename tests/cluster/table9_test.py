@@ -104,8 +104,8 @@ class Cells(AgentsCase):
 
     def test_A_10_nothing_is_lost(self):
         desks, job = self.in_conversation_states()
-        before = {name: desk.states for name, desk in desks.items()}
         self.assert_before(desks)
+        before = {name: desk.states for name, desk in desks.items()}
         killed_at = self.to_manager(self.cluster.kill)
         self.assert_after(desks, NOTHING_LOST, killed_at)
         same = [name for name in desks if name != "pending_call"]
