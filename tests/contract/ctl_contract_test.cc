@@ -363,6 +363,7 @@ std::vector<Step> all_commands(const std::string& csv, const std::string& strate
       {"whoami", reads},
       {"status", reads},
       {"alarms", reads, {"--all"}},
+      {"load", reads},
       {"servers", reads},
       {"servers park", changes, {"as1"}},
       {"servers unpark", changes, {"as1"}},

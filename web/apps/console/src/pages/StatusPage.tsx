@@ -16,8 +16,9 @@ import classes from './StatusPage.module.css';
 
 export function StatusPage() {
   const status = useQuery(statusQuery);
-  // Panels that come later push the others down.
-  const waits = useQuery(loadsQuery).isPending;
+  // Panels that come later push the others down; but the load may fail alone, and the rest is to be seen then.
+  const loads = useQuery(loadsQuery);
+  const waits = loads.isPending && loads.failureCount === 0;
   const [resource, setResource] = useState<string>();
   return (
     <Page title="Status">
