@@ -31,6 +31,8 @@ struct Agent {
   bool consulted = false;                            ///< in a consultation: the one who is asked
   std::map<AgentId, Monitoring> monitors{};          ///< supervisors in this agent's conversation
   std::optional<AgentId> listens_to = std::nullopt;  ///< of a supervisor: in whose conversation
+  std::optional<int64_t> queue = std::nullopt;       ///< with inbound and pending_inbound: for which inbound queue
+  std::optional<Instant> came_at = std::nullopt;     ///< to inbound, or to outbound: logged on, or back; empty: long ago
 
   Instant since{};                              ///< of the agent state
   std::optional<Instant> until = std::nullopt;  ///< with preview, callback and wrapup: ends by itself

@@ -172,6 +172,7 @@ void AgentManagerService::seen(Zone& zone, const zone::AgentStore::Seen& seen) {
   feed(zone, zone::JobsSeen{seen.jobs});
   feed(zone, zone::CallbacksSeen{seen.callbacks});
   feed(zone, zone::OrdersSeen{seen.orders});
+  feed(zone, zone::QueuesSeen{seen.queues});
 }
 
 // ---- what comes ------------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ void fields(A& a, const F& f) {
   f("leaving", a.leaving), f("reason", a.reason), f("lines", a.lines), f("job", a.job), f("next_job", a.next_job), f("attempt", a.attempt);
   f("contact_phone", a.contact_phone), f("callback", a.callback), f("other", a.other), f("consulted", a.consulted),
       f("listens_to", a.listens_to);
-  f("since", a.since), f("until", a.until), f("extensions", a.extensions), f("next_notice", a.next_notice);
+  f("since", a.since), f("until", a.until), f("extensions", a.extensions), f("next_notice", a.next_notice), f("queue", a.queue),
+      f("came_at", a.came_at);
 }
 template <class A, class F>
 void fields_of_answer(A& a, const F& f) {

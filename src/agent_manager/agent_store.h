@@ -37,6 +37,7 @@ class AgentStore {
     std::vector<std::string> mpps;
     std::vector<Callback> callbacks;  ///< open, of running jobs, and due by then
     std::vector<KeptOrder> orders;    ///< that wait, oldest first
+    std::vector<InboundQueue> queues{};
   };
   virtual Result<Seen> look(const std::string& zone, Instant due_by) = 0;
   /// Time reports of a zone's agents, of one UTC day.

@@ -17,6 +17,12 @@ const AttemptId kCall{JobId{7}, ContactId{5}, 1};
 const std::map<int64_t, std::string> kOrders{{1, R"({"order": "move_to_job", "job": 7})"},
                                              {2, R"({"order": "force_state", "state": "logged_out", "reason": "late"})"}};
 
+InboundQueue queue() {
+  return {1,
+          {.skill = "Spanish", .length = BlendLimits{5, 1}},
+          InboundFigures{.length = 6, .service_level = 79.5, .at = *parse_iso8601("2026-03-01T12:00:00.5Z")}};
+}
+
 struct World {
   std::unique_ptr<TestDatabase> database;  // PostgreSQL only
   std::unique_ptr<LeaseStore> leases;
@@ -29,6 +35,7 @@ World in_memory() {
   for (const int64_t id : {1, 2}) agents->add_agent("default", Agent{.id = AgentId{id}, .skills = {{"Spanish", 3}}});
   for (const auto& [id, wanted] : kOrders)
     agents->add_order("default", {id, AgentId{id}, agent_order_from_json(wanted).value(), *parse_iso8601("2030-01-01T00:00:00Z")});
+  agents->put_queue("default", queue());
   agents->jobs = [](const std::string& zone) {
     return zone == "default" ? std::vector<AgentJob>{{JobId{1}, "spring", false, {.answer_within = 3s}}} : std::vector<AgentJob>{};
   };
@@ -45,7 +52,9 @@ World in_pg() {
         "insert into contact_list (name) values ('all')",
         "insert into campaign (name, list_id, strategy, agents) values ('spring', 1, '{}', '{\"answer_within_s\": 3}'), "
         "('alone', 1, '{}', null)",
-        "insert into job (campaign_id) values (1), (2)"})
+        "insert into job (campaign_id) values (1), (2)",
+        "insert into inbound_queue (zone, name, settings, length, service_level, told_at) values ('default', 'support', "
+        "'{\"skill\": \"Spanish\", \"length\": {\"limit\": 5, \"back\": 1}}', 6, 79.5, '2026-03-01T12:00:00.5Z')"})
     EXPECT_TRUE(database->pool().query(statement).ok()) << statement;
   for (const auto& [id, wanted] : kOrders)
     EXPECT_TRUE(database->pool()
@@ -186,6 +195,23 @@ TEST_P(AgentStoreContract, A_07_shows_orders_until_their_end_is_committed_with_w
   ASSERT_TRUE(world.agents->commit(grant, "default", {SaveAgent{busy()}, SaveOrderEnd{1, "done"}, SaveOrderEnd{2, "refused", "no"}}).ok());
   EXPECT_TRUE(orders().empty());
   EXPECT_EQ(load().agents.at(0).states, busy().states);
+}
+
+TEST_P(AgentStoreContract, A_11_shows_inbound_queues_and_keeps_when_one_had_its_last_step_with_the_agent_who_was_moved) {
+  const LeaseGrant old = acquire(kOne), grant = acquire(kTwo);
+  const auto queues = [&](const std::string& zone) { return world.agents->look(zone, Instant{}).value().queues; };
+  EXPECT_EQ(queues("default"), std::vector{queue()});
+  EXPECT_TRUE(queues("elsewhere").empty());
+  Agent moved = busy();
+  moved.states.job = AgentJobState::pending_inbound;
+  moved.queue = 1;
+  moved.came_at = moved.since;
+  const std::vector<Effect> step{SaveAgent{moved}, SaveQueueStep{1, moved.since}};
+  EXPECT_EQ(world.agents->commit(old, "default", step).error().kind, ErrorKind::fenced);
+  EXPECT_EQ(queues("default"), std::vector{queue()});
+  ASSERT_TRUE(world.agents->commit(grant, "default", step).ok());
+  EXPECT_EQ(queues("default").at(0).stepped_at, moved.since);
+  EXPECT_EQ(to_json(load().agents.at(0)), to_json(moved));
 }
 
 TEST_P(AgentStoreContract, an_agent_of_another_zone_keeps_its_numbers_and_is_not_saved_by_its_former_manager) {

@@ -34,6 +34,7 @@ class MemoryAgentStore final : public AgentStore {
     for (const auto& [id, callback] : zones_[zone].callbacks)
       if (callback.due_at <= due_by) out.callbacks.push_back(callback);
     for (const auto& [id, order] : zones_[zone].orders) out.orders.push_back(order);
+    for (const auto& [id, queue] : zones_[zone].queues) out.queues.push_back(queue);
     return out;
   }
 
@@ -68,6 +69,9 @@ class MemoryAgentStore final : public AgentStore {
                      [&](const SaveOrderEnd& e) {
                        if (of_zone.orders.erase(e.id)) of_zone.ended.push_back(e);
                      },
+                     [&](const SaveQueueStep& e) {
+                       if (const auto queue = of_zone.queues.find(e.queue); queue != of_zone.queues.end()) queue->second.stepped_at = e.at;
+                     },
                      [&](const auto& e) {
                        if (is_save(Effect{e})) of_zone.work.push_back(effect);
                      },
@@ -81,6 +85,8 @@ class MemoryAgentStore final : public AgentStore {
   void move_agent(AgentId id, const std::string& from, const std::string& to) { zones_[to].agents.insert(zones_[from].agents.extract(id)); }
   /// As a supervisor asks for it.
   void add_order(const std::string& zone, const KeptOrder& order) { zones_[zone].orders.emplace(order.id, order); }
+  /// As people set it and an outside contact center tells of it.
+  void put_queue(const std::string& zone, const InboundQueue& queue) { zones_[zone].queues.insert_or_assign(queue.id, queue); }
   /// Where jobs and MPPs stand in other tables.
   std::function<std::vector<AgentJob>(const std::string& zone)> jobs = [](const std::string&) { return std::vector<AgentJob>{}; };
   std::function<std::vector<std::string>()> mpps = [] { return std::vector<std::string>{}; };
@@ -93,7 +99,8 @@ class MemoryAgentStore final : public AgentStore {
     AgentTimes times;
     std::map<int64_t, KeptOrder> orders;
     std::vector<SaveOrderEnd> ended;  ///< of them
-    std::vector<Effect> work;         ///< dispositions, notes, callbacks, changes
+    std::map<int64_t, InboundQueue> queues;
+    std::vector<Effect> work;  ///< dispositions, notes, callbacks, changes
   };
   const Zone& zone(const std::string& name) { return zones_[name]; }
 

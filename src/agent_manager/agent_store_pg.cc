@@ -47,6 +47,10 @@ struct Saves {
     std::vector<int64_t> id;
     std::vector<std::string> how, why;
   } orders;
+  struct {
+    std::vector<int64_t> id;
+    std::vector<Instant> at;
+  } queue_steps;
 };
 
 Saves saves_of(const std::vector<Effect>& effects) {
@@ -95,6 +99,10 @@ Saves saves_of(const std::vector<Effect>& effects) {
                      s.orders.id.push_back(e.id);
                      s.orders.how.push_back(e.how);
                      s.orders.why.push_back(e.why);
+                   },
+                   [&](const SaveQueueStep& e) {
+                     s.queue_steps.id.push_back(e.queue);
+                     s.queue_steps.at.push_back(e.at);
                    },
                    [](const auto&) {},
                },
@@ -243,6 +251,14 @@ void add_orders(const Saves& saves, Statements& out) {
          Params{}.add(o.id).add(o.how).add(o.why)});
 }
 
+void add_queue_steps(const Saves& saves, Statements& out) {
+  const auto& q = saves.queue_steps;
+  if (!q.id.empty())
+    out.push_back(
+        {"update inbound_queue q set stepped_at = e.at from unnest($1::bigint[], $2::timestamptz[]) as e (id, at) where q.id = e.id",
+         Params{}.add(q.id).add(q.at)});
+}
+
 constexpr auto kAgents =
     "select a.id, a.skills::text, s.record::text from agent a left join agent_state s on s.agent_id = a.id where a.zone = $1 order by a.id";
 // Each second: of those who are logged on, whose numbers nobody else gives, no record is read.
@@ -263,6 +279,24 @@ constexpr auto kCallbacks =
 constexpr auto kOrders =
     "select o.id, o.agent_id, o.wanted::text, o.until from agent_order o join agent a on a.id = o.agent_id "
     "where a.zone = $1 and o.state = 'pending' order by o.id limit 1000";
+
+constexpr auto kQueues =
+    "select id, settings::text, length, expected_wait_s, service_level, told_at, stepped_at from inbound_queue where zone = $1 order by id";
+
+std::vector<InboundQueue> queues_of(const pg::Rows& rows) {
+  std::vector<InboundQueue> out;
+  const auto real = [&](size_t row, int column) {
+    return rows.is_null(row, column) ? std::nullopt : std::optional(rows.real(row, column));
+  };
+  for (size_t r = 0; r < rows.size(); ++r) {
+    auto settings = inbound_settings_from_json(rows.string(r, 1));
+    if (!settings.ok()) continue;  // of a later release
+    InboundQueue& queue = out.emplace_back(InboundQueue{rows.integer(r, 0), std::move(*settings)});
+    queue.stepped_at = rows.optional_instant(r, 6);
+    if (const auto at = rows.optional_instant(r, 5)) queue.figures = InboundFigures{real(r, 2), real(r, 3), real(r, 4), *at};
+  }
+  return out;
+}
 
 std::vector<AgentJob> jobs_of(const pg::Rows& rows) {
   std::vector<AgentJob> out;
@@ -325,13 +359,16 @@ class PgAgentStore final : public AgentStore {
     auto connection = pool_.take();
     if (!connection.ok()) return connection.error();
     const Params of_zone = Params{}.add(zone);
-    auto answers =
-        (*connection)
-            ->pipeline(
-                {{kAgentsSeen, of_zone}, {kJobs, of_zone}, {kMpps, {}}, {kCallbacks, Params{}.add(zone).add(due_by)}, {kOrders, of_zone}});
+    auto answers = (*connection)
+                       ->pipeline({{kAgentsSeen, of_zone},
+                                   {kJobs, of_zone},
+                                   {kMpps, {}},
+                                   {kCallbacks, Params{}.add(zone).add(due_by)},
+                                   {kOrders, of_zone},
+                                   {kQueues, of_zone}});
     if (!answers.ok()) return answers.error();
     pool_.give_back(std::move(*connection));
-    Seen out{{}, jobs_of((*answers)[1]), names_of((*answers)[2]), {}, {}};
+    Seen out{{}, jobs_of((*answers)[1]), names_of((*answers)[2]), {}, {}, queues_of((*answers)[5])};
     const pg::Rows &agents = (*answers)[0], &callbacks = (*answers)[3], &orders = (*answers)[4];
     for (size_t r = 0; r < agents.size(); ++r) {
       AgentSeen& agent = out.agents.emplace_back(AgentSeen{AgentId{agents.integer(r, 0)}, {}, static_cast<int>(agents.integer(r, 2))});
@@ -370,6 +407,7 @@ class PgAgentStore final : public AgentStore {
     add_work(saves, statements);
     add_pacing(saves, statements);
     add_orders(saves, statements);
+    add_queue_steps(saves, statements);
     return pool_.transaction<std::monostate>([&](Connection& connection) -> Status {
       auto results = connection.pipeline(statements);
       if (!results.ok()) return results.error();

@@ -12,6 +12,14 @@ using N = NailState;
 using C = AgentCallState;
 using J = AgentJobState;
 
+namespace {
+
+bool goes_inbound(J job) {
+  return job == J::pending_inbound || job == J::inbound || job == J::pending_manual_inbound || job == J::manual_inbound;
+}
+
+}  // namespace
+
 /// The one way in which states change: by the tables, counted, saved and told.
 void ZoneMachine::move(Agent& agent, const AgentStates& to, const std::string& reason) {
   const AgentStates from = agent.states;
@@ -23,6 +31,8 @@ void ZoneMachine::move(Agent& agent, const AgentStates& to, const std::string& r
     agent.since = now_;
   }
   if (from.nail != N::not_nailed && to.nail == N::not_nailed) nail_not_before_[agent.id] = now_ + settings_.nail_again;
+  if (from.agent == A::logged_out || goes_inbound(from.job) != goes_inbound(to.job)) agent.came_at = now_;
+  if (to.job != J::pending_inbound && to.job != J::inbound) agent.queue.reset();
   agent.states = to;
   tell(agent, agent_notice::StatesChanged{to, reason});
   if (from.call == to.call) return;

@@ -25,6 +25,7 @@ std::vector<Effect> ZoneMachine::step(const Input& input, Instant now) {
                  [&](const MppsSeen& i) { mpps_ = i.mpps; },
                  [&](const CallbacksSeen& i) { callbacks_seen(i.callbacks); },
                  [&](const OrdersSeen& i) { orders_seen(i.orders); },
+                 [&](const QueuesSeen& i) { queues_seen(i.queues); },
                  [&](const MppAnswered& i) { mpp_answered(i); },
                  [&](const CommandArrived& i) { command_arrived(i); },
                  [&](const EventsArrived& i) { events_arrived(i); },

@@ -63,6 +63,7 @@ class ZoneMachine {
   void agent_gone(AgentId id);
   void callbacks_seen(const std::vector<Callback>& callbacks);
   void orders_seen(const std::vector<KeptOrder>& orders);
+  void queues_seen(std::vector<InboundQueue> queues);
   void time_passed();
 
   void inquire();
@@ -107,6 +108,8 @@ class ZoneMachine {
   Wrong carry_out(Agent& agent, const agent_command::ForceState& order);
   Wrong carry_out(Agent& agent, const agent_command::Monitor& order);
   Wrong leave_job(Agent& agent);
+  void to_inbound(Agent& agent, std::optional<int64_t> queue);
+  Wrong to_outbound(Agent& agent, const std::string& reason = {});
   AgentAnswer obey(Agent& agent, const AgentOrder& order);
 
   // What is done to one agent (zone_agents.cc).
@@ -183,7 +186,8 @@ class ZoneMachine {
     bool over = false;  ///< until the record shows it no more
   };
   std::map<int64_t, Offer> offers_;
-  std::set<int64_t> orders_ended_;  ///< until the record shows them no more
+  std::set<int64_t> orders_ended_;             ///< until the record shows them no more
+  std::map<int64_t, Instant> queues_stepped_;  ///< as the record will show soon
   ZonePacing pacing_;
   int64_t grants_ = 0;
   Instant paced_at_, pacing_saved_at_;

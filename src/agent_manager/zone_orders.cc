@@ -310,26 +310,10 @@ ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::Add
 // ---- jobs ----------------------------------------------------------------------------------------------------------------------
 
 ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::BlendToInbound&) {
-  AgentStates to = agent.states;
-  if (to.job == J::inbound || to.job == J::manual_inbound) return std::nullopt;
-  to.job = to.call == C::idle ? J::manual_inbound : J::pending_manual_inbound;
-  if (to.job == J::manual_inbound) agent.job.reset();
-  if (agent.states.job == J::pending_attach) {  // its line may still come
-    AgentStates detached = agent.states;
-    detached.job = J::detached;
-    move(agent, detached);
-  }
-  move(agent, to);
+  if (agent.states.job != J::inbound && agent.states.job != J::manual_inbound) to_inbound(agent, std::nullopt);
   return std::nullopt;
 }
-ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::BlendToOutbound&) {
-  AgentStates to = agent.states;
-  if (to.job == J::inbound || to.job == J::manual_inbound) to.job = J::detached;
-  else if (to.job == J::pending_inbound || to.job == J::pending_manual_inbound) to.job = J::attached;
-  else return std::pair{AgentError::wrong_job_state, std::string("'blend_to_outbound': the agent is not at inbound, nor on the way to it")};
-  move(agent, to);
-  return std::nullopt;
-}
+ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::BlendToOutbound&) { return to_outbound(agent); }
 ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::MoveToJob& order) {
   if (order.job == JobId{}) return leave_job(agent);
   const AgentJob* to_job = job(order.job);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent_manager/agent.h"
+#include "agent_manager/blending.h"
 #include "model/agent_campaign.h"
 #include "model/call.h"
 #include "model/lease.h"
@@ -93,6 +94,10 @@ struct CallbacksSeen {
 struct OrdersSeen {
   std::vector<KeptOrder> orders;
 };
+/// All of the zone.
+struct QueuesSeen {
+  std::vector<InboundQueue> queues;
+};
 struct MppAnswered {
   std::string mpp;
   std::vector<CallRecord> records;
@@ -136,9 +141,9 @@ struct NoticesAcknowledged {
   std::vector<NoticesTaken> taken;
 };
 struct TimePassed {};
-using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, AgentRemoved, MppsSeen, CallbacksSeen, OrdersSeen, MppAnswered, CommandArrived,
-                           EventsArrived, NoticesAcknowledged, PreviewClaimed, PreviewRefused, GrantAnswered, LineRefused, SteeringStalled,
-                           TimePassed>;
+using Input = std::variant<ZoneLoaded, JobsSeen, AgentSeen, AgentRemoved, MppsSeen, CallbacksSeen, OrdersSeen, QueuesSeen, MppAnswered,
+                           CommandArrived, EventsArrived, NoticesAcknowledged, PreviewClaimed, PreviewRefused, GrantAnswered, LineRefused,
+                           SteeringStalled, TimePassed>;
 
 // ---- effects: what is saved, in one fenced transaction -------------------------------------------------------------------------
 
@@ -206,6 +211,11 @@ struct SaveOrderEnd {
   int64_t id = 0;
   std::string how, why{};
 };
+/// An agent was moved by the figures of this queue.
+struct SaveQueueStep {
+  int64_t queue = 0;
+  Instant at;
+};
 
 // ---- effects: what is done once that is committed ------------------------------------------------------------------------------
 
@@ -251,9 +261,9 @@ struct Grant {
   GrantCalls request;
 };
 using Effect = std::variant<SaveAgent, SaveTime, SaveAway, SaveCall, RemoveCall, SaveDisposition, SaveNote, SaveAttribute, SaveDnc,
-                            SaveCallback, SaveCallbackEnd, SavePacing, SaveOrderEnd, AskMpp, MppsSilent, PlaceLine, Steer, ForgetLines,
-                            AnswerCommand, AcknowledgeEvents, Notify, AskPreview, SettlePreview, Grant>;
+                            SaveCallback, SaveCallbackEnd, SavePacing, SaveOrderEnd, SaveQueueStep, AskMpp, MppsSilent, PlaceLine, Steer,
+                            ForgetLines, AnswerCommand, AcknowledgeEvents, Notify, AskPreview, SettlePreview, Grant>;
 
-inline bool is_save(const Effect& effect) { return effect.index() <= 12; }
+inline bool is_save(const Effect& effect) { return effect.index() <= 13; }
 
 }  // namespace everdial::zone

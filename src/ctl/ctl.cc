@@ -232,6 +232,7 @@ int run(const std::vector<std::string>& arguments, Ctl& ctl) {
   add_list_commands(app, ctl);
   add_campaign_commands(app, ctl);
   add_agent_commands(app, ctl);
+  add_inbound_commands(app, ctl);
   add_schedule_commands(app, ctl);
   add_history_commands(app, ctl);
   add_account_commands(app, ctl);

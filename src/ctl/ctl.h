@@ -87,6 +87,7 @@ void add_failover_commands(CLI::App& app, Ctl& ctl);
 void add_list_commands(CLI::App& app, Ctl& ctl);
 void add_campaign_commands(CLI::App& app, Ctl& ctl);
 void add_agent_commands(CLI::App& app, Ctl& ctl);
+void add_inbound_commands(CLI::App& app, Ctl& ctl);
 void add_schedule_commands(CLI::App& app, Ctl& ctl);
 void add_history_commands(CLI::App& app, Ctl& ctl);
 void add_account_commands(CLI::App& app, Ctl& ctl);

@@ -145,6 +145,13 @@ Answer update_agent_zone(const Call&);
 Answer save_agent_place(const Call&);
 Answer plan_agent_places(const Call&);
 Answer apply_agent_places(const Call&);
+// inbound_handlers.cc
+Answer list_inbound_queues(const Call&);
+Answer create_inbound_queue(const Call&);
+Answer get_inbound_queue(const Call&);
+Answer update_inbound_queue(const Call&);
+Answer delete_inbound_queue(const Call&);
+Answer tell_inbound_figures(const Call&);
 // schedule_handlers.cc
 Answer list_schedules(const Call&);
 Answer create_schedule(const Call&);

@@ -121,6 +121,15 @@ std::optional<double> BodyReader::optional_number(const char* field, double abov
   return number;
 }
 
+std::optional<double> BodyReader::optional_number_from(const char* field, double least, double most) {
+  const json* value = member(field);
+  if (!value) return std::nullopt;
+  if (!value->is_number()) return fail(field, "must be a number"), std::nullopt;
+  const auto number = value->get<double>();
+  if (!(number >= least && number <= most)) return fail(field, range(least, most)), std::nullopt;
+  return number;
+}
+
 double BodyReader::number_or(const char* field, double above, double most, double otherwise) {
   return optional_number(field, above, most).value_or(otherwise);
 }

@@ -45,6 +45,7 @@ class BodyReader {
   int64_t integer(const char* field, int64_t least, int64_t most);  ///< required
   int64_t integer_or(const char* field, int64_t least, int64_t most, int64_t otherwise);
   std::optional<double> optional_number(const char* field, double above, double most);
+  std::optional<double> optional_number_from(const char* field, double least, double most);
   std::optional<bool> optional_boolean(const char* field);
   double number_or(const char* field, double above, double most, double otherwise);
   std::vector<std::string> phones(const char* field, size_t most);  ///< required, at least one

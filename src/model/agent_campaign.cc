@@ -9,6 +9,7 @@ namespace everdial {
 namespace {
 
 using model_json::json;
+using model_json::read_inside;
 using model_json::Reader;
 using model_json::wrong;
 
@@ -19,21 +20,6 @@ std::optional<std::string> name_of(const json& given) {
   const auto& name = given.get_ref<const std::string&>();
   if (name.empty() || name.size() > kLongestName || name.find('\0') != std::string::npos) return std::nullopt;
   return name;
-}
-
-/// A fault inside a field: "/2/code: ..." of "codes" becomes "/codes/2/code: ...".
-Error inside(const char* field, const Error& error) {
-  return {error.kind, "/" + std::string(field) + error.message.substr(error.message.starts_with("/:") ? 1 : 0)};
-}
-
-/// What `read` makes of a field, when it is given.
-template <class T>
-void read_inside(Reader& reader, const char* field, T& out, Result<T> (*read)(const json&)) {
-  const json* given = reader.find(field);
-  if (!given) return;
-  auto value = read(*given);
-  if (value.ok()) out = std::move(*value);
-  else reader.fail(inside(field, value.error()));
 }
 
 Result<Skills> skills_of(const json& skills) {

@@ -94,4 +94,19 @@ class Reader {
   std::optional<Error> error_;
 };
 
+/// A fault inside a field: "/2/code: ..." of "codes" becomes "/codes/2/code: ...".
+inline Error inside(const char* field, const Error& error) {
+  return {error.kind, "/" + std::string(field) + error.message.substr(error.message.starts_with("/:") ? 1 : 0)};
+}
+
+/// What `read` makes of a field, when it is given.
+template <class T, class Read>
+void read_inside(Reader& reader, const char* field, T& out, Read read) {
+  const json* given = reader.find(field);
+  if (!given) return;
+  auto value = read(*given);
+  if (value.ok()) out = std::move(*value);
+  else reader.fail(inside(field, value.error()));
+}
+
 }  // namespace everdial::model_json

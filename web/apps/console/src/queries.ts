@@ -1,4 +1,4 @@
-import { bodyOf, type Agent, type AgentOrder, type AgentState, type Alarm, type AttemptState, type CompletionCode, ApiError, type Export, type Purge, type Session } from '@everdial/api-client';
+import { bodyOf, type Agent, type AgentOrder, type AgentState, type Alarm, type AttemptState, type CompletionCode, ApiError, type Export, type InboundQueue, type Purge, type Session } from '@everdial/api-client';
 import { queryOptions, type InfiniteData, type QueryKey, type UseInfiniteQueryOptions } from '@tanstack/react-query';
 import { api, sessionKey } from './api';
 
@@ -115,6 +115,10 @@ export const agentsQuery = (filter: AgentFilter): PagedQuery<Agent> => ({
 export const agentOrdersQuery: PagedQuery<AgentOrder> = {
   ...paged(['agents', 'orders'], (cursor) => bodyOf(http.GET('/agent-orders', { params: { query: { cursor } } }))),
   refetchInterval: ({ state }) => (state.data?.pages.some((page) => page.items.some((one) => one.state === 'pending')) ? 1000 : 5000),
+};
+export const inboundQueuesQuery: PagedQuery<InboundQueue> = {
+  ...paged(['agents', 'inbound queues'], (cursor) => bodyOf(http.GET('/inbound-queues', { params: { query: { cursor } } }))),
+  refetchInterval: 2000,
 };
 /** Jobs that agents can work for now. */
 export const agentJobsQuery = queryOptions({

@@ -47,6 +47,7 @@ export type GoalOf = Schemas['GoalOf'];
 export type Import = Schemas['Import'];
 export type ImportOptions = Schemas['ImportOptions'];
 export type ImportState = Schemas['ImportState'];
+export type InboundQueue = Schemas['InboundQueue'];
 export type Job = Schemas['Job'];
 export type JobAgents = Schemas['JobAgents'];
 export type JobRequestKind = Schemas['JobRequestKind'];

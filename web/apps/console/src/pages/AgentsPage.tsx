@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { PlusIcon } from '../icons';
 import { AgentDialog } from '../parts/AgentDialog';
 import { AgentActions, AgentOrders } from '../parts/AgentOrders';
+import { InboundQueues } from '../parts/InboundQueues';
 import { Loaded } from '../parts/Loaded';
 import { Page } from '../parts/Page';
 import { PagedTable } from '../parts/PagedTable';
@@ -62,6 +63,9 @@ export function AgentsPage() {
             )
           }
         />
+      </Panel>
+      <Panel title="Inbound queues" flush>
+        <InboundQueues />
       </Panel>
       <Panel title="Supervisors' orders" flush>
         <AgentOrders />
