@@ -121,7 +121,7 @@ TEST_F(AgentManagerServiceTest, A_07_what_a_supervisor_asks_in_the_gap_is_done_o
   order(LogOn{"sip:1@phones.example"});
   order(Ready{});
   const LeaseGrant theirs = acquire("other");  // we do not know yet
-  store.add_order("default", {1, AgentId{1}, ForceState{AgentState::not_ready, "meeting"}, world.now() + 10min});
+  store.put_order("default", {1, AgentId{1}, ForceState{AgentState::not_ready, "meeting"}, world.now() + 10min});
   world.pass(2s);
   EXPECT_EQ(fenced, 1);
   EXPECT_TRUE(store.zone("default").ended.empty());

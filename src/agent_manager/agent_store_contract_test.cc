@@ -28,20 +28,26 @@ struct World {
   std::unique_ptr<LeaseStore> leases;
   std::unique_ptr<AgentStore> agents;
   std::function<void(AgentId, const std::string& zone)> move_agent;  ///< from zone default, as an administrator does
+  std::function<void(int64_t order)> withdraw;
 };
 World in_memory() {
   auto leases = std::make_unique<MemoryLeaseStore>([] { return Instant{}; });
   auto agents = std::make_unique<MemoryAgentStore>(*leases);
   for (const int64_t id : {1, 2}) agents->add_agent("default", Agent{.id = AgentId{id}, .skills = {{"Spanish", 3}}});
   for (const auto& [id, wanted] : kOrders)
-    agents->add_order("default", {id, AgentId{id}, agent_order_from_json(wanted).value(), *parse_iso8601("2030-01-01T00:00:00Z")});
+    agents->put_order("default", {id, AgentId{id}, agent_order_from_json(wanted).value(), *parse_iso8601("2030-01-01T00:00:00Z")});
   agents->put_queue("default", queue());
   agents->jobs = [](const std::string& zone) {
     return zone == "default" ? std::vector<AgentJob>{{JobId{1}, "spring", false, {.answer_within = 3s}}} : std::vector<AgentJob>{};
   };
   auto& store = *agents;
   return {nullptr, std::move(leases), std::move(agents),
-          [&store](AgentId id, const std::string& zone) { store.move_agent(id, "default", zone); }};
+          [&store](AgentId id, const std::string& zone) { store.move_agent(id, "default", zone); },
+          [&store](int64_t id) {
+            KeptOrder order = store.zone("default").orders.at(id);
+            order.withdrawn = true;
+            store.put_order("default", order);
+          }};
 }
 World in_pg() {
   auto database = std::make_unique<TestDatabase>();
@@ -64,8 +70,12 @@ World in_pg() {
                     .ok());
   auto agents = make_pg_agent_store(database->pool());
   pg::Pool& pool = database->pool();
-  return {std::move(database), std::move(leases), std::move(agents), [&pool](AgentId id, const std::string& zone) {
+  return {std::move(database), std::move(leases), std::move(agents),
+          [&pool](AgentId id, const std::string& zone) {
             EXPECT_TRUE(pool.query("update agent set zone = $2 where id = $1", pg::Params{}.add(id.value).add(zone)).ok());
+          },
+          [&pool](int64_t id) {
+            EXPECT_TRUE(pool.query("update agent_order set withdrawn_by = 'eve' where id = $1", pg::Params{}.add(id)).ok());
           }};
 }
 using MakeWorld = World (*)();
@@ -185,6 +195,9 @@ TEST_P(AgentStoreContract, A_07_shows_orders_until_their_end_is_committed_with_w
   const LeaseGrant old = acquire(kOne), grant = acquire(kTwo);
   const auto orders = [&] { return world.agents->look("default", Instant{}).value().orders; };
   ASSERT_EQ(orders().size(), 2u);
+  world.withdraw(2);
+  EXPECT_FALSE(orders()[0].withdrawn);
+  EXPECT_TRUE(orders()[1].withdrawn);
   EXPECT_EQ(orders()[0].agent, AgentId{1});
   EXPECT_EQ(std::get<agent_command::MoveToJob>(orders()[0].order).job, JobId{7});
   EXPECT_EQ(std::get<agent_command::ForceState>(orders()[1].order).reason, "late");

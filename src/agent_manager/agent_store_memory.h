@@ -84,7 +84,7 @@ class MemoryAgentStore final : public AgentStore {
   void add_agent(const std::string& zone, const Agent& agent) { zones_[zone].agents.insert_or_assign(agent.id, agent); }
   void move_agent(AgentId id, const std::string& from, const std::string& to) { zones_[to].agents.insert(zones_[from].agents.extract(id)); }
   /// As a supervisor asks for it.
-  void add_order(const std::string& zone, const KeptOrder& order) { zones_[zone].orders.emplace(order.id, order); }
+  void put_order(const std::string& zone, const KeptOrder& order) { zones_[zone].orders.insert_or_assign(order.id, order); }
   /// As people set it and an outside contact center tells of it.
   void put_queue(const std::string& zone, const InboundQueue& queue) { zones_[zone].queues.insert_or_assign(queue.id, queue); }
   /// Where jobs and MPPs stand in other tables.

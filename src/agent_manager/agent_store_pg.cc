@@ -277,7 +277,7 @@ constexpr auto kCallbacks =
     "order by c.due_at limit 1000";
 
 constexpr auto kOrders =
-    "select o.id, o.agent_id, o.wanted::text, o.until from agent_order o join agent a on a.id = o.agent_id "
+    "select o.id, o.agent_id, o.wanted::text, o.until, o.withdrawn_by is not null from agent_order o join agent a on a.id = o.agent_id "
     "where a.zone = $1 and o.state = 'pending' order by o.id limit 1000";
 
 constexpr auto kQueues =
@@ -381,7 +381,8 @@ class PgAgentStore final : public AgentStore {
     for (size_t r = 0; r < orders.size(); ++r) {
       auto order = agent_order_from_json(orders.string(r, 2));
       if (!order.ok()) continue;  // of a later release: it expires, or a manager of that release takes it
-      out.orders.push_back({orders.integer(r, 0), AgentId{orders.integer(r, 1)}, std::move(*order), orders.instant(r, 3)});
+      out.orders.push_back(
+          {orders.integer(r, 0), AgentId{orders.integer(r, 1)}, std::move(*order), orders.instant(r, 3), orders.boolean(r, 4)});
     }
     return out;
   }

@@ -338,11 +338,12 @@ void ZoneMachine::orders_seen(const std::vector<KeptOrder>& orders) {
     seen.insert(kept.id);
     if (orders_ended_.contains(kept.id)) continue;  // its end is being saved
     Agent* agent = find(kept.agent);
-    const bool over = now_ >= kept.until || !agent;
-    if (!over && cannot_steer(*agent, kept.order)) continue;
+    const bool over = kept.withdrawn || now_ >= kept.until;
+    // One who is not known here was made between two looks, or is about to be seen by another zone's manager.
+    if (!over && (!agent || cannot_steer(*agent, kept.order))) continue;
     orders_ended_.insert(kept.id);
     if (over) {
-      emit(SaveOrderEnd{kept.id, "expired"});
+      emit(SaveOrderEnd{kept.id, kept.withdrawn ? "withdrawn" : "expired"});
       continue;
     }
     const auto refused = refusal(*agent, kept.order);

@@ -86,6 +86,21 @@ TEST_F(SupervisedZone, an_order_that_nobody_could_take_in_time_expires) {
   EXPECT_EQ(zone.agent(1).states.agent, A::ready);
 }
 
+TEST_F(SupervisedZone, an_order_that_is_withdrawn_in_time_is_not_done_and_ends_so_even_when_it_could_not_be_done) {
+  ask(1, 1, ForceState{A::logged_out});
+  ask(2, 9, Release{});
+  EXPECT_EQ(look().size(), 1u) << "there is no agent 9 yet";
+  EXPECT_EQ(zone.agent(1).states.agent, A::logged_out);
+  record.erase(1);
+  ask(3, 2, ForceState{A::logged_out});
+  for (auto& [id, order] : record) order.withdrawn = true;
+  const auto ended = look();
+  ASSERT_EQ(ended.size(), 2u);
+  for (const SaveOrderEnd& end : ended) EXPECT_EQ(end.how, "withdrawn");
+  EXPECT_EQ(zone.agent(2).states.agent, A::ready);
+  EXPECT_TRUE(look().empty());
+}
+
 TEST_F(SupervisedZone, F_03_an_order_waits_while_the_call_cannot_be_steered) {
   zone.contact_answers(5);
   const int talks = zone.call_of(1) == C::talking ? 1 : 2;

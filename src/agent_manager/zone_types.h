@@ -56,6 +56,7 @@ struct KeptOrder {
   AgentId agent;
   AgentOrder order;
   Instant until;
+  bool withdrawn = false;  ///< not wanted any more
 };
 
 // ---- inputs --------------------------------------------------------------------------------------------------------------------
@@ -206,7 +207,7 @@ struct SavePacing {
   JobId job;
   std::string memory;
 };
-/// What came of a kept order: done, refused (and why), or expired.
+/// What came of a kept order: done, refused (and why), expired, or withdrawn.
 struct SaveOrderEnd {
   int64_t id = 0;
   std::string how, why{};

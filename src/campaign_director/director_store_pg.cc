@@ -81,8 +81,8 @@ new_export as (
    where $6 and (due.kind = 'export_contacts' or latest.job is not null)
      and not exists (select from schedule_firing f where f.schedule_id = $1 and f.due_at = $4) returning id),
 new_purge as (
-  insert into purge (begun_by, attempts_days, contacts_days, uploads_days, exports_days)
-  select 'schedule', r.attempts_days, r.contacts_days, r.uploads_days, r.exports_days from due cross join retention r
+  insert into purge (begun_by, attempts_days, contacts_days, uploads_days, exports_days, orders_days)
+  select 'schedule', r.attempts_days, r.contacts_days, r.uploads_days, r.exports_days, r.orders_days from due cross join retention r
    where $6 and due.kind = 'purge' and not exists (select from purge p where p.state in ('queued', 'running'))
      and not exists (select from schedule_firing f where f.schedule_id = $1 and f.due_at = $4) returning id),
 same_file as (

@@ -187,21 +187,26 @@ const std::vector<Column> kOrders = {{"ID", "/id"},          {"AGENT", "/login"}
                                      {"TO", "/agent_state"}, {"STATE", "/state"},   {"BECAUSE OF", "/detail"}, {"ASKED BY", "/asked_by"},
                                      {"ASKED", "/asked_at"}, {"ENDED", "/ended_at"}};
 
-/// Asks, and waits a while for what becomes of it: the zone may be without a master for a moment.
+bool any_is(const json& orders, const char* state) {
+  return std::any_of(orders.begin(), orders.end(), [&](const json& one) { return one["state"] == state; });
+}
+
+/// Shows what becomes of those that were asked together, and waits a while for it: the zone may be without a master for a moment.
+json outcome(Ctl& ctl, json orders, const std::string& wait) {
+  const std::string path = "/agent-orders?request=" + human(orders[0]["request"]);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(number("--wait", wait));
+  while (any_is(orders, "pending") && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(kLookEach);
+    orders = ctl.api().items(path, 1000);
+  }
+  ctl.show_rows(kOrders, orders.get<std::vector<json>>());
+  return orders;
+}
+
 void order_agents(Ctl& ctl, const std::vector<std::string>& agents, json body, const std::string& wait) {
   for (const std::string& agent : agents) body["agents"].push_back(agent_id(ctl, agent));
-  json items = ctl.api().call("POST", "/agent-orders", body)["items"];
-  const std::string path = "/agent-orders?request=" + human(items[0]["request"]);
-  const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(number("--wait", wait));
-  const auto any = [&](const char* state) {
-    return std::any_of(items.begin(), items.end(), [&](const json& one) { return one["state"] == state; });
-  };
-  while (any("pending") && std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(kLookEach);
-    items = ctl.api().items(path, agents.size());
-  }
-  ctl.show_rows(kOrders, items.get<std::vector<json>>());
-  if (any("refused") || any("expired")) ctl.code = kEndedBadly;
+  const json orders = outcome(ctl, ctl.api().call("POST", "/agent-orders", body)["items"], wait);
+  if (any_is(orders, "refused") || any_is(orders, "expired")) ctl.code = kEndedBadly;
 }
 
 /// A line for each state that agents of a zone are in.
@@ -268,9 +273,19 @@ void add_supervising(CLI::App& agents, Ctl& ctl) {
     ctl.show_rows(kZones, applied["items"].get<std::vector<json>>());
   });
 
+  Command withdraw(agents, "withdraw", "what was asked of an agent and is pending; exit code 6 when it was done after all");
+  const auto withdrawn = withdraw.argument("ORDER", "its id, as orders shows it");
+  const auto withdraw_wait = withdraw.option("--wait", wait_help, "10");
+  withdraw.run([&ctl, withdrawn, withdraw_wait] {
+    const json order = ctl.api().call("DELETE", "/agent-orders/" + encoded(*withdrawn));
+    const json ended = outcome(ctl, json::array({order}), *withdraw_wait);
+    if (std::any_of(ended.begin(), ended.end(), [&](const json& one) { return one["id"] == order["id"] && one["state"] == "done"; }))
+      ctl.code = kEndedBadly;
+  });
+
   Command orders(agents, "orders", "what supervisors have asked of agents, and what became of it; newest first");
   const auto whose = orders.option("--agent", "only of this one, id or login");
-  const auto state = orders.option("--state", "only pending, done, refused or expired");
+  const auto state = orders.option("--state", "only pending, done, refused, expired or withdrawn");
   orders.run([&ctl, whose, state] {
     const std::string id = whose->empty() ? "" : std::to_string(agent_id(ctl, *whose));
     ctl.show_rows(kOrders, ctl.api().items("/agent-orders" + query({{"agent_id", id}, {"state", *state}}), ctl.most_items));

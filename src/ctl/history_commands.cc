@@ -56,7 +56,8 @@ void add_retention(CLI::App& app, Ctl& ctl) {
   std::vector<std::pair<std::string, Command::Text>> options;
   for (const auto& [name, help] :
        {std::pair{"attempts", "of ended jobs"}, std::pair{"contacts", "of lists that no job has used for so long"},
-        std::pair{"uploads", "bytes of imported files"}, std::pair{"exports", "exported files"}})
+        std::pair{"uploads", "bytes of imported files"}, std::pair{"exports", "exported files"},
+        std::pair{"orders", "what supervisors asked of agents, once it has ended"}})
     options.emplace_back(std::string(name) + "_days", set.option("--" + std::string(name) + "-days", std::string(help) + "; or forever"));
   set.run([&ctl, options] {
     json body = ctl.api().get("/retention");
@@ -78,6 +79,7 @@ void add_purges(CLI::App& app, Ctl& ctl) {
                    {"CONTACTS", "/removed/contacts"},
                    {"UPLOADS", "/removed/uploads"},
                    {"EXPORTS", "/removed/exports"},
+                   {"ORDERS", "/removed/orders"},
                    {"BEGUN", "/created_at"},
                    {"FINISHED", "/finished_at"}},
                   ctl.api().items("/purges", ctl.most_items));

@@ -165,8 +165,25 @@ TEST_F(Agents, A_07_what_supervisors_ask_of_them_is_kept_once_with_who_and_what_
               testing::UnorderedElementsAre("/job_id: is for move_to_job alone", "/reason: is for force_state alone"));
   EXPECT_THAT(post("/agent-orders", {{"agents", {1}}, {"order", "force_state"}, {"agent_state", "busy"}}).errors(),
               ElementsAre("/agent_state: must be one of ready, not_ready, logged_out"));
-  EXPECT_THAT(get("/agent-orders?state=lost").errors(), ElementsAre("?state: must be one of pending, done, refused, expired"));
+  EXPECT_THAT(get("/agent-orders?state=lost").errors(), ElementsAre("?state: must be one of pending, done, refused, expired, withdrawn"));
   EXPECT_EQ(sql("select count(*) from agent_order"), "4");
+}
+
+TEST_F(Agents, what_supervisors_ask_of_them_is_withdrawn_while_it_is_pending) {
+  make_agent("ann");
+  EXPECT_EQ(post("/agent-orders", {{"agents", {1}}, {"order", "release"}}).status, 202);
+  const auto withdraw = [&](const char* id) { return as(Role::supervisor, "DELETE", std::string("/agent-orders/") + id); };
+  EXPECT_EQ(as(Role::viewer, "DELETE", "/agent-orders/1").status, 403);
+  EXPECT_EQ(withdraw("9").status, 404);
+  const auto asked = withdraw("1");
+  EXPECT_EQ(asked.status, 202) << asked.body;
+  EXPECT_EQ(asked.json["withdrawn_by"], "the_supervisor");
+  EXPECT_EQ(asked.json["state"], "pending") << "the zone's manager ends it";
+  EXPECT_EQ(withdraw("1").json, asked.json);
+  sql("update agent_order set state = 'done', ended_at = now()");
+  EXPECT_EQ(withdraw("1").status, 409);
+  sql("update agent_order set state = 'withdrawn'");
+  EXPECT_EQ(all_pages("/agent-orders?state=withdrawn", 2).size(), 1);
 }
 
 TEST_F(Agents, A_12_A_13_of_a_zone_are_moved_to_another_server_after_a_look_at_what_each_does) {

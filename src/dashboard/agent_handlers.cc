@@ -25,7 +25,7 @@ constexpr TextLimits kAgentName{.most = 200};
 
 constexpr size_t kMostZones = 1000;
 constexpr size_t kMostAgents = 200;  ///< that are asked for something at once
-constexpr std::string_view kOrderStates[] = {"pending", "done", "refused", "expired"};
+constexpr std::string_view kOrderStates[] = {"pending", "done", "refused", "expired", "withdrawn"};
 
 std::optional<Skills> read_skills(BodyReader& body) {
   const json* given = body.member("skills");
@@ -109,12 +109,17 @@ Answer order_agents(const Call& call) {
   return kept.ok() ? Answer(json_response(202, *kept)) : pointed(kept.error(), ErrorKind::invalid, "/agents");
 }
 
+Answer withdraw_agent_order(const Call& call) {
+  const auto asked = agent_store::withdraw_order(call.db(), call.number("order_id"), call.caller.name);
+  return asked.ok() ? Answer(json_response(202, *asked)) : Answer(asked.error());
+}
+
 Answer list_agent_orders(const Call& call) {
   QueryReader query(call.query);
   const PageRequest page = read_page(query, 1);
   const agent_store::AgentOrderFilter filter{query.id("agent_id"), query.id("request"), query.text("state")};
   if (filter.state && std::find(std::begin(kOrderStates), std::end(kOrderStates), *filter.state) == std::end(kOrderStates))
-    query.fail("state", "must be one of pending, done, refused, expired");
+    query.fail("state", "must be one of pending, done, refused, expired, withdrawn");
   if (auto wrong = query.finish()) return std::move(*wrong);
   return agent_store::agent_orders(call.db(), filter, page);
 }

@@ -54,6 +54,8 @@ struct NewAgentOrder {
 Result<nlohmann::json> order_agents(pg::Connection& db, const NewAgentOrder& order);
 /// ErrorKind::invalid unless agents can work for this job now.
 Status must_take_agents(pg::Connection& db, int64_t job);
+/// Asks the zone's master to end it undone; as it is then. ErrorKind::conflict when it has ended.
+Result<nlohmann::json> withdraw_order(pg::Connection& db, int64_t order, const std::string& by);
 struct AgentOrderFilter {
   std::optional<int64_t> agent, request;
   std::optional<std::string> state;

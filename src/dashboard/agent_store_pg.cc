@@ -37,7 +37,8 @@ json agent_json(const Rows& rows, size_t row) {
 }
 
 const std::string kOrderColumns =
-    "o.id, o.request, o.agent_id, a.login, o.wanted::text, o.state, o.detail, o.asked_by, o.asked_at, o.until, o.ended_at";
+    "o.id, o.request, o.agent_id, a.login, o.wanted::text, o.state, o.detail, o.asked_by, o.asked_at, o.until, o.ended_at, "
+    "o.withdrawn_by";
 
 json order_json(const Rows& rows, size_t row) {
   const json wanted = json::parse(rows.text(row, 4), nullptr, false);
@@ -55,6 +56,7 @@ json order_json(const Rows& rows, size_t row) {
   if (const std::string reason = wanted.value("reason", ""); !reason.empty()) out["reason"] = reason;
   put_text(out, "detail", rows, row, 6);
   put_instant(out, "ended_at", rows, row, 10);
+  put_text(out, "withdrawn_by", rows, row, 11);
   return out;
 }
 
@@ -177,6 +179,19 @@ Result<json> order_agents(Connection& db, const NewAgentOrder& order) {
   json items = json::array();
   for (size_t r = 0; r < rows->size(); ++r) items.push_back(order_json(*rows, r));
   return json{{"items", std::move(items)}};
+}
+
+Result<json> withdraw_order(Connection& db, int64_t id, const std::string& by) {
+  // Held until the commit: the master that ends it meanwhile goes first, or sees the wish.
+  auto rows = db.query("update agent_order set withdrawn_by = coalesce(withdrawn_by, $2) where id = $1 and state = 'pending'",
+                       Params{}.add(id).add(by));
+  if (!rows.ok()) return rows.error();
+  auto order = one_of(
+      db.query("select " + kOrderColumns + " from agent_order o join agent a on a.id = o.agent_id where o.id = $1", Params{}.add(id)),
+      order_json, "There is no such order.");
+  if (order.ok() && rows->affected() == 0)
+    return Error{ErrorKind::conflict, "The order has ended: it is " + (*order)["state"].get<std::string>() + "."};
+  return order;
 }
 
 Status must_take_agents(Connection& db, int64_t job) {

@@ -101,6 +101,7 @@ constexpr std::array kOperations = std::to_array<Operation>({
     {"update_agent", Method::put, "/agents/{agent_id}", Access::supervisor, Body::json, update_agent, kPassword},
     {"delete_agent", Method::del, "/agents/{agent_id}", Access::supervisor, Body::none, delete_agent},
     {"order_agents", Method::post, "/agent-orders", Access::supervisor, Body::json, order_agents},
+    {"withdraw_agent_order", Method::del, "/agent-orders/{order_id}", Access::supervisor, Body::none, withdraw_agent_order},
     {"list_agent_orders", Method::get, "/agent-orders", Access::viewer, Body::none, list_agent_orders},
     {"list_agent_zones", Method::get, "/agent-zones", Access::viewer, Body::none, list_agent_zones},
     {"update_agent_zone", Method::put, "/agent-zones/{zone}", Access::supervisor, Body::json, update_agent_zone},

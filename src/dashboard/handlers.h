@@ -139,6 +139,7 @@ Answer get_agent(const Call&);
 Answer update_agent(const Call&);
 Answer delete_agent(const Call&);
 Answer order_agents(const Call&);
+Answer withdraw_agent_order(const Call&);
 Answer list_agent_orders(const Call&);
 Answer list_agent_zones(const Call&);
 Answer update_agent_zone(const Call&);

@@ -49,7 +49,7 @@ TEST_F(TestDashboard, C_13_lists_the_alarms_of_too_many_nuisance_calls) {
 }
 
 TEST_F(TestDashboard, C_09_keeps_how_long_things_are_kept_and_begins_one_purge_at_a_time) {
-  EXPECT_EQ(get("/retention").json, json({{"uploads_days", 1}, {"exports_days", 30}}));
+  EXPECT_EQ(get("/retention").json, json({{"uploads_days", 1}, {"exports_days", 30}, {"orders_days", 30}}));
   const json settings = {{"attempts_days", 90}, {"contacts_days", nullptr}, {"uploads_days", 2}};
   EXPECT_EQ(as(Role::supervisor, "PUT", "/retention", settings).status, 403);
   const auto changed = as(Role::administrator, "PUT", "/retention", settings);

@@ -40,7 +40,8 @@ Answer get_retention(const Call& call) { return history_store::retention(call.db
 Answer update_retention(const Call& call) {
   BodyReader body(call.body);
   const history_store::Retention retention{read_days(body, "attempts_days"), read_days(body, "contacts_days"),
-                                           read_days(body, "uploads_days"), read_days(body, "exports_days")};
+                                           read_days(body, "uploads_days"), read_days(body, "exports_days"),
+                                           read_days(body, "orders_days")};
   if (auto wrong = body.finish()) return std::move(*wrong);
   return history_store::update_retention(call.db(), retention);
 }

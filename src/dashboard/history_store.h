@@ -25,7 +25,7 @@ Result<Page> nuisance_alarms(pg::Connection& db, const PageRequest& page);
 
 /// Days; empty: for ever.
 struct Retention {
-  std::optional<int64_t> attempts, contacts, uploads, exports;
+  std::optional<int64_t> attempts, contacts, uploads, exports, orders;
 };
 Result<nlohmann::json> retention(pg::Connection& db);
 Result<nlohmann::json> update_retention(pg::Connection& db, const Retention& retention);

@@ -51,6 +51,7 @@ void put_days(json& out, const Rows& rows, size_t row, int column) {
   put_integer(out, "contacts_days", rows, row, column + 1);
   put_integer(out, "uploads_days", rows, row, column + 2);
   put_integer(out, "exports_days", rows, row, column + 3);
+  put_integer(out, "orders_days", rows, row, column + 4);
 }
 
 json retention_json(const Rows& rows, size_t row) {
@@ -61,7 +62,7 @@ json retention_json(const Rows& rows, size_t row) {
 
 const std::string kPurgeColumns =
     "id, state, begun_by, phase, attempts, queue_rows, contacts, uploads, exports, created_at, finished_at, attempts_days, contacts_days, "
-    "uploads_days, exports_days";
+    "uploads_days, exports_days, orders_days, orders";
 
 json purge_json(const Rows& rows, size_t row) {
   json out = {{"id", rows.integer(row, 0)},
@@ -73,7 +74,8 @@ json purge_json(const Rows& rows, size_t row) {
                 {"queue_rows", rows.integer(row, 5)},
                 {"contacts", rows.integer(row, 6)},
                 {"uploads", rows.integer(row, 7)},
-                {"exports", rows.integer(row, 8)}}},
+                {"exports", rows.integer(row, 8)},
+                {"orders", rows.integer(row, 16)}}},
               {"created_at", to_iso8601(rows.instant(row, 9))}};
   put_instant(out, "finished_at", rows, row, 10);
   json settings = json::object();
@@ -185,13 +187,14 @@ Result<Page> nuisance_alarms(Connection& db, const PageRequest& page) {
 }
 
 Result<json> retention(Connection& db) {
-  return one_of(db.query("select attempts_days, contacts_days, uploads_days, exports_days from retention"), retention_json, "");
+  return one_of(db.query("select attempts_days, contacts_days, uploads_days, exports_days, orders_days from retention"), retention_json,
+                "");
 }
 
 Result<json> update_retention(Connection& db, const Retention& r) {
   return one_of(db.query("update retention set attempts_days = $1::int, contacts_days = $2::int, uploads_days = $3::int, exports_days = "
-                         "$4::int returning attempts_days, contacts_days, uploads_days, exports_days",
-                         Params{}.add(r.attempts).add(r.contacts).add(r.uploads).add(r.exports)),
+                         "$4::int, orders_days = $5::int returning attempts_days, contacts_days, uploads_days, exports_days, orders_days",
+                         Params{}.add(r.attempts).add(r.contacts).add(r.uploads).add(r.exports).add(r.orders)),
                 retention_json, "");
 }
 
@@ -206,8 +209,8 @@ Result<json> begin_purge(Connection& db, const std::string& by) {
   // The settings' row is held, so that of two who begin one comes after the other.
   if (auto held = db.query("select 1 from retention for update"); !held.ok()) return held.error();
   auto rows = db.query(
-      "insert into purge (begun_by, attempts_days, contacts_days, uploads_days, exports_days) "
-      "select $1, attempts_days, contacts_days, uploads_days, exports_days from retention "
+      "insert into purge (begun_by, attempts_days, contacts_days, uploads_days, exports_days, orders_days) "
+      "select $1, attempts_days, contacts_days, uploads_days, exports_days, orders_days from retention "
       "where not exists (select from purge where state in ('queued', 'running')) returning " +
           kPurgeColumns,
       Params{}.add(by));

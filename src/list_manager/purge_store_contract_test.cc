@@ -103,6 +103,22 @@ TEST_F(Purges, C_09_remove_what_agents_made_of_attempts_with_these_and_what_they
   EXPECT_EQ(left(), "37 37 25 25");
 }
 
+TEST_F(Purges, C_09_remove_what_supervisors_asked_of_agents_once_it_has_ended) {
+  sql("insert into agent (login) values ('ann')");
+  sql("insert into agent_order (request, agent_id, wanted, asked_by, until, state, ended_at) select 1, 1, '{}', 'eve', now(), state, "
+      "now() - days * interval '1 day' from unnest(array['done', 'withdrawn', 'refused']) state, unnest(array[2, 40]) days, "
+      "generate_series(1, 5)");
+  sql("insert into agent_order (request, agent_id, wanted, asked_by, until) values (1, 1, '{}', 'eve', now() - interval '50 days')");
+  run(begin("null, null, null, null"));
+  EXPECT_EQ(text("select count(*) from agent_order"), "31") << "for ever";
+  const LeaseGrant purge = begin("null, null, null, null");
+  sql("update purge set orders_days = 30 where id = 2");
+  while (!store->purge_step(purge, {.chunks_per_step = 7}).value()) {
+  }
+  EXPECT_EQ(text("select count(*) from agent_order"), "16");
+  EXPECT_EQ(text("select orders || ' ' || state from purge where id = 2"), "15 completed");
+}
+
 TEST_F(Purges, C_09_go_on_in_another_process_and_refuse_whom_they_were_taken_from) {
   const LeaseGrant grant = begin("1, 1, null, null");
   for (int i = 0; i < 3; ++i) ASSERT_FALSE(store->purge_step(grant, {.contacts_per_step = 7}).value());

@@ -11,7 +11,7 @@ using pg::Rows;
 
 constexpr const char* kBeginPurge = R"(
 update purge set state = 'running' where id = $1 and state in ('queued', 'running')
-returning phase, attempts_days, contacts_days, uploads_days, exports_days)";
+returning phase, attempts_days, contacts_days, uploads_days, exports_days, orders_days)";
 
 // A job's attempts go with their queue rows and with what agents made of them, contact by contact; what the history has not taken up yet
 // stays.
@@ -77,6 +77,14 @@ with picked as (
 gone as (delete from contact_import_chunk c using picked p where c.import_id = p.import_id and c.first_byte = p.first_byte returning 1)
 update purge set uploads = uploads + (select count(*) from gone) where id = $1 and exists (select from picked))";
 
+// Pending ones end within minutes; what is in doubt stays.
+constexpr const char* kPurgeOrders = R"(
+with gone as (
+  delete from agent_order where id in (
+    select id from agent_order where state <> 'pending' and ended_at < clock_timestamp() - $2 * interval '1 day' order by id limit $3)
+  returning 1)
+update purge set orders = orders + (select count(*) from gone) where id = $1 and exists (select from gone))";
+
 constexpr const char* kPurgeExports = R"(
 with old as (
   select id from data_export where state in ('completed', 'failed', 'cancelled') and finished_at < clock_timestamp() - $2 * interval '1 day'
@@ -89,7 +97,8 @@ whole as (
 update purge set exports = exports + (select count(*) from whole) where id = $1 and exists (select from old))";
 
 constexpr const char* kNextPhase = R"(
-update purge set phase = case phase when 'attempts' then 'contacts' when 'contacts' then 'uploads' else 'exports' end,
+update purge set phase = case phase when 'attempts' then 'contacts' when 'contacts' then 'uploads' when 'uploads' then 'orders'
+                         else 'exports' end,
        state = case phase when 'exports' then 'completed' else state end,
        finished_at = case phase when 'exports' then clock_timestamp() end
  where id = $1 returning state = 'completed')";
@@ -116,8 +125,7 @@ class PgPurgeStore final : public PurgeStore {
       const Rows& purge = (*begun)[1];
       if (purge.empty()) return true;
       const std::string phase = purge.string(0, 0);
-      const int column = phase == "attempts" ? 1 : phase == "contacts" ? 2 : phase == "uploads" ? 3 : 4;
-      const auto days = purge.optional_integer(0, column);
+      const auto days = purge.optional_integer(0, column_of(phase));
       if (days) {
         const auto removed = batch(c, phase, id, *days, limits);
         if (!removed.ok()) return removed.error();
@@ -130,10 +138,17 @@ class PgPurgeStore final : public PurgeStore {
   }
 
  private:
+  static int column_of(const std::string& phase) {
+    return phase == "attempts" ? 1 : phase == "contacts" ? 2 : phase == "uploads" ? 3 : phase == "exports" ? 4 : 5;
+  }
+
   /// False when there was nothing to remove.
   static Result<bool> batch(Connection& c, const std::string& phase, int64_t id, int64_t days, const PurgeLimits& limits) {
     if (phase == "contacts") return contacts(c, id, days, limits.contacts_per_step);
-    const char* sql = phase == "attempts" ? kPurgeAttempts : phase == "uploads" ? kPurgeUploads : kPurgeExports;
+    const char* sql = phase == "attempts"  ? kPurgeAttempts
+                      : phase == "uploads" ? kPurgeUploads
+                      : phase == "orders"  ? kPurgeOrders
+                                           : kPurgeExports;
     const int most = phase == "attempts" ? limits.contacts_per_step : limits.chunks_per_step;
     auto removed = c.query(sql, Params{}.add(id).add(days).add(most));
     if (!removed.ok()) return removed.error();

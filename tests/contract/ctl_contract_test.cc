@@ -456,6 +456,7 @@ std::vector<Step> all_commands(const std::string& csv, const std::string& strate
       {"agents move", changes, {"ann", "--wait", "0"}},
       {"agents release", changes, {"ann", "--wait", "0"}},
       {"agents force", changes, {"ann", "--to", "logged_out", "--reason", "late", "--wait", "0"}},
+      {"agents withdraw", changes, {"1", "--wait", "0"}},
       {"agents orders", reads, {"--agent", "ann"}},
       {"agents move-zone", changes, {"default", "--to", "as2"}},
       {"agents delete", changes, {"ann"}},

@@ -18,6 +18,7 @@ const fields = [
   ['contacts_days', 'Contacts', 'Of lists that no job has used for so long'],
   ['uploads_days', 'Uploaded files', 'Their bytes; counts and rejected rows stay'],
   ['exports_days', 'Exported files', 'With their downloads'],
+  ['orders_days', "Supervisors' orders", 'What was asked of agents, once it has ended'],
 ] as const;
 type Values = Record<(typeof fields)[number][0], number | ''>;
 
@@ -38,6 +39,7 @@ const columns: Column<Purge>[] = [
   { key: 'attempts', header: 'Attempts', width: '7rem', align: 'right', cell: (one) => formatCount(one.removed.attempts) },
   { key: 'contacts', header: 'Contacts', width: '7rem', align: 'right', cell: (one) => formatCount(one.removed.contacts) },
   { key: 'exports', header: 'Exports', width: '6rem', align: 'right', cell: (one) => formatCount(one.removed.exports) },
+  { key: 'orders', header: 'Orders', width: '6rem', align: 'right', cell: (one) => formatCount(one.removed.orders) },
   { key: 'begun', header: 'Begun', width: '11rem', cell: (one) => <When at={one.created_at} /> },
   { key: 'ended', header: 'Finished', width: 'minmax(11rem, 1fr)', cell: (one) => (one.finished_at ? <When at={one.finished_at} /> : '–') },
 ];

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { api, queryClient } from '../api';
 import { agentJobsQuery, agentOrdersQuery } from '../queries';
 import { PagedTable } from './PagedTable';
+import { useMayChange } from './session';
 
 interface Action {
   label: string;
@@ -118,7 +119,7 @@ function JobChoice({ zones, value, onChange }: { zones: readonly string[]; value
   );
 }
 
-const tones: Record<AgentOrderState, Tone> = { pending: 'busy', done: 'good', refused: 'bad', expired: 'warn' };
+const tones: Record<AgentOrderState, Tone> = { pending: 'busy', done: 'good', refused: 'bad', expired: 'warn', withdrawn: 'warn' };
 
 function whatIsAsked({ order, job_id, agent_state, reason }: AgentOrder): string {
   if (order === 'release') return 'End the call';
@@ -135,12 +136,33 @@ const columns: readonly Column<AgentOrder>[] = [
   { key: 'at', header: 'When', width: '10rem', cell: ({ asked_at }) => <When at={asked_at} /> },
 ];
 
+const withdrawColumn: Column<AgentOrder> = {
+  key: 'withdraw',
+  header: <span className="visually-hidden">Actions</span>,
+  width: '6rem',
+  align: 'right',
+  cell: (order) => order.state === 'pending' && <Withdraw order={order} />,
+};
+
+function Withdraw({ order: { id, login, withdrawn_by } }: { order: AgentOrder }) {
+  const withdraw = useMutation({
+    mutationFn: () => bodyOf(api.http.DELETE('/agent-orders/{order_id}', { params: { path: { order_id: id } } })),
+    // Also when it has ended meanwhile: then that is to be seen.
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ['agents', 'orders'] }),
+  });
+  return (
+    <Button size="compact-xs" variant="default" aria-label={`Withdraw what was asked of ${login}`} disabled={withdrawn_by !== undefined} loading={withdraw.isPending} onClick={() => withdraw.mutate()}>
+      {withdrawn_by === undefined ? 'Withdraw' : 'Withdrawn'}
+    </Button>
+  );
+}
+
 /** What supervisors have asked for, newest first, and what became of it. */
 export const AgentOrders = () => (
   <PagedTable
     label="Supervisors' orders"
     query={agentOrdersQuery}
-    columns={columns}
+    columns={useMayChange() ? [...columns, withdrawColumn] : columns}
     rowKey={({ id }) => id}
     maxHeight="20rem"
     empty={<EmptyState title="Nothing asked yet">What supervisors ask of agents stands here until it is done, and after that.</EmptyState>}
