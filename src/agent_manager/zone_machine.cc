@@ -130,7 +130,9 @@ void ZoneMachine::take_over() {
       if (agent.attempt && calls_.erase(*agent.attempt)) emit(RemoveCall{*agent.attempt});
     }
     const C before = agent.states.call;
-    apply(agent, reconcile(agent, desktop, word), "taken_over");
+    const Reconciled after = reconcile(agent, desktop, word);
+    tell_of_line(agent, after.states);
+    apply(agent, after, "taken_over");
     tell_of_end(agent, before, word.contact);
     if (converses(agent)) converse(agent);
     // Whether the owner of the job has heard that it is to be dialed is not known.
@@ -164,6 +166,13 @@ void ZoneMachine::take_over() {
   if (!unheard_.empty()) emit(MppsSilent{unanswered_, unheard_.size()});
   if (unanswered_.empty()) found_.clear();
   words_.clear();
+}
+
+/// Of a line that was lost while nobody was there to tell its agent. Word of it that comes now finds the line nobody's.
+void ZoneMachine::tell_of_line(Agent& agent, const AgentStates& after) {
+  if (agent.states.nail == N::not_nailed || after.nail != N::not_nailed || after.agent == A::logged_out) return;
+  const auto line = found_.find(current_line(agent));
+  tell(agent, agent_notice::NailingLost{std::string(to_string(line == found_.end() ? CompletionCode::call_lost : line->second.code))});
 }
 
 /// Of a call that ended while nobody was there to tell its agent. Word of it that comes now finds the call nobody's.

@@ -50,6 +50,7 @@ class ZoneMachine {
   void take_over();
   bool stays_unheard(const Agent& agent);
   bool heard(const AttemptId& attempt);
+  void tell_of_line(Agent& agent, const AgentStates& after);
   void tell_of_end(Agent& agent, AgentCallState before, MppWord::Contact contact);
   void command_arrived(const CommandArrived& input);
   std::optional<AgentError> cannot_steer(const Agent& agent, const AgentOrder& order) const;

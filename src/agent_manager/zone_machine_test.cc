@@ -162,6 +162,26 @@ TEST(Zone, A_08_an_agent_is_told_of_a_contact_who_did_not_answer_while_there_was
   EXPECT_EQ(zone.told[AgentId{1}].back(), (AgentNotice{agent_notice::DialFailed{zone.attempt(5), "ring_no_answer"}}));
 }
 
+TEST(Zone, A_08_an_agent_is_told_once_that_the_line_was_lost_while_there_was_no_manager) {
+  for (const bool forgotten : {false, true}) {
+    TestZone zone;
+    zone.at_work(1);
+    CallRecord& ended = zone.calls.at(line(1));
+    ended.stage = CallStage::ended;
+    ended.code = CompletionCode::answer_human;
+    const CallRecord told_again = ended;
+    if (forgotten) zone.calls.erase(line(1));
+    zone.told.clear();
+    zone.start(300ms);
+    zone.step(EventsArrived{99, {Address{"mpp"}, {{told_again, CallEvents::Kind::ended}}}});
+    EXPECT_EQ(zone.agent(1).states.nail, N::not_nailed);
+    const std::vector<AgentNotice>& told = zone.told[AgentId{1}];
+    ASSERT_EQ(told.size(), 2u);
+    EXPECT_EQ(told[0], (AgentNotice{agent_notice::NailingLost{forgotten ? "call_lost" : "answer_human"}}));
+    EXPECT_EQ(std::get<agent_notice::StatesChanged>(told[1]).reason, "taken_over");
+  }
+}
+
 TEST(Zone, A_09_a_desktop_error_logs_out_where_nothing_can_be_reconciled) {
   TestZone zone;
   zone.at_work(1);
