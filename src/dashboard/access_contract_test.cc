@@ -173,6 +173,31 @@ TEST_F(AgentTickets, A_04_nobody_else_gets_one) {
   EXPECT_EQ(sql("select count(*) from agent_ticket"), "0");
 }
 
+TEST_F(AgentTickets, are_for_pages_of_the_origins_that_are_configured_and_nothing_else_is) {
+  serve();
+  const auto from = [&](const std::string& origin, const std::string& method, const std::string& path) {
+    const bool posts = method == "POST";
+    const std::string body = posts ? json{{"name", "ann"}, {"password", "correct horse battery"}}.dump() : "";
+    return send_request(service_.port(), method, "/api/v1" + path, body,
+                        {{"Origin", origin}, {"Content-Type", "application/json"}, {"Access-Control-Request-Method", "POST"}});
+  };
+  const auto asks = from("https://desk.example", "OPTIONS", "/agent-tickets");
+  EXPECT_EQ(asks.status, 204);
+  EXPECT_EQ(asks.header("access-control-allow-origin"), "https://desk.example");
+  EXPECT_EQ(asks.header("access-control-allow-methods"), "POST");
+  EXPECT_EQ(asks.header("access-control-allow-headers"), "Content-Type");
+  const auto answer = from("https://desk.example", "POST", "/agent-tickets");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.header("access-control-allow-origin"), "https://desk.example");
+  EXPECT_EQ(answer.header("vary"), "Origin");
+  EXPECT_EQ(answer.header("access-control-allow-credentials"), "");
+  for (const char* method : {"OPTIONS", "POST"}) {
+    EXPECT_EQ(from("https://evil.example", method, "/agent-tickets").header("access-control-allow-origin"), "") << method;
+    EXPECT_EQ(from("https://desk.example", method, "/login").header("access-control-allow-origin"), "") << method;
+  }
+  EXPECT_EQ(from("https://evil.example", "OPTIONS", "/agent-tickets").status, 405);
+}
+
 TEST_F(AgentTickets, A_04_are_not_given_while_no_server_takes_desktops) { EXPECT_EQ(ask("ann", "correct horse battery").status, 503); }
 
 TEST_F(LoggedIn, slows_down_those_who_guess_passwords) {

@@ -1,5 +1,6 @@
 #include "dashboard/api.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -19,13 +20,14 @@ enum class Access { open, viewer, supervisor, administrator };
 enum class Body { none, json, bytes };
 
 constexpr unsigned kPlain = 0;
-constexpr unsigned kPassword = 1;    ///< hashes a password
-constexpr unsigned kKeyless = 2;     ///< safe to repeat, or meant to be done again: no idempotency key
-constexpr unsigned kNoDatabase = 4;  ///< answers although the database does not
-constexpr unsigned kSecret = 8;      ///< the answer's `token` is told once and kept nowhere
-constexpr unsigned kImport = 16;     ///< not while imports are restricted by load (L-03)
-constexpr unsigned kJobStart = 32;   ///< not while job starts are
-constexpr unsigned kExport = 64;     ///< not while exports are
+constexpr unsigned kPassword = 1;     ///< hashes a password
+constexpr unsigned kKeyless = 2;      ///< safe to repeat, or meant to be done again: no idempotency key
+constexpr unsigned kNoDatabase = 4;   ///< answers although the database does not
+constexpr unsigned kSecret = 8;       ///< the answer's `token` is told once and kept nowhere
+constexpr unsigned kImport = 16;      ///< not while imports are restricted by load (L-03)
+constexpr unsigned kJobStart = 32;    ///< not while job starts are
+constexpr unsigned kExport = 64;      ///< not while exports are
+constexpr unsigned kElsewhere = 128;  ///< for pages of agents.origins, too; no cookie goes with it
 
 struct Operation {
   std::string_view id;
@@ -41,7 +43,8 @@ struct Operation {
 constexpr std::array kOperations = std::to_array<Operation>({
     {"get_health", Method::get, "/health", Access::open, Body::none, get_health, kNoDatabase},
     {"log_in", Method::post, "/login", Access::open, Body::json, log_in, kPassword | kKeyless},
-    {"create_agent_ticket", Method::post, "/agent-tickets", Access::open, Body::json, create_agent_ticket, kPassword | kKeyless},
+    {"create_agent_ticket", Method::post, "/agent-tickets", Access::open, Body::json, create_agent_ticket,
+     kPassword | kKeyless | kElsewhere},
     {"log_out", Method::post, "/logout", Access::viewer, Body::none, log_out, kKeyless},
     {"get_session", Method::get, "/session", Access::viewer, Body::none, get_session},
     {"change_password", Method::put, "/session/password", Access::viewer, Body::json, change_password, kPassword},
@@ -317,10 +320,34 @@ HttpServer::Demands Api::demands(std::string_view method, std::string_view targe
 }
 
 Response Api::handle(const ApiRequest& request) {
-  const auto refuse = [&](const Problem& problem) { return to_response(problem, request.request_id); };
   const auto target = parse_target(request.target);
-  if (!target) return refuse({400, "invalid", "The request is wrong", "The path or the query cannot be read.", {}, {}});
-  const auto match = router_.find(request.method, target->path);
+  if (!target)
+    return to_response({400, "invalid", "The request is wrong", "The path or the query cannot be read.", {}, {}}, request.request_id);
+  const std::string origin = other_origin(request, *target);
+  if (origin.empty()) return respond(request, *target);
+  const bool only_asks = request.method == "OPTIONS";
+  Response response = only_asks ? Response{204} : respond(request, *target);
+  response.headers.emplace_back("Access-Control-Allow-Origin", origin);
+  response.headers.emplace_back("Vary", "Origin");
+  if (only_asks)
+    for (const auto& [name, value] : {std::pair{"Methods", "POST"}, std::pair{"Headers", "Content-Type"}})
+      response.headers.emplace_back(std::string("Access-Control-Allow-") + name, value);
+  else response.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After");
+  return response;
+}
+
+/// Of the page that asks, when it is one of agents.origins and asks for what is for these.
+std::string Api::other_origin(const ApiRequest& request, const Target& target) const {
+  const std::string origin(request.header("origin"));
+  const auto& known = world_.agent_origins;
+  if (origin.empty() || std::find(known.begin(), known.end(), origin) == known.end()) return "";
+  const auto match = router_.find("POST", target.path);
+  return match && match->operation && has(kOperations[*match->operation], kElsewhere) ? origin : "";
+}
+
+Response Api::respond(const ApiRequest& request, const Target& target) {
+  const auto refuse = [&](const Problem& problem) { return to_response(problem, request.request_id); };
+  const auto match = router_.find(request.method, target.path);
   if (!match) return refuse(not_found_problem("There is nothing at this path; api/openapi.yaml tells what there is."));
   if (!match->operation) {
     std::string allowed;
@@ -329,7 +356,7 @@ Response Api::handle(const ApiRequest& request) {
   }
   if (request.header("idempotency-key").size() > 200)
     return refuse({400, "invalid", "The request is wrong", "Idempotency-Key must have at most 200 characters.", {}, {}});
-  Response response = answer(request, *target, *match->operation, match->parameters);
+  Response response = answer(request, target, *match->operation, match->parameters);
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }

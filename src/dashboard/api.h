@@ -32,6 +32,7 @@ struct ApiWorld {
   JobRates& rates;
   std::mutex login_mutex{};  ///< of login_limiter
   LoginLimiter login_limiter{};
+  std::vector<std::string> agent_origins{};  ///< of pages elsewhere that may let agents in
 };
 
 /// /api/v1: finds the operation, who asks and whether they may, does it once per idempotency key, and answers in JSON.
@@ -56,6 +57,8 @@ class Api {
   static std::vector<OperationName> operations();
 
  private:
+  std::string other_origin(const ApiRequest& request, const Target& target) const;
+  Response respond(const ApiRequest& request, const Target& target);
   Response answer(const ApiRequest& request, const Target& target, size_t operation, const TextMap& parameters);
 
   ApiWorld& world_;

@@ -19,7 +19,9 @@ struct DashboardService::State {
         world{settings.server, settings.version, !settings.tls_certificate.empty(), pool, feed, rates},
         api(world),
         console(std::move(console_files)),
-        desktop(std::move(desktop_files)) {}
+        desktop(std::move(desktop_files)) {
+    world.agent_origins = settings.agent_origins;
+  }
 
   Response handle(const ApiRequest& request) {
     if (request.target.starts_with("/api/")) return api.handle(request);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "dashboard/access.h"
@@ -23,6 +24,7 @@ struct DashboardSettings {
   std::string console_dir;               ///< web/apps/console/dist, or where it is installed
   std::string agent_dir;                 ///< web/apps/agent/dist, the same; served under /agent/
   int workers = 8;
+  std::vector<std::string> agent_origins{};  ///< of pages elsewhere that may fetch tickets for agents' desktops
 };
 
 /// The REST API, the live stream, and the files of console and agent desktop on one listener. Has threads of its own; all state is in the

@@ -117,7 +117,9 @@ TestAnswer send_request(uint16_t port, const std::string& method, const std::str
   return parse_answer(send_raw(port, text + "\r\n" + body));
 }
 
-TestDashboard::TestDashboard() : service_({.server = "as1", .version = "test", .listen_port = 0, .workers = 4}, database_.pool()) {
+TestDashboard::TestDashboard()
+    : service_({.server = "as1", .version = "test", .listen_port = 0, .workers = 4, .agent_origins = {"https://desk.example"}},
+               database_.pool()) {
   const Status started = service_.start();
   if (!started.ok()) throw std::runtime_error(started.error().message);
 }

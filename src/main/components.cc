@@ -373,6 +373,7 @@ Result<Duties> make_dashboard(Process& process) {
   settings.console_dir = config.http.console;
   settings.agent_dir = config.agents.desktop;
   settings.workers = config.database.threads;
+  settings.agent_origins = config.agents.origins;
   auto service = std::make_shared<DashboardService>(std::move(settings), process.pool());
   if (Status started = service->start(); !started.ok()) return started.error();
   return Duties{.drain = [service](std::function<void()> done) { service->drain(std::move(done)); }};

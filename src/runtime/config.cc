@@ -210,8 +210,8 @@ Keys keys_of(Config& c) {
   keys.text("agents.advertise_host", c.agents.advertise_host,
             "Name or address by which desktops reach it; the host of agents.listen when empty.");
   keys.names("agents.origins", c.agents.origins, {},
-             "Origins of web pages that may connect there, as [\"https://desk.example\"]; when empty those of all servers' "
-             "agents.advertise_host, and on loopback all of this machine.");
+             "Origins of web pages that may connect there and fetch tickets for it from the dashboard, as [\"https://desk.example\"]; "
+             "when empty those of all servers' agents.advertise_host may connect, and on loopback all of this machine.");
   keys.file("agents.desktop", c.agents.desktop, "Folder of the agent desktop's built files, which the dashboard serves under /agent/.");
   keys.tls("agents", c.agents.tls, "agents.listen; those of http when empty", false);
   keys.listen("health.listen", c.health.listen, "Where the server answers /livez, /readyz, /role/COMPONENT and /metrics, HOST:PORT.");
