@@ -85,6 +85,7 @@ TEST_F(TestDashboard, C_10_shows_how_agents_work_for_a_job_and_the_share_abandon
       "2), "
       "(1, now() - interval '3 days', 'nuisance', 9, 9)");
   const auto work = get("/jobs/1/agents").json;
+  EXPECT_EQ(work["job_id"], 1);
   EXPECT_EQ(work["agents"], 2);
   EXPECT_EQ(work["states"], (json{{"busy", 1}, {"ready", 1}}));
   EXPECT_EQ(work["calls"], (json{{"talking", 1}, {"idle", 1}}));

@@ -3,6 +3,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "dashboard/page.h"
@@ -19,6 +20,8 @@ Result<nlohmann::json> job_summary(pg::Connection& db, int64_t job);
 /// As JobAgents of the API: how agents work for it now, and what share of those who answered found none. ErrorKind::not_found without
 /// agents.
 Result<nlohmann::json> job_agents(pg::Connection& db, int64_t job);
+/// Of these jobs: as JobAgentsNow of the API.
+Result<std::vector<nlohmann::json>> agents_now(pg::Connection& db, const std::vector<int64_t>& jobs);
 /// As Trend of the API: by hour or by day, the last `buckets` of them that have any attempt.
 Result<nlohmann::json> trend(pg::Connection& db, int64_t campaign, bool by_day, int64_t buckets);
 Result<Page> nuisance_alarms(pg::Connection& db, const PageRequest& page);

@@ -1,3 +1,5 @@
+#include <map>
+
 #include "dashboard/history_store.h"
 #include "dashboard/row_json.h"
 #include "model/agent_campaign.h"
@@ -112,6 +114,43 @@ Result<json> job_summary(Connection& db, int64_t id) {
   return out;
 }
 
+Result<std::vector<json>> agents_now(Connection& db, const std::vector<int64_t>& jobs) {
+  const Params of_jobs = Params{}.add(jobs);
+  auto all = db.pipeline(
+      {{"select job_id, agent_state, call_state, count(*) from agent_state where job_id = any($1::bigint[]) and agent_state <> "
+        "'logged_out' "
+        "group by 1, 2, 3",
+        of_jobs},
+       {"select split_part(l.attempt, '-', 1)::bigint, count(*) from live_call l where split_part(l.attempt, '-', 1)::bigint = "
+        "any($1::bigint[]) and not l.nuisance and not exists (select 1 from agent_state s where s.attempt = l.attempt) group by 1",
+        of_jobs},
+       {"select job_id, coalesce(sum(count) filter (where code = 'answer_human'), 0)::bigint, "
+        "coalesce(sum(count) filter (where code = 'nuisance'), 0)::bigint from job_result where job_id = any($1::bigint[]) group by 1",
+        of_jobs}});
+  if (!all.ok()) return all.error();
+  std::map<int64_t, json> by_job;
+  for (const int64_t job : jobs)
+    by_job[job] = {{"job_id", job}, {"agents", 0},   {"states", json::object()}, {"calls", json::object()}, {"waiting", 0},
+                   {"talked", 0},   {"abandoned", 0}};
+  const auto count = [](json& by, const std::string& name, int64_t n) { by[name] = by.value(name, int64_t{0}) + n; };
+  const Rows &doing = (*all)[0], &waiting = (*all)[1], &results = (*all)[2];
+  for (size_t r = 0; r < doing.size(); ++r) {
+    json& job = by_job[doing.integer(r, 0)];
+    const int64_t n = doing.integer(r, 3);
+    count(job, "agents", n);
+    count(job["states"], doing.string(r, 1), n);
+    count(job["calls"], doing.string(r, 2), n);
+  }
+  for (size_t r = 0; r < waiting.size(); ++r) by_job[waiting.integer(r, 0)]["waiting"] = waiting.integer(r, 1);
+  for (size_t r = 0; r < results.size(); ++r) {
+    by_job[results.integer(r, 0)]["talked"] = results.integer(r, 1);
+    by_job[results.integer(r, 0)]["abandoned"] = results.integer(r, 2);
+  }
+  std::vector<json> out;
+  for (auto& [id, job] : by_job) out.push_back(std::move(job));
+  return out;
+}
+
 Result<json> job_agents(Connection& db, int64_t id) {
   auto job = db.query("select c.id, c.agents::text from job j join campaign c on c.id = j.campaign_id where j.id = $1", Params{}.add(id));
   if (!job.ok()) return job.error();
@@ -119,42 +158,22 @@ Result<json> job_agents(Connection& db, int64_t id) {
   if (job->is_null(0, 1)) return Error{ErrorKind::not_found, "The job's campaign is one without agents."};
   const auto settings = agent_settings_from_json(job->string(0, 1));
   if (!settings.ok()) return settings.error();
+  auto now = agents_now(db, {id});
+  if (!now.ok()) return now.error();
   auto all = db.pipeline(
       {{kAsOf, {}},
-       {"select agent_state, call_state, count(*) from agent_state where job_id = $1 and agent_state <> 'logged_out' group by 1, 2",
-        Params{}.add(id)},
-       {"select count(*) from live_call l where split_part(l.attempt, '-', 1)::bigint = $1 and not l.nuisance "
-        "and not exists (select 1 from agent_state s where s.attempt = l.attempt)",
-        Params{}.add(id)},
-       {"select coalesce(sum(count) filter (where code = 'answer_human'), 0)::bigint, "
-        "coalesce(sum(count) filter (where code = 'nuisance'), 0)::bigint from job_result where job_id = $1",
-        Params{}.add(id)},
        {"select coalesce(sum(h.answered), 0)::bigint, coalesce(sum(h.nuisance), 0)::bigint from job j join job_hour h on h.job_id = j.id "
         "where j.campaign_id = $1 and h.hour >= date_trunc('day', clock_timestamp(), 'UTC') - ($2::bigint - 1) * interval '1 day'",
         Params{}.add(job->integer(0, 0)).add(settings->abandoned_days)}});
   if (!all.ok()) return all.error();
-  const Rows &doing = (*all)[1], &results = (*all)[3], &period = (*all)[4];
-  json states = json::object(), calls = json::object();
-  const auto count = [&](json& by, std::string_view name, int64_t n) { by[name] = by.value(name, int64_t{0}) + n; };
-  int64_t agents = 0;
-  for (size_t r = 0; r < doing.size(); ++r) {
-    const int64_t n = doing.integer(r, 2);
-    agents += n;
-    count(states, doing.text(r, 0), n);
-    count(calls, doing.text(r, 1), n);
-  }
-  return json{{"as_of", to_iso8601((*all)[0].instant(0, 0))},
-              {"agents", agents},
-              {"states", std::move(states)},
-              {"calls", std::move(calls)},
-              {"waiting", (*all)[2].integer(0, 0)},
-              {"talked", results.integer(0, 0)},
-              {"abandoned", results.integer(0, 1)},
-              {"period",
-               {{"days", settings->abandoned_days},
-                {"most", settings->abandoned_most},
-                {"answered", period.integer(0, 0)},
-                {"abandoned", period.integer(0, 1)}}}};
+  const Rows& period = (*all)[1];
+  json out = std::move(now->at(0));
+  out["as_of"] = to_iso8601((*all)[0].instant(0, 0));
+  out["period"] = {{"days", settings->abandoned_days},
+                   {"most", settings->abandoned_most},
+                   {"answered", period.integer(0, 0)},
+                   {"abandoned", period.integer(0, 1)}};
+  return out;
 }
 
 Result<json> trend(Connection& db, int64_t campaign, bool by_day, int64_t buckets) {

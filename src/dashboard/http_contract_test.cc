@@ -173,6 +173,17 @@ TEST_F(Live, tells_the_present_state_and_each_change) {
   EXPECT_EQ(get("/live?job_id=99").status, 404);
 }
 
+TEST_F(Live, C_10_tells_how_agents_work_for_each_job_that_has_some) {
+  make_job();
+  sql("insert into agent (login) values ('ann')");
+  sql("update campaign set agents = '{}'");
+  EXPECT_THAT(listen("?topics=jobs", "\"agents\":0,"), HasSubstr("event: job_agents\ndata: {\"abandoned\":0,"));
+  auto stream = std::async(std::launch::async, [&] { return listen("?topics=jobs&job_id=1", "\"talking\":1"); });
+  sql("insert into agent_state (agent_id, agent_state, nail_state, call_state, job_state, job_id, attempt, since, record) values "
+      "(1, 'busy', 'nailed', 'talking', 'attached', 1, '1-5-1', now(), '{}')");
+  EXPECT_THAT(stream.get(), HasSubstr("\"states\":{\"busy\":1}"));
+}
+
 TEST_F(Live, lives_on_through_times_without_news) {
   TestStream stream(service_.port(), live_request("?topics=imports"));
   EXPECT_THAT(stream.until(": here"), HasSubstr(": here")) << "a sign of life after some seconds without news";

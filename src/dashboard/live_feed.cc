@@ -53,6 +53,7 @@ bool LiveFeed::passes(const LiveFilter& filter, LiveTopic topic, int64_t id) {
     case LiveTopic::status:
       return filter.status;
     case LiveTopic::job_progress:
+    case LiveTopic::job_agents:
       return filter.jobs && (!filter.job || *filter.job == id);
     case LiveTopic::import_progress:
       return filter.imports && (!filter.import || *filter.import == id);

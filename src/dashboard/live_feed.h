@@ -14,11 +14,12 @@
 
 namespace everdial {
 
-enum class LiveTopic { status, job_progress, import_progress };
+enum class LiveTopic { status, job_progress, job_agents, import_progress };
 template <>
 inline constexpr auto enum_names<LiveTopic> = std::to_array<std::pair<LiveTopic, std::string_view>>({
     {LiveTopic::status, "status"},
     {LiveTopic::job_progress, "job_progress"},
+    {LiveTopic::job_agents, "job_agents"},
     {LiveTopic::import_progress, "import_progress"},
 });
 

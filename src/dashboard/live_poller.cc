@@ -5,6 +5,7 @@
 #include "dashboard/access_store.h"
 #include "dashboard/campaign_store.h"
 #include "dashboard/handlers.h"
+#include "dashboard/history_store.h"
 #include "dashboard/list_store.h"
 #include "dashboard/status_json.h"
 #include "dashboard/status_store.h"
@@ -23,10 +24,10 @@ Instant wall_now() { return std::chrono::time_point_cast<Duration>(std::chrono::
 Instant steady_now() { return Instant{std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())}; }
 
 /// Publishes each and forgets the ones that are not there any more.
-std::set<int64_t> publish_all(LiveFeed& feed, LiveTopic topic, const std::vector<json>& all) {
+std::set<int64_t> publish_all(LiveFeed& feed, LiveTopic topic, const std::vector<json>& all, const char* key = "id") {
   std::set<int64_t> ids;
   for (const json& one : all) {
-    const auto id = one["id"].get<int64_t>();
+    const auto id = one[key].get<int64_t>();
     const std::string text = one.dump(-1, ' ', false, json::error_handler_t::replace);
     ids.insert(id);
     feed.publish(topic, id, text, text);
@@ -84,6 +85,13 @@ Status LivePoller::look(pg::Connection& db) {
     add_rate(job, rates_);
   }
   rates_.retain(publish_all(feed_, LiveTopic::job_progress, *jobs));
+
+  std::vector<int64_t> with_agents;
+  for (const json& job : *jobs)
+    if (job.contains("agents")) with_agents.push_back(job["id"].get<int64_t>());
+  const auto agents = history_store::agents_now(db, with_agents);
+  if (!agents.ok()) return agents.error();
+  publish_all(feed_, LiveTopic::job_agents, *agents, "job_id");
 
   const auto imports = list_store::live_imports(db);
   if (!imports.ok()) return imports.error();

@@ -1,4 +1,4 @@
-import type { Import, Job, LiveEvent, LiveState } from '@everdial/api-client';
+import type { Import, Job, JobAgents, LiveEvent, LiveState } from '@everdial/api-client';
 import type { InfiniteData } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { api, queryClient, sessionKey } from './api';
@@ -33,6 +33,8 @@ export function applyLiveEvent(event: LiveEvent): void {
     addSample(event.data, Date.now());
     if (!before) void queryClient.invalidateQueries({ queryKey: ['jobs'] });
     else if (before.state !== event.data.state) void queryClient.invalidateQueries({ queryKey: ['campaigns'] });
+  } else if (event.type === 'job_agents') {
+    queryClient.setQueryData<JobAgents>(['job agents', event.data.job_id], (before) => before && { ...before, ...event.data });
   } else if (event.type === 'import_progress') {
     const before = queryClient.getQueryData<Import>(['import', event.data.id]);
     queryClient.setQueryData(['import', event.data.id], event.data);

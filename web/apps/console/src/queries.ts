@@ -171,7 +171,8 @@ export const jobAgentsQuery = (job_id: number, live: boolean) =>
   queryOptions({
     queryKey: ['job agents', job_id],
     queryFn: () => bodyOf(http.GET('/jobs/{job_id}/agents', { params: { path: { job_id } } })),
-    refetchInterval: live && 1000,
+    // What agents do comes by the live stream; this is for the share abandoned in the campaign's period.
+    refetchInterval: live && 10_000,
   });
 export const trendQuery = (campaign_id: number) =>
   queryOptions({

@@ -50,6 +50,7 @@ export type ImportState = Schemas['ImportState'];
 export type InboundQueue = Schemas['InboundQueue'];
 export type Job = Schemas['Job'];
 export type JobAgents = Schemas['JobAgents'];
+export type JobAgentsNow = Schemas['JobAgentsNow'];
 export type JobRequestKind = Schemas['JobRequestKind'];
 export type JobState = Schemas['JobState'];
 export type Lease = Schemas['Lease'];
@@ -88,6 +89,7 @@ export type Zone = Schemas['Zone'];
 export type LiveEvent =
   | { type: 'status'; data: Status }
   | { type: 'job_progress'; data: Job }
+  | { type: 'job_agents'; data: JobAgentsNow }
   | { type: 'import_progress'; data: Import };
 
 export interface ApiOptions extends FailoverOptions {
