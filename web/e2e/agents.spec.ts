@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { expectNoViolation, first, post, remove } from './everdial';
+import { expectNoViolation, first, post, put, remove } from './everdial';
 
 interface Thing {
   id: number;
@@ -88,6 +88,26 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`what an outside contact center tells of an inbound queue is seen in ${colorScheme} colours`, async ({ page, request }, info) => {
+    await page.emulateMedia({ colorScheme });
+    const name = `support-${colorScheme}-${Date.now()}`;
+    const settings = { length: { limit: 5, back: 1 }, service_level: { limit: 80, back: 90 }, skill: 'Spanish' };
+    const queue = await post<Thing>(request, '/inbound-queues', { zone: 'default', name, settings });
+    await page.goto('/agents');
+    const row = page.getByRole('table', { name: 'Inbound queues' }).getByRole('row', { name: new RegExp(name) });
+    await expect(row).toContainText('not known');
+    await put(request, '/inbound-figures', { zone: 'default', queues: [{ queue: name, length: 7, service_level: 71.5 }] });
+    await expect(row).toContainText('more agents');
+    await expect(row).toContainText('7 (5 / 1)');
+    await expect(row).toContainText('71.5 % (80 / 90)');
+    await expectNoViolation(page);
+    await info.attach(`inbound queues, ${colorScheme}`, { body: await page.screenshot({ fullPage: true }), contentType: 'image/png' });
+    await remove(request, `/inbound-queues/${queue.id}`);
+    await expect(row).toHaveCount(0);
+  });
+}
+
 test('A_07 a supervisor moves and forces agents by keyboard, and sees what waits and what became of it', async ({ page, request }, info) => {
   const stamp = Date.now();
   const make = (login: string, zone: string) => post<Thing>(request, '/agents', { login, zone, password: 'correct horse battery' });
@@ -117,6 +137,8 @@ test('A_07 a supervisor moves and forces agents by keyboard, and sees what waits
   await expect(row(`ours-${stamp}`)).toContainText('log on first');
   await expect(row(`ours-${stamp}`)).toContainText('Fire drill');
   await expect(row(`nowhere-${stamp}`)).toContainText('pending');
+  await page.getByRole('button', { name: `Withdraw what was asked of nowhere-${stamp}` }).click();
+  await expect(row(`nowhere-${stamp}`).getByRole('button', { name: /Withdraw/ })).toHaveText('Withdrawn');
   await page.getByRole('button', { name: 'Move to a job…' }).click();
   await expect(dialog.getByLabel('Job')).toBeVisible();
   await page.keyboard.press('Escape');

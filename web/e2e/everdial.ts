@@ -67,4 +67,5 @@ async function change(request: APIRequestContext, method: string, path: string, 
 }
 export const post = async <T>(request: APIRequestContext, path: string, body?: unknown): Promise<T> =>
   (await (await change(request, 'POST', path, body)).json()) as T;
+export const put = async (request: APIRequestContext, path: string, body: unknown): Promise<void> => void (await change(request, 'PUT', path, body));
 export const remove = async (request: APIRequestContext, path: string): Promise<void> => void (await change(request, 'DELETE', path));
