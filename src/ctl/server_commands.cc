@@ -9,9 +9,9 @@ namespace {
 
 using nlohmann::json;
 
-const std::vector<Column> kServers = {{"SERVER", "/name"},       {"STATE", "/state"},   {"VERSION", "/version"},
-                                      {"CAPACITY", "/capacity"}, {"PARKED", "/parked"}, {"SETTLED", "/settled"},
-                                      {"FLAPS", "/flaps"},       {"ZONES", "/zones"},   {"JOBS", "/jobs"}};
+const std::vector<Column> kServers = {
+    {"SERVER", "/name"},     {"STATE", "/state"}, {"VERSION", "/version"}, {"CAPACITY", "/capacity"},       {"PARKED", "/parked"},
+    {"SETTLED", "/settled"}, {"FLAPS", "/flaps"}, {"ZONES", "/zones"},     {"AGENT ZONES", "/agent_zones"}, {"JOBS", "/jobs"}};
 const std::vector<Column> kZones = {{"ZONE", "/name"},     {"STATE", "/state"},           {"HOME", "/home"},
                                     {"SERVER", "/server"}, {"WEIGHT", "/weight"},         {"JOBS", "/jobs"},
                                     {"EPOCH", "/epoch"},   {"SAVED HOME", "/saved_home"}, {"SAVED WEIGHT", "/saved_weight"}};
@@ -33,7 +33,13 @@ json server_named(Ctl& ctl, const std::string& name) {
   throw Failure(kNotFound, "there is no server " + name);
 }
 
-bool empty(const json& server) { return server["zones"] == 0 && server["jobs"] == 0; }
+/// What must be elsewhere before a server is taken away.
+std::string work_of(const json& server) {
+  return human(server["zones"]) + " zones, " + human(server.value("agent_zones", json(0))) + " zones of agents, " + human(server["jobs"]) +
+         " jobs";
+}
+
+bool empty(const json& server) { return server["zones"] == 0 && server.value("agent_zones", 0) == 0 && server["jobs"] == 0; }
 
 /// What stands against taking a server away: work that nobody else could do, and others that could not take over.
 void upgrade_check(Ctl& ctl, const std::string& name) {
@@ -55,8 +61,7 @@ void upgrade_check(Ctl& ctl, const std::string& name) {
         missing += (missing.empty() ? "" : "; ") + need["detail"].get<std::string>();
     add(("ready: " + other["server"].get<std::string>()).c_str(), missing.empty(), missing.empty() ? "yes" : missing);
   }
-  const std::string holds =
-      human(server["zones"]) + " zones, " + human(server["jobs"]) + " jobs, " + human(loss["calls"]) + " calls that it could touch";
+  const std::string holds = work_of(server) + ", " + human(loss["calls"]) + " calls that it could touch";
   rows.push_back({{"check", "parked and empty"}, {"met", server["parked"].get<bool>() && empty(server)}, {"detail", holds}});
   ctl.show_rows({{"CHECK", "/check"}, {"MET", "/met"}, {"DETAIL", "/detail"}}, rows);
   if (ctl.code == kDone)
@@ -92,12 +97,13 @@ void add_servers(CLI::App& app, Ctl& ctl) {
     Command park(servers, verb, help);
     const auto server = park.argument("SERVER", "name");
     const auto dry = park.flag("--dry-run", "only show which zones would move");
-    const auto wait = parked ? park.flag("--wait", "until it has no zone and no job any more") : std::make_shared<bool>(false);
+    const auto wait =
+        parked ? park.flag("--wait", "until it has no zone, no zone's agents and no job any more") : std::make_shared<bool>(false);
     park.run([&ctl, server, dry, wait, parked = parked] {
       if (*dry) return show_plan(ctl, {{"servers", {{{"server", *server}, {"parked", parked}}}}});
       json now = ctl.api().call("PUT", "/servers/" + encoded(*server), {{"parked", parked}});
       while (*wait && !empty(now)) {
-        ctl.progress(*server + " has " + human(now["zones"]) + " zones and " + human(now["jobs"]) + " jobs");
+        ctl.progress(*server + " has " + work_of(now));
         std::this_thread::sleep_for(kLookEach);
         now = server_named(ctl, *server);
       }

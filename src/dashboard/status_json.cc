@@ -26,11 +26,14 @@ json component_json(const ComponentStatus& c) {
 json server_json(const SystemSeen& seen, const ServerStatus& s) {
   json components = json::array();
   for (const auto& c : s.components) components.push_back(component_json(c));
-  int zones = 0, jobs = 0;
+  int zones = 0, agent_zones = 0, jobs = 0;
   for (const ZoneKnown& zone : seen.zones) zones += zone.allotted_to && zone.allotted_to->value == s.name;
   // A job that is allotted to nobody has ended.
-  for (const auto& [lease, since] : seen.leases)
-    jobs += lease.resource.value.starts_with("job/") && lease.desired && lease.holder_server && lease.holder_server->value == s.name;
+  for (const auto& [lease, since] : seen.leases) {
+    if (!lease.holder_server || lease.holder_server->value != s.name) continue;
+    agent_zones += lease.resource.value.starts_with("agent_manager/zone/");
+    jobs += lease.resource.value.starts_with("job/") && lease.desired;
+  }
   json out = {{"name", s.name},
               {"state", to_string(s.state)},
               {"components", std::move(components)},
@@ -39,6 +42,7 @@ json server_json(const SystemSeen& seen, const ServerStatus& s) {
               {"settled", s.known.settled},
               {"flaps", s.known.flaps},
               {"zones", zones},
+              {"agent_zones", agent_zones},
               {"jobs", jobs}};
   if (!s.version.empty()) out["version"] = s.version;
   return out;

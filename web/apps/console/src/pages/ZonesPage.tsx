@@ -157,6 +157,7 @@ function Servers({ servers, mayChange }: { servers: Server[]; mayChange: boolean
     { key: 'name', header: 'Server', width: 'minmax(7rem, 1fr)', cell: (server) => server.name },
     { key: 'state', header: 'State', width: '8rem', cell: (server) => <ComponentBadge state={server.state} /> },
     { key: 'zones', header: 'Zones', width: '5rem', align: 'right', cell: (server) => server.zones },
+    { key: 'agent_zones', header: 'Agent zones', width: '6.5rem', align: 'right', cell: (server) => server.agent_zones },
     { key: 'jobs', header: 'Jobs', width: '5rem', align: 'right', cell: (server) => server.jobs },
     { key: 'capacity', header: 'Capacity', width: '6rem', align: 'right', cell: (server) => server.capacity },
     {
@@ -164,7 +165,7 @@ function Servers({ servers, mayChange }: { servers: Server[]; mayChange: boolean
       header: 'Standing',
       width: 'minmax(14rem, 2fr)',
       cell: (server) => {
-        if (server.parked && server.zones + server.jobs === 0) return <StateBadge tone="warn">parked, empty</StateBadge>;
+        if (server.parked && server.zones + server.agent_zones + server.jobs === 0) return <StateBadge tone="warn">parked, empty</StateBadge>;
         if (server.parked) return <StateBadge tone="busy">parked, moving its work</StateBadge>;
         if (server.flaps) return <StateBadge tone="bad">begins anew too often</StateBadge>;
         return <StateBadge tone={server.settled ? 'good' : 'idle'}>{server.settled ? 'settled' : 'not settled yet'}</StateBadge>;

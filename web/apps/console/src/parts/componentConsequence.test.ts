@@ -5,7 +5,7 @@ import { consequence, possibleActions } from './componentConsequence';
 const status = (second: 'DORMANT' | 'STOPPED'): Status => ({
   server: 'as1', version: '1', at: '2026-01-01T00:00:00Z', components: ['rule_engine'], leases: [], zones: [], restrictions: [], alarms: [],
   servers: [['as1', 'MASTER'] as const, ['as2', second] as const].map(([name, state]) => ({
-    name, state: 'RUNNING', capacity: 1, parked: false, settled: true, flaps: false, zones: 0, jobs: 0,
+    name, state: 'RUNNING', capacity: 1, parked: false, settled: true, flaps: false, zones: 0, agent_zones: 0, jobs: 0,
     components: [{ component: 'rule_engine', instance: '', state }],
   })),
 });
