@@ -45,6 +45,7 @@ struct Played {
   World::Outcome outcome;
   std::string transcript;
   uint64_t effects = 0;
+  uint64_t fail_every = 1;  ///< long scenarios: each so many-th effect fails, in turn
 };
 
 /// Plays one scenario's commands. Names: "as1" is a server, "as1/mpp/1" a process, "as1/server" the one that started all others there;
@@ -82,6 +83,8 @@ class Player {
     if (verb == "servers") options_.servers = std::stoi(value);
     else if (verb == "mpps") options_.mpps_per_server = std::stoi(value);
     else if (verb == "contacts") options_.contacts = std::stoi(value);
+    else if (verb == "fail-every") played_.fail_every = std::stoull(value);
+    else if (verb == "agents") options_.agents = std::stoi(value);
     else if (verb == "goal") options_.goal = std::stoi(value);
     else if (verb == "scheduled") options_.scheduled = true;
     else if (verb == "finish-after") options_.finish_after = duration_of(value);
@@ -116,6 +119,7 @@ class Player {
       for (const std::string& other : others(server(argument), more)) weather.cut_one_way(server(argument), other);
     else if (verb == "heal") weather.heal();
     else if (verb == "owned") owned(Resource{argument}, duration_of(more));
+    else if (verb == "apart") apart(argument, more);
     else if (verb == "request") world_->tables().jobs.at(JobId{1}).requested = parse_enum<JobRequest>(argument);
     else return false;
     return true;
@@ -129,6 +133,12 @@ class Player {
     EXPECT_LT(*took, budget) << resource.value;
     played_.transcript += "-- " + world_->acting(resource).front() + " acts for " + resource.value + " after " +
                           std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*took).count()) + " ms\n";
+  }
+
+  /// "apart @RESOURCE @RESOURCE": they are not acted under on one server.
+  void apart(const std::string& one, const std::string& other) {
+    if (fail_effect_ != 0) return;
+    EXPECT_NE(server(one), server(other)) << one << " and " << other;
   }
 
   std::string process(const std::string& name) {
@@ -176,9 +186,10 @@ TEST_P(Scenarios, goes_as_its_transcript_says) {
 
 TEST_P(Scenarios, ends_well_whichever_one_of_its_effects_fails) {
   const Scenario scenario = load(GetParam());
-  const uint64_t effects = play(scenario.commands, 0).effects;
+  const Played played = play(scenario.commands, 0);
+  const uint64_t effects = played.effects;
   ASSERT_GT(effects, 10u);
-  for (uint64_t n = 1; n <= effects; n += kFewer) {
+  for (uint64_t n = 1; n <= effects; n += kFewer * played.fail_every) {
     const World::Outcome outcome = play(scenario.commands, n).outcome;
     ASSERT_EQ(outcome.kind, World::Outcome::Kind::well) << "with effect " << n << " of " << effects << " failing: " << outcome.what;
   }

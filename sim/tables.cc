@@ -211,7 +211,7 @@ Result<DirectorStore::Record> MemoryDirectorStore::record() {
     const auto home = homes.find(name);
     seen.push_back({name, 1, home == homes.end() ? std::nullopt : std::optional(home->second), row.desired, row.holder});
   };
-  for (const LeaseRow& row : tables_.leases.leases({}).value()) {
+  for (const LeaseRow& row : tables_.leases.leases({agent_zone_resource("default")}).value()) {
     see(row, "zone_director/", tables_.zone_homes, out.zones);
     see(row, "agent_manager/zone/", tables_.agents_homes, out.agent_zones);
   }

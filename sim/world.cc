@@ -104,8 +104,10 @@ World::Component::Life::Life(World& world, const Component& c, Incarnation incar
         seams, *agent_store, directory, server,
         AgentManagerService::Leases{[this](const LeaseGrant& grant) { leases.renounce(grant); }, fenced}, AgentManagerService::Settings{});
     process.serve([this](Request request, ReplyFn reply) { agent_manager->handle(std::move(request), std::move(reply)); });
-    leases.compete(agent_zone_resource("default"), {[this](const LeaseGrant& grant) { agent_manager->acquired(grant); },
-                                                    [this](const LeaseGrant& grant, const std::string&) { agent_manager->lost(grant); }});
+    leases.compete(agent_zone_resource("default"),
+                   {[this](const LeaseGrant& grant) { agent_manager->acquired(grant); },
+                    [this](const LeaseGrant& grant, const std::string&) { agent_manager->lost(grant); }},
+                   LeaseService::kLeftToDirector);
     agent_manager->start();
   } else if (c.component == "rule_engine") {
     rules = std::make_unique<FaultyRuleStore>(ground, tables);

@@ -78,8 +78,7 @@ bool parked(const WorldSeen& world, const ServerName& server) {
 std::vector<DirectorEffect> CommonDirectorMachine::step(const CommonDirectorInput& input, Instant now) {
   const WorldSeen& world = std::get<WorldSeen>(input);
   std::vector<DirectorEffect> out;
-  zones(world, now, out);
-  agents(world, out);
+  agents(world, zones(world, now, out), out);
   schedules(world, out);
   jobs(world, now, out);
   return out;
@@ -111,7 +110,7 @@ void CommonDirectorMachine::watch(const Session& director, Instant now) {
   while (!life.begun.empty() && life.begun.front() + settings_.flap_window < now) life.begun.pop_front();
 }
 
-void CommonDirectorMachine::zones(const WorldSeen& world, Instant now, std::vector<DirectorEffect>& out) {
+CommonDirectorMachine::Loads CommonDirectorMachine::zones(const WorldSeen& world, Instant now, std::vector<DirectorEffect>& out) {
   std::map<ServerName, Incarnation> directors;
   std::map<Incarnation, ServerName> server_of;
   std::vector<ServerStanding> servers;
@@ -137,20 +136,23 @@ void CommonDirectorMachine::zones(const WorldSeen& world, Instant now, std::vect
       if (const auto at = server_of.find(*director); at != server_of.end()) need.current = at->second;
     needs.push_back(std::move(need));
   }
-  const auto chosen = choose_servers(std::move(needs), offers_of(servers));
+  const auto chosen = choose_servers(std::move(needs), servers);
+  Loads directed;
   for (const ZoneSeen& zone : world.zones) {
     const auto server = chosen.find(zone.name);
     if (server == chosen.end()) continue;
+    directed[server->second] += zone.weight;
     const Incarnation& director = directors.at(server->second);
     const bool going_home = zone.going_home && zone.home != server->second;
     if (zone.allotted != director || zone.going_home != going_home)
       out.push_back(AllotZone{zone.name, director, server->second, going_home});
   }
+  return directed;
 }
 
-/// A zone's agents stay with whoever manages them, and a free zone is taken by the first that can, without us: they wait for nobody. They
-/// are moved while their zone has no home yet, by order, and away from a parked server; allotted until they are there, and no longer.
-void CommonDirectorMachine::agents(const WorldSeen& world, std::vector<DirectorEffect>& out) {
+/// A zone's agents stay with whoever manages them, until that one is gone, its server is parked, or they are ordered elsewhere. Allotted
+/// until they are there, and no longer.
+void CommonDirectorMachine::agents(const WorldSeen& world, const Loads& directed, std::vector<DirectorEffect>& out) {
   std::map<Incarnation, ServerName> living;
   std::map<ServerName, Incarnation> managers;
   std::vector<ServerStanding> servers;
@@ -158,21 +160,26 @@ void CommonDirectorMachine::agents(const WorldSeen& world, std::vector<DirectorE
     living[manager.incarnation] = manager.server;
     managers[manager.server] = manager.incarnation;
     const ServerSeen* recorded = seen_of(world, manager.server);
-    servers.push_back(recorded ? *recorded : ServerStanding{manager.server});
-    servers.back().settled = false;  // nobody goes home but by order
+    ServerStanding& server = servers.emplace_back(recorded ? *recorded : ServerStanding{manager.server});
+    server.settled = false;  // nobody goes home but by order
+    const auto load = directed.find(manager.server);
+    if (load != directed.end()) server.load = load->second;
   }
   const auto server_of = [&](const std::optional<Incarnation>& manager) {
     const auto found = manager ? living.find(*manager) : living.end();
     return found == living.end() ? std::nullopt : std::optional(found->second);
   };
+  const auto is_left_alone = [&](const ZoneSeen& zone) {
+    return !zone.allotted && zone.holder && world.doubted_agent_managers.contains(*zone.holder);
+  };
   std::vector<ZoneNeed> needs;
   for (const ZoneSeen& zone : world.agent_zones) {
+    if (is_left_alone(zone)) continue;
     const auto target = server_of(zone.allotted), holder = server_of(zone.holder);
-    if (zone.allotted && !target) out.push_back(AllotAgents{zone.name, std::nullopt, zone.home.value_or(ServerName{}), zone.going_home});
-    else if (holder && zone.home) needs.push_back({zone.name, zone.weight, zone.home, target ? target : holder, zone.going_home});
-    else if (holder) needs.push_back({zone.name, zone.weight, holder});  // of equal servers the one where they are
+    if (zone.home || !holder) needs.push_back({zone.name, zone.weight, zone.home, target ? target : holder, zone.going_home});
+    else needs.push_back({zone.name, zone.weight, holder});  // of equal servers the one where they are
   }
-  const auto chosen = choose_servers(std::move(needs), offers_of(servers));
+  const auto chosen = choose_servers(std::move(needs), servers);
   for (const ZoneSeen& zone : world.agent_zones) {
     const auto server = chosen.find(zone.name);
     if (server == chosen.end()) continue;

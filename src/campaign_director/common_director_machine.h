@@ -36,9 +36,11 @@ class CommonDirectorMachine {
   void jobs(const WorldSeen& world, Instant now, std::vector<DirectorEffect>& out);
   void grant(const JobSeen& job, Instant at, Instant now, std::vector<DirectorEffect>& out);
   static void schedules(const WorldSeen& world, std::vector<DirectorEffect>& out);
-  void zones(const WorldSeen& world, Instant now, std::vector<DirectorEffect>& out);
+  using Loads = std::map<ServerName, double>;
+  /// The weight of the zones that each server directs from now on.
+  Loads zones(const WorldSeen& world, Instant now, std::vector<DirectorEffect>& out);
   void watch(const Session& director, Instant now);
-  static void agents(const WorldSeen& world, std::vector<DirectorEffect>& out);
+  static void agents(const WorldSeen& world, const Loads& directed, std::vector<DirectorEffect>& out);
 
   Settings settings_;
   std::map<ServerName, Life> lives_;

@@ -312,6 +312,9 @@ struct AgentsBench {
   void live(const std::string& server) {
     world.agent_managers.push_back(Session{Incarnation{server + "1"}, ServerName{server}, "agent_manager"});
   }
+  void dead(const std::string& server) {
+    std::erase_if(world.agent_managers, [&](const Session& s) { return s.server.value == server; });
+  }
   std::vector<std::string> decided() {
     std::vector<std::string> out;
     for (const AllotAgents& allot : of<AllotAgents>(machine.step(world, Instant{} + 1h)))
@@ -332,12 +335,66 @@ TEST(CommonDirector, A_01_spreads_zones_agents_over_servers_and_then_leaves_them
   for (const char* zone : {"1", "2"}) bench.world.agent_zones.push_back({.name = zone, .holder = Incarnation{"a1"}});
   EXPECT_EQ(bench.decided(), (Decided{"1 - a", "2 b1 b"}));
   bench.world.agent_zones[1].holder = Incarnation{"b1"};
-  EXPECT_EQ(bench.decided(), (Decided{"2 - b"})) << "they are there: allotted to nobody, so that whoever can takes them over";
+  EXPECT_EQ(bench.decided(), (Decided{"2 - b"})) << "they are there";
   EXPECT_EQ(bench.decided(), Decided{});
   bench.world.agent_zones[1].holder = Incarnation{"a1"};
   EXPECT_EQ(bench.decided(), Decided{}) << "its server has come back, and nobody has said that they go home";
-  bench.world.agent_zones[0].holder.reset();
-  EXPECT_EQ(bench.decided(), Decided{}) << "a free zone waits for nobody";
+}
+
+TEST(CommonDirector, D_02_gives_the_agents_of_a_lost_server_to_the_least_busy) {
+  AgentsBench bench;
+  bench.live("c");
+  bench.world.directors = {Session{Incarnation{"da"}, ServerName{"a"}, "campaign_director"}};
+  for (const char* zone : {"1", "2"}) bench.world.zones.push_back({.name = zone, .home = ServerName{"a"}, .allotted = Incarnation{"da"}});
+  bench.world.agent_zones = {{.name = "1", .home = ServerName{"c"}, .holder = Incarnation{"c1"}},
+                             {.name = "2", .home = ServerName{"b"}, .holder = Incarnation{"b1"}}};
+  EXPECT_EQ(bench.decided(), Decided{});
+  bench.dead("b");
+  EXPECT_EQ(bench.decided(), (Decided{"2 c1 b"})) << "a directs two zones";
+  bench.world.agent_zones[1] = {.name = "2", .home = ServerName{"b"}, .holder = Incarnation{"b1"}};
+  bench.world.agent_zones[0].weight = 3;
+  EXPECT_EQ(bench.decided(), (Decided{"2 a1 b"})) << "what a server does for agents counts as what it does for campaigns";
+  EXPECT_EQ(bench.decided(), Decided{}) << "about to be taken";
+  bench.world.agent_zones[1].holder = Incarnation{"a1"};
+  EXPECT_EQ(bench.decided(), (Decided{"2 - b"}));
+}
+
+TEST(CommonDirector, D_03_spreads_the_agents_of_two_servers_that_are_lost_at_once) {
+  AgentsBench bench;
+  for (const char* server : {"c", "d"}) bench.live(server);
+  bench.world.agent_zones = {{.name = "1", .home = ServerName{"a"}, .holder = Incarnation{"a1"}},
+                             {.name = "2", .home = ServerName{"b"}, .holder = Incarnation{"b1"}}};
+  for (const char* server : {"a", "b"}) bench.dead(server);
+  bench.decided();
+  const auto &one = bench.world.agent_zones[0].allotted, &two = bench.world.agent_zones[1].allotted;
+  ASSERT_TRUE(one && two);
+  EXPECT_NE(one, two);
+  EXPECT_EQ(bench.world.agent_zones[0].home, ServerName{"a"}) << "they still belong there";
+}
+
+TEST(CommonDirector, A_01_gives_a_free_zones_agents_to_their_home_among_equals) {
+  AgentsBench bench;
+  bench.world.agent_zones = {{.name = "1", .home = ServerName{"b"}}, {.name = "2"}};
+  EXPECT_EQ(bench.decided(), (Decided{"1 b1 b", "2 a1 a"}));
+}
+
+TEST(CommonDirector, A_12_gives_agents_to_no_server_that_does_not_serve_their_zone) {
+  AgentsBench bench;
+  bench.world.servers = {{.name = ServerName{"b"}, .zones = std::vector<std::string>{"2"}}};
+  bench.world.agent_zones = {{.name = "1", .home = ServerName{"b"}, .holder = Incarnation{"a1"}, .going_home = true}};
+  EXPECT_EQ(bench.decided(), Decided{});
+  bench.dead("a");
+  EXPECT_EQ(bench.decided(), Decided{}) << "better with nobody than with one who would not take it";
+}
+
+TEST(CommonDirector, C_04_leaves_agents_with_a_manager_that_is_in_doubt_but_renewed) {
+  AgentsBench bench;
+  bench.world.agent_zones = {{.name = "1", .home = ServerName{"a"}, .holder = Incarnation{"a1"}}};
+  bench.world.doubted_agent_managers = {Incarnation{"a1"}};
+  bench.dead("a");
+  EXPECT_EQ(bench.decided(), Decided{});
+  bench.world.doubted_agent_managers.clear();
+  EXPECT_EQ(bench.decided(), (Decided{"1 b1 a"}));
 }
 
 TEST(CommonDirector, A_12_moves_a_zones_agents_by_order_until_they_are_there) {
@@ -353,8 +410,8 @@ TEST(CommonDirector, A_12_frees_a_zone_whose_next_manager_dies_on_the_way) {
   AgentsBench bench;
   bench.world.agent_zones = {{.name = "1", .home = ServerName{"b"}, .allotted = Incarnation{"b1"}}};
   EXPECT_EQ(bench.decided(), Decided{}) << "about to be taken";
-  bench.world.agent_managers.pop_back();
-  EXPECT_EQ(bench.decided(), (Decided{"1 - b"}));
+  bench.dead("b");
+  EXPECT_EQ(bench.decided(), (Decided{"1 a1 b"}));
   bench.world.agent_zones = {{.name = "1", .home = ServerName{"b"}, .holder = Incarnation{"a1"}, .going_home = true}};
   EXPECT_EQ(bench.decided(), Decided{}) << "the order waits for its home";
   EXPECT_TRUE(bench.world.agent_zones[0].going_home);

@@ -1,10 +1,13 @@
 #include "campaign_director/director_service.h"
 
+#include <algorithm>
+
 namespace everdial {
 
 namespace {
 constexpr uint64_t kCommonLane = 100;
 constexpr uint64_t kZoneLane = 101;
+constexpr Duration kRenewalOverdue = 600ms;  ///< longer than from one to the next
 }  // namespace
 
 DirectorService::DirectorService(Seams& seams, DirectorStore& store, const Directory& directory,
@@ -35,11 +38,35 @@ void DirectorService::lost(const LeaseGrant& grant) {
 }
 
 void DirectorService::leases_seen(const std::vector<LeaseRow>& leases) {
+  const bool freed = see_agent_managers(leases);
   if (!common_ || looking_) return;
   const auto is_free = [](const LeaseRow& lease) {
     return !lease.holder && (lease.resource.value.starts_with("zone_director/") || lease.resource.value.starts_with("job/"));
   };
-  if (std::any_of(leases.begin(), leases.end(), is_free)) look();
+  if (freed || std::any_of(leases.begin(), leases.end(), is_free)) look();
+}
+
+/// Whether one of them has left a zone. The poll shows a zone that is free and not allotted only to who competes for it: that it is not
+/// shown any more is the sign.
+bool DirectorService::see_agent_managers(const std::vector<LeaseRow>& leases) {
+  std::map<Resource, Renewal> seen;
+  for (const LeaseRow& lease : leases) {
+    if (!lease.holder || !lease.resource.value.starts_with("agent_manager/zone/")) continue;
+    const auto before = agents_managed_.find(lease.resource);
+    const bool still = before != agents_managed_.end() && before->second.seq == lease.holder_renew_seq;
+    seen[lease.resource] = {*lease.holder, lease.holder_renew_seq, still ? before->second.at : seams_.clock.steady()};
+  }
+  const bool freed =
+      std::any_of(agents_managed_.begin(), agents_managed_.end(), [&](const auto& zone) { return !seen.contains(zone.first); });
+  agents_managed_ = std::move(seen);
+  return freed;
+}
+
+std::set<Incarnation> DirectorService::renewed_in_doubt() const {
+  std::set<Incarnation> out;
+  for (const auto& [zone, renewal] : agents_managed_)
+    if (directory_.doubt_of(renewal.manager) && seams_.clock.steady() - renewal.at < kRenewalOverdue) out.insert(renewal.manager);
+  return out;
 }
 
 void DirectorService::look_again() {
@@ -74,6 +101,7 @@ void DirectorService::seen(DirectorStore::Record record) {
                   directory_.serving("campaign_manager"),
                   directory_.serving("campaign_director"),
                   directory_.serving("agent_manager"),
+                  renewed_in_doubt(),
                   std::move(record.schedules),
                   record.at};
   perform(machine_.step(world, seams_.clock.steady()), *common_);

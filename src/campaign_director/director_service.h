@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,15 @@ class DirectorService {
     ZoneDirectorMachine machine;
   };
 
+  struct Renewal {
+    Incarnation manager;
+    int64_t seq = 0;
+    Instant at;  ///< when this was first seen, by the steady clock
+  };
+
+  bool see_agent_managers(const std::vector<LeaseRow>& leases);
+  /// Agent managers that the failure detector doubts, and that are renewed all the same.
+  std::set<Incarnation> renewed_in_doubt() const;
   void look();
   void seen(DirectorStore::Record record);
   void perform(std::vector<DirectorEffect> effects, const LeaseGrant& grant);
@@ -57,7 +67,8 @@ class DirectorService {
   CommonDirectorMachine machine_;
   std::map<std::string, std::shared_ptr<Zone>> zones_;
   std::unique_ptr<Timer> timer_;
-  bool looking_ = false;  ///< a look, or what follows from it, is under way
+  std::map<Resource, Renewal> agents_managed_;  ///< zones of agents with their managers, as the poll of the leases showed them
+  bool looking_ = false;                        ///< a look, or what follows from it, is under way
 };
 
 }  // namespace everdial

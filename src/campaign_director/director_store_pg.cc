@@ -51,6 +51,24 @@ std::vector<ZoneSeen> zones_of(const Rows& rows) {
   return out;
 }
 
+/// A row for each zone that a server serves.
+constexpr const char* kServers = R"(
+select s.name, s.capacity, s.settled, s.parked, s.flaps, s.zones is not null, z.name
+  from server s left join lateral unnest(s.zones) as z (name) on true order by s.name)";
+
+std::vector<ServerSeen> servers_of(const Rows& rows) {
+  std::vector<ServerSeen> out;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    const ServerName name{rows.string(r, 0)};
+    if (out.empty() || out.back().name != name) {
+      out.push_back({name, rows.real(r, 1), rows.boolean(r, 2), rows.boolean(r, 3), rows.boolean(r, 4)});
+      if (rows.boolean(r, 5)) out.back().zones.emplace();
+    }
+    if (!rows.is_null(r, 6)) out.back().zones->push_back(rows.string(r, 6));
+  }
+  return out;
+}
+
 // What must not begin under the present load stays due until it may, and is late then.
 constexpr const char* kDueSchedules = R"(
 select id, timetable::text, misfire, grace_s, next_at from schedule
@@ -111,14 +129,10 @@ class PgDirectorStore final : public DirectorStore {
 
   Result<Record> record() override {
     return pool_.transaction<Record>([&](Connection& c) -> Result<Record> {
-      auto rows = c.pipeline({{kJobs, {}},
-                              {kZones, {}},
-                              {"select name, capacity, parked, settled, flaps from server order by name", {}},
-                              {kDueSchedules, {}},
-                              {"select clock_timestamp()", {}},
-                              {kAgentZones, {}}});
+      auto rows =
+          c.pipeline({{kJobs, {}}, {kZones, {}}, {kServers, {}}, {kDueSchedules, {}}, {"select clock_timestamp()", {}}, {kAgentZones, {}}});
       if (!rows.ok()) return rows.error();
-      const Rows &jobs = (*rows)[0], &servers = (*rows)[2];
+      const Rows& jobs = (*rows)[0];
       Record out;
       for (size_t r = 0; r < jobs.size(); ++r) {
         JobSeen job;
@@ -144,9 +158,7 @@ class PgDirectorStore final : public DirectorStore {
       }
       out.zones = zones_of((*rows)[1]);
       out.agent_zones = zones_of((*rows)[5]);
-      for (size_t r = 0; r < servers.size(); ++r)
-        out.servers.push_back(
-            {ServerName{servers.string(r, 0)}, servers.real(r, 1), servers.boolean(r, 2), servers.boolean(r, 3), servers.boolean(r, 4)});
+      out.servers = servers_of((*rows)[2]);
       const Rows& due = (*rows)[3];
       for (size_t r = 0; r < due.size(); ++r) {
         auto timetable = timetable_from_json(due.string(r, 1));

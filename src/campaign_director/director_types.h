@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -63,6 +64,7 @@ struct WorldSeen {
   std::vector<ZoneSeen> zones, agent_zones;
   std::vector<ServerSeen> servers;
   std::vector<Session> managers, directors, agent_managers;
+  std::set<Incarnation> doubted_agent_managers;  ///< that are renewed all the same: they keep their zones, and are given none
   std::vector<ScheduleSeen> schedules;
   Instant at{};  ///< the database's clock at the look
 };

@@ -223,6 +223,17 @@ TEST_F(Agents, A_12_A_13_of_a_zone_are_moved_to_another_server_after_a_look_at_w
   EXPECT_THAT(as(Role::viewer, "POST", "/agent-zones/plan", {{"zones", {{{"zone", "default"}}}}}).errors(),
               ElementsAre("/zones/0/server: is missing"));
 
+  sql("update server set zones = '{west}' where name = 'as2'");
+  EXPECT_THAT(
+      save({{"server", "as2"}}).errors(),
+      ElementsAre("/server: The server as2 does not serve zone default: add the zone to dialing.zones of its configuration and start "
+                  "it anew, or choose another server."));
+  const auto stays = as(Role::viewer, "POST", "/agent-zones/plan", {{"with_saved", true}}).json["items"][0];
+  EXPECT_EQ(stays["moves"], false);
+  EXPECT_EQ(stays["why"], "as2 does not serve this zone (its dialing.zones)");
+  EXPECT_EQ(as(Role::administrator, "POST", "/agent-zones/apply", {{"zones", {"default"}}}).status, 409) << "saved before";
+  sql("update server set zones = '{west,default}' where name = 'as2'");
+
   const auto applied = as(Role::administrator, "POST", "/agent-zones/apply", {{"zones", {"default"}}});
   ASSERT_EQ(applied.status, 200) << applied.body;
   EXPECT_EQ(applied.json["items"][0]["allocated_to"], "as2");

@@ -69,9 +69,10 @@ Result<std::vector<nlohmann::json>> zones(pg::Connection& db);
 Result<std::vector<ZoneKnown>> places(pg::Connection& db);
 /// What the logged-on agents of these zones do: {"west": [{"agent", "call", "count"}, ...]}.
 Result<nlohmann::json> doings(pg::Connection& db, const std::vector<std::string>& zones);
-/// Kept, not acted upon. ErrorKind::not_found when there is no such zone, ErrorKind::invalid when there is no such server.
+/// Kept, not acted upon. ErrorKind::not_found when there is no such zone, ErrorKind::invalid when there is no such server, or it does not
+/// serve the zone.
 Status save_place(pg::Connection& db, const std::string& zone, const ServerName& server);
-/// What is saved of these zones becomes valid, and their agents go where they belong now.
+/// What is saved of these zones becomes valid, and their agents go where they belong now. ErrorKind::conflict as saved_must_serve.
 Status apply_places(pg::Connection& db, const std::vector<std::string>& zones);
 Result<nlohmann::json> zone(pg::Connection& db, const std::string& name);
 /// ErrorKind::not_found when there is no such zone.

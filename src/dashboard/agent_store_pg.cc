@@ -1,5 +1,6 @@
 #include "dashboard/agent_store.h"
 #include "dashboard/row_json.h"
+#include "dashboard/server_store.h"
 
 namespace everdial::agent_store {
 namespace {
@@ -260,14 +261,13 @@ Result<json> doings(Connection& db, const std::vector<std::string>& zones) {
 
 Status save_place(Connection& db, const std::string& name, const ServerName& server) {
   if (auto known = zone(db, name); !known.ok()) return known.error();
-  auto there = db.query("select 1 from server where name = $1", Params{}.add(server.value));
-  if (!there.ok()) return there.error();
-  if (there->empty()) return Error{ErrorKind::invalid, "There is no server of this name."};
+  if (Status serves = server_store::must_serve(db, server, name); !serves.ok()) return serves;
   return done(db.query("insert into zone (name, saved_manager) values ($1, $2) on conflict (name) do update set saved_manager = $2",
                        Params{}.add(name).add(server.value)));
 }
 
 Status apply_places(Connection& db, const std::vector<std::string>& zones) {
+  if (Status serve = server_store::saved_must_serve(db, "saved_manager", zones); !serve.ok()) return serve;
   auto rows = db.pipeline({{R"(
 update ha_lease l set preferred = z.saved_manager from zone z
  where z.name = any($1::text[]) and l.resource = 'agent_manager/zone/' || z.name and z.saved_manager is not null)",

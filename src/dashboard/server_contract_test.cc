@@ -130,6 +130,29 @@ TEST_F(Servers, A_12_save_a_zones_wish_without_moving_it_and_apply_it_on_demand)
   EXPECT_EQ(applied.json["items"][1]["going_home"], false);
 }
 
+TEST_F(Servers, A_12_refuse_a_home_that_does_not_serve_the_zone) {
+  const auto save = [&] { return as(Role::administrator, "PUT", "/zones/east", {{"home", "as2"}}); };
+  EXPECT_EQ(save().status, 200) << "it has not said what it serves";
+  sql("update server set zones = '{west}' where name = 'as2'");
+  EXPECT_THAT(save().errors(), ElementsAre("/home: The server as2 does not serve zone east: add the zone to dialing.zones of its "
+                                           "configuration and start it anew, or choose another server."));
+  EXPECT_THAT(moves(plan({{"with_saved", true}})),
+              ElementsAre("east as1 as1 as2 does not serve this zone (its dialing.zones)", "west as1 as1 it stays"));
+  EXPECT_EQ(as(Role::administrator, "POST", "/zones/apply", {{"zones", {"east", "west"}}}).status, 409) << "saved before";
+  EXPECT_EQ(sql("select preferred from ha_lease where resource = 'zone_director/east'"), "as1");
+  EXPECT_THAT(moves(plan({{"servers", {{{"server", "as1"}, {"parked", true}}}}})),
+              ElementsAre("east as1 - no server could take it", "west as1 as2 its server is parked"));
+}
+
+TEST_F(Servers, S_01_count_the_zones_whose_agents_they_have) {
+  for (const std::string zone : {"east", "west"})
+    sql("insert into ha_lease (resource, epoch, incarnation) values ('agent_manager/zone/" + zone + "', 1, '" +
+        incarnation("as2", "campaign_director") + "')");
+  const auto servers = get("/servers").json["items"];
+  EXPECT_EQ(servers[0]["agent_zones"], 0);
+  EXPECT_EQ(servers[1]["agent_zones"], 2);
+}
+
 TEST_F(Servers, S_01_park_a_server_and_show_before_what_would_move) {
   EXPECT_THAT(moves(plan({{"servers", {{{"server", "as1"}, {"parked", true}}}}})),
               ElementsAre("east as1 as2 its server is parked", "west as1 as2 its server is parked"));

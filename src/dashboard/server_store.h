@@ -23,11 +23,15 @@ Result<nlohmann::json> order_component(pg::Connection& db, const ServerName& ser
                                        const std::string& by);
 /// Newest first; of all servers when `server` is empty.
 Result<Page> component_orders(pg::Connection& db, const std::optional<std::string>& server, const PageRequest& page);
+/// ErrorKind::invalid when there is no such server, or it does not serve the zone: nobody would have the zone there.
+Status must_serve(pg::Connection& db, const ServerName& server, const std::string& zone);
+/// ErrorKind::conflict when a server that is saved in this column of table zone does not serve its zone any more.
+Status saved_must_serve(pg::Connection& db, const std::string& column, const std::vector<std::string>& zones);
 /// ErrorKind::not_found when there is no such server.
 Status set_server(pg::Connection& db, const ServerChange& change);
-/// Kept, not acted upon. ErrorKind::not_found when there is no such zone, ErrorKind::invalid when its home would be no server.
+/// Kept, not acted upon. ErrorKind::not_found when there is no such zone, ErrorKind::invalid as must_serve.
 Status save_zone(pg::Connection& db, const ZoneChange& change);
-/// What is saved of these zones becomes valid, and they go home now.
+/// What is saved of these zones becomes valid, and they go home now. ErrorKind::conflict as saved_must_serve.
 Status apply_zones(pg::Connection& db, const std::vector<std::string>& zones);
 
 }  // namespace everdial::server_store

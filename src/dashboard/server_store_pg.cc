@@ -26,6 +26,11 @@ std::string objection(ComponentAction action, bool stopped, bool lives, const st
   return "";
 }
 
+std::string not_served(const std::string& server, const std::string& zone) {
+  return "The server " + server + " does not serve zone " + zone +
+         ": add the zone to dialing.zones of its configuration and start it anew, or choose another server.";
+}
+
 }  // namespace
 
 Result<json> order_component(Connection& db, const ServerName& server, const std::string& component, ComponentAction action,
@@ -64,6 +69,23 @@ Result<Page> component_orders(Connection& db, const std::optional<std::string>& 
   return page_of(*rows, page.limit, order_json, id_key);
 }
 
+Status must_serve(Connection& db, const ServerName& server, const std::string& zone) {
+  auto known = db.query("select zones is null or $2 = any(zones) from server where name = $1", Params{}.add(server.value).add(zone));
+  if (!known.ok()) return known.error();
+  if (known->empty()) return Error{ErrorKind::invalid, "There is no server of this name."};
+  if (known->boolean(0, 0)) return success();
+  return Error{ErrorKind::invalid, not_served(server.value, zone)};
+}
+
+Status saved_must_serve(Connection& db, const std::string& column, const std::vector<std::string>& zones) {
+  auto wrong = db.query("select s.name, z.name from zone z join server s on s.name = z." + column +
+                            " where z.name = any($1::text[]) and not z.name = any(s.zones) order by z.name limit 1",
+                        Params{}.add(zones));
+  if (!wrong.ok()) return wrong.error();
+  if (wrong->empty()) return success();
+  return Error{ErrorKind::conflict, not_served(wrong->string(0, 0), wrong->string(0, 1))};
+}
+
 Status set_server(Connection& db, const ServerChange& change) {
   auto rows = db.query("update server set parked = coalesce($2, parked), capacity = coalesce($3, capacity) where name = $1",
                        Params{}.add(change.server.value).add(change.parked).add(change.capacity));
@@ -72,13 +94,11 @@ Status set_server(Connection& db, const ServerChange& change) {
 }
 
 Status save_zone(Connection& db, const ZoneChange& change) {
-  auto known = db.query(R"(
-select exists (select 1 from ha_lease where resource = 'zone_director/' || $1),
-       $2::text is null or exists (select 1 from server where name = $2))",
-                        Params{}.add(change.zone).add(change.home ? std::optional(change.home->value) : std::nullopt));
+  auto known = db.query("select 1 from ha_lease where resource = 'zone_director/' || $1", Params{}.add(change.zone));
   if (!known.ok()) return known.error();
-  if (!known->boolean(0, 0)) return Error{ErrorKind::not_found, "There is no such zone."};
-  if (!known->boolean(0, 1)) return Error{ErrorKind::invalid, "There is no server of this name."};
+  if (known->empty()) return Error{ErrorKind::not_found, "There is no such zone."};
+  if (change.home)
+    if (Status serves = must_serve(db, *change.home, change.zone); !serves.ok()) return serves;
   return done(db.query(R"(
 insert into zone (name, saved_home, saved_weight) values ($1, $2, $3)
 on conflict (name) do update set saved_home = coalesce(excluded.saved_home, zone.saved_home),
@@ -87,6 +107,7 @@ on conflict (name) do update set saved_home = coalesce(excluded.saved_home, zone
 }
 
 Status apply_zones(Connection& db, const std::vector<std::string>& zones) {
+  if (Status serve = saved_must_serve(db, "saved_home", zones); !serve.ok()) return serve;
   auto rows = db.pipeline({{R"(
 update ha_lease l set preferred = z.saved_home from zone z
  where z.name = any($1::text[]) and l.resource = 'zone_director/' || z.name and z.saved_home is not null)",

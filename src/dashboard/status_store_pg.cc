@@ -39,11 +39,13 @@ void read_leases(const Rows& rows, SystemSeen& out) {
   }
 }
 
-std::vector<std::string> split(std::string_view names) {
+/// Of array_to_string(..., ','): names, none of which has a comma.
+std::vector<std::string> names(const Rows& rows, size_t row, int column) {
+  const std::string_view all = rows.text(row, column);
   std::vector<std::string> out;
-  for (size_t begin = 0; begin < names.size();) {
-    const size_t end = std::min(names.find(',', begin), names.size());
-    out.emplace_back(names.substr(begin, end - begin));
+  for (size_t begin = 0; begin < all.size();) {
+    const size_t end = std::min(all.find(',', begin), all.size());
+    out.emplace_back(all.substr(begin, end - begin));
     begin = end + 1;
   }
   return out;
@@ -51,10 +53,11 @@ std::vector<std::string> split(std::string_view names) {
 
 void read_servers(const Rows& rows, SystemSeen& out) {
   for (size_t r = 0; r < rows.size(); ++r) {
-    const auto stopped = split(rows.text(r, 2));
-    out.servers[rows.string(r, 0)] = {split(rows.text(r, 1)), {stopped.begin(), stopped.end()},
-                                      rows.real(r, 3),        rows.boolean(r, 4),
-                                      rows.boolean(r, 5),     rows.boolean(r, 6)};
+    const auto stopped = names(rows, r, 2);
+    ServerKnown& server = out.servers[rows.string(r, 0)];
+    server = {names(rows, r, 1), {stopped.begin(), stopped.end()}, rows.real(r, 3), rows.boolean(r, 4), rows.boolean(r, 5),
+              rows.boolean(r, 6)};
+    if (!rows.is_null(r, 7)) server.zones = names(rows, r, 7);
   }
 }
 
@@ -115,7 +118,7 @@ Result<SystemSeen> system_seen(Connection& db) {
 select name, array_to_string(components, ','), array_to_string(stopped || coalesce((
          select array_agg(c) from drill d cross join unnest(d.components) c
           where d.server = s.name and d.ends_at > clock_timestamp()), '{}'), ','),
-       capacity, parked, settled, flaps from server s)",
+       capacity, parked, settled, flaps, array_to_string(zones, ',') from server s)",
        {}},
       {R"(
 with names as (

@@ -29,6 +29,7 @@ struct ServerKnown {
   std::set<std::string> stopped;        ///< of these, by order, until they are started
   double capacity = 1;
   bool parked = false, settled = true, flaps = false;
+  std::optional<std::vector<std::string>> zones = std::nullopt;  ///< that it serves; empty: it has not said so
 };
 struct ZoneKnown {
   std::string name;

@@ -21,7 +21,7 @@ std::vector<ServerStanding> standings(const SystemSeen& seen, const std::string&
     ServerStanding standing{session.server};
     if (const auto known = seen.servers.find(session.server.value); known != seen.servers.end()) {
       const ServerKnown& server = known->second;
-      standing = {session.server, server.capacity, server.parked, server.settled, server.flaps};
+      standing = {session.server, server.capacity, server.settled, server.parked, server.flaps, 0, server.zones};
     }
     if (const ServerChange* change = change_of(changes, session.server)) {
       if (change->lost) continue;
@@ -33,19 +33,24 @@ std::vector<ServerStanding> standings(const SystemSeen& seen, const std::string&
   return out;
 }
 
-std::string reason(const PlannedZone& zone, const std::optional<ServerName>& home, const std::vector<ServerStanding>& servers) {
+std::string reason(const PlannedZone& zone, const ZoneNeed& need, const std::vector<ServerStanding>& servers) {
+  const auto standing = [&](const std::optional<ServerName>& name) {
+    const auto found = std::find_if(servers.begin(), servers.end(), [&](const ServerStanding& server) { return server.name == name; });
+    return found == servers.end() ? nullptr : &*found;
+  };
+  const ServerStanding *home = standing(need.home), *from = standing(zone.from);
+  if (need.going_home && home && !home->serves(zone.zone)) return home->name.value + " does not serve this zone (its dialing.zones)";
   if (!zone.to) return zone.from ? "no server could take it" : "it waits for a server";
   if (zone.from == zone.to) return "it stays";
   if (!zone.from) return "it has no server";
-  const auto from = std::find_if(servers.begin(), servers.end(), [&](const ServerStanding& server) { return server.name == *zone.from; });
-  if (from == servers.end()) return "its server is gone";
+  if (!from) return "its server is gone";
   if (from->parked) return "its server is parked";
-  return zone.to == home ? "it goes home" : "its server begins anew too often";
+  if (!from->serves(zone.zone)) return "its server does not serve it any more";
+  return zone.to == need.home ? "it goes home" : "its server begins anew too often";
 }
 
 std::vector<PlannedZone> plan(const std::vector<ZoneKnown>& known, const std::vector<ZoneChange>& zones,
                               const std::vector<ServerStanding>& standing) {
-  std::vector<ServerOffer> offers = offers_of(standing);
   std::vector<ZoneNeed> needs;
   std::vector<PlannedZone> plan;
   for (const ZoneKnown& zone : known) {
@@ -60,10 +65,10 @@ std::vector<PlannedZone> plan(const std::vector<ZoneKnown>& known, const std::ve
     plan.push_back({zone.name, zone.allotted_to, std::nullopt, ""});
     needs.push_back(std::move(need));
   }
-  const auto chosen = choose_servers(needs, offers);
+  const auto chosen = choose_servers(needs, standing);
   for (size_t i = 0; i < plan.size(); ++i) {
     if (const auto to = chosen.find(plan[i].zone); to != chosen.end()) plan[i].to = to->second;
-    plan[i].why = reason(plan[i], needs[i].home, standing);
+    plan[i].why = reason(plan[i], needs[i], standing);
   }
   return plan;
 }
@@ -77,7 +82,11 @@ std::vector<PlannedZone> plan_zones(const SystemSeen& seen, const std::vector<Zo
 
 std::vector<PlannedZone> plan_agents(const SystemSeen& seen, const std::vector<ZoneKnown>& places, const std::vector<ZoneChange>& changes) {
   auto standing = standings(seen, "agent_manager", {});
-  for (ServerStanding& server : standing) server.settled = false;  // nobody goes home but by order
+  for (ServerStanding& server : standing) {
+    server.settled = false;  // nobody goes home but by order
+    for (const ZoneKnown& zone : seen.zones)
+      if (zone.allotted_to == server.name) server.load += zone.weight;
+  }
   return plan(places, changes, standing);
 }
 

@@ -33,7 +33,7 @@ std::vector<LeaseEffect> LeaseMachine::step(const LeaseInput& input, Instant now
                  },
                  [&](const LeaseCandidacy& i) {
                    if (i.competes) {
-                     candidacies_.insert(i.resource);
+                     candidacies_[i.resource] = i.patience;
                      return;
                    }
                    candidacies_.erase(i.resource);
@@ -77,6 +77,7 @@ void LeaseMachine::seen(const LeasesSeen& input, Instant now, std::vector<LeaseE
   for (const auto& [resource, grant] : held)
     if (!present.contains(resource)) stop(resource, "fenced", out);
   std::erase_if(watched_, [&](const auto& w) { return !present.contains(w.first); });
+  std::erase_if(vacant_, [&](const auto& v) { return !present.contains(v.first); });
   stop_unrenewed(now, out);
 }
 
@@ -111,6 +112,7 @@ void LeaseMachine::seen_one(const LeaseRow& row, Duration since_last, Instant no
   const bool mine = row.holder == me_;
   const bool wanted = row.desired ? *row.desired == me_ : candidacies_.contains(row.resource);
   if (!mine) not_ours_at_[row.resource] = *last_asked_at_;
+  else vacant_.erase(row.resource);
   if (const auto found = acting_.find(row.resource); found != acting_.end()) {
     if (row.epoch < found->second.epoch) return;  // the poll is older than our acquire
     if (!mine || row.epoch != found->second.epoch || row.holder_renew_seq < 0) {
@@ -121,7 +123,7 @@ void LeaseMachine::seen_one(const LeaseRow& row, Duration since_last, Instant no
   } else if (draining_) {
     return;
   } else if (!mine) {
-    take_over(row, wanted, since_last, now, out);
+    take_over(row, since_last, now, out);
   } else if (!wanted) {
     out.push_back(ReleaseLease{LeaseGrant{row.resource, row.res_id, row.epoch, me_}, "handed_over"});
   } else if (renewed(row.resource, now)) {
@@ -130,7 +132,7 @@ void LeaseMachine::seen_one(const LeaseRow& row, Duration since_last, Instant no
   }
 }
 
-void LeaseMachine::take_over(const LeaseRow& row, bool wanted, Duration since_last, Instant now, std::vector<LeaseEffect>& out) {
+void LeaseMachine::take_over(const LeaseRow& row, Duration since_last, Instant now, std::vector<LeaseEffect>& out) {
   AcquireLease take{row, "released", {}, "{}"};
   if (!row.holder) {
     watched_.erase(row.resource);
@@ -154,9 +156,21 @@ void LeaseMachine::take_over(const LeaseRow& row, bool wanted, Duration since_la
       take.evidence += ",\"doubt\":" + doubt->second.evidence;
     }
     take.evidence += "}";
-    if (watched.still < enough) return;
+    if (watched.still < enough) {
+      vacant_.erase(row.resource);
+      return;
+    }
   }
-  if (wanted) acquire(std::move(take), now, out);
+  if (is_ours_to_take(row, since_last)) acquire(std::move(take), now, out);
+}
+
+bool LeaseMachine::is_ours_to_take(const LeaseRow& row, Duration since_last) {
+  const auto [vacant, first] = vacant_.try_emplace(row.resource, Duration{0});
+  if (!first) vacant->second += since_last;
+  if (row.desired == me_) return true;
+  const auto candidacy = candidacies_.find(row.resource);
+  if (candidacy == candidacies_.end()) return false;
+  return candidacy->second ? vacant->second >= *candidacy->second : !row.desired;
 }
 
 void LeaseMachine::acquire(AcquireLease take, Instant now, std::vector<LeaseEffect>& out) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <variant>
@@ -37,6 +38,9 @@ struct LeaseRenounced {
 struct LeaseCandidacy {
   Resource resource;
   bool competes = true;
+  /// For so long a lease that could be taken is left to whoever a director allots it to; then it is taken, whatever he says or said.
+  /// Without it, it is taken at once when it is allotted to nobody, and never when it is allotted to another.
+  std::optional<Duration> patience = std::nullopt;
 };
 struct LeasesDrain {};  ///< stop acting and release all; take nothing more
 using LeaseInput = std::variant<LeasesSeen, LeasesUnreadable, OutlookSeen, LeaseAcquired, LeaseNotAcquired, LeaseFenced, LeaseRenounced,
@@ -102,7 +106,8 @@ class LeaseMachine {
   void release(const Resource& resource, const std::string& reason, std::vector<LeaseEffect>& out);
   void see_our_renewals(const LeasesSeen& input);
   void seen_one(const LeaseRow& row, Duration since_last, Instant now, std::vector<LeaseEffect>& out);
-  void take_over(const LeaseRow& row, bool wanted, Duration since_last, Instant now, std::vector<LeaseEffect>& out);
+  void take_over(const LeaseRow& row, Duration since_last, Instant now, std::vector<LeaseEffect>& out);
+  bool is_ours_to_take(const LeaseRow& row, Duration since_last);
   void acquire(AcquireLease take, Instant now, std::vector<LeaseEffect>& out);
   bool lately(Instant since, Instant now) const;
   bool renewed(const Resource& resource, Instant now) const;
@@ -111,9 +116,10 @@ class LeaseMachine {
 
   Incarnation me_;
   Settings settings_;
-  std::set<Resource> candidacies_;
+  std::map<Resource, std::optional<Duration>> candidacies_;  ///< with our patience
   std::map<Resource, LeaseGrant> acting_;
   std::map<Resource, Watched> watched_;
+  std::map<Resource, Duration> vacant_;      ///< for how long, in database-reachable time, it could have been taken
   std::map<Resource, Instant> acquiring_;    ///< since when an acquire is under way
   std::map<Resource, Instant> not_ours_at_;  ///< somebody else's, or nobody's, then: nobody can have watched us as its holder before
   std::map<Incarnation, Doubt> doubts_;

@@ -256,6 +256,44 @@ TEST(JobLease, is_acquired_by_whom_the_director_desires_and_handed_over_when_tha
   EXPECT_TRUE(std::holds_alternative<ReleaseLease>(effects[1]));
 }
 
+/// A lease that a director allots, and that is not to wait for him for long.
+class AllottedLease : public Lease {
+ protected:
+  AllottedLease() { machine.step(LeaseCandidacy{kDirector, true, 500ms}, at(0s)); }
+  /// When it is acquired, looking ten times a second.
+  std::optional<Duration> taken_after(LeaseRow shown, Duration from = 0s) {
+    for (Duration t = from; t <= from + 10s; t += 100ms)
+      if (only<AcquireLease>(see(shown, t))) return t - from;
+    return std::nullopt;
+  }
+};
+
+TEST_F(AllottedLease, D_02_is_taken_at_once_by_whom_it_is_allotted_to) {
+  LeaseRow shown = row(std::nullopt, 4);
+  shown.desired = kMe;
+  EXPECT_EQ(taken_after(shown), 0s);
+}
+
+TEST_F(AllottedLease, C_14_that_nobody_allots_is_taken_by_whoever_can_after_a_moment) {
+  EXPECT_EQ(taken_after(row(std::nullopt, 4)), 500ms);
+  machine = LeaseMachine{kMe, {}};
+  machine.step(LeaseCandidacy{kDirector, true, 500ms}, at(0s));
+  EXPECT_EQ(taken_after(row(kOther, 4, 7)), 5500ms) << "it could be taken when its holder had been silent for long";
+}
+
+TEST_F(AllottedLease, C_14_whose_next_master_does_not_come_is_taken_by_whoever_can) {
+  LeaseRow shown = row(std::nullopt, 4);
+  shown.desired = kOther;
+  EXPECT_EQ(taken_after(shown), 500ms);
+}
+
+TEST_F(AllottedLease, is_left_to_its_holder_while_he_renews_and_its_vacancy_begins_anew) {
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(see(row(kOther, 4, i / 5), i * 100ms).empty());
+  EXPECT_TRUE(see(row(std::nullopt, 4), 10s).empty());
+  EXPECT_TRUE(see(row(kOther, 5, 1), 10'400ms).empty());
+  EXPECT_EQ(taken_after(row(std::nullopt, 5), 10'800ms), 500ms);
+}
+
 /// The record as several see it, each late in his own way: never do two act, and who acts is renewed.
 RC_GTEST_PROP(LeaseProperty, two_never_act_at_once_whatever_the_doubts_the_delays_and_the_cuts, ()) {
   std::minstd_rand random(*rc::gen::arbitrary<uint32_t>());

@@ -22,9 +22,9 @@ LeaseService::LeaseService(Seams& seams, LeaseStore& store, Incarnation me, Leas
 
 LeaseService::~LeaseService() = default;
 
-void LeaseService::compete(const Resource& resource, Acting acting) {
+void LeaseService::compete(const Resource& resource, Acting acting, std::optional<Duration> patience) {
   competing_[resource] = std::move(acting);
-  feed(LeaseCandidacy{resource, true});
+  feed(LeaseCandidacy{resource, true, patience});
 }
 
 void LeaseService::withdraw(const Resource& resource) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ha/lease_machine.h"
@@ -23,8 +24,11 @@ class LeaseService {
   LeaseService(Seams& seams, LeaseStore& store, Incarnation me, LeaseMachine::Settings settings = {}, Duration poll_every = 100ms);
   ~LeaseService();
 
-  /// Master / dormant: become master of `resource` whenever it is free.
-  void compete(const Resource& resource, Acting acting);
+  /// How long a lease that a director allots is left to him before anybody takes it: longer than it takes another director to begin.
+  static constexpr Duration kLeftToDirector = 500ms;
+
+  /// Master / dormant: become master of `resource` whenever it is free; with patience, see LeaseCandidacy.
+  void compete(const Resource& resource, Acting acting, std::optional<Duration> patience = std::nullopt);
   /// No candidate any more; released if held.
   void withdraw(const Resource& resource);
   /// Resources that start with `prefix` are taken when their `desired` names this process (jobs).

@@ -44,7 +44,8 @@ class LeaseStore {
   virtual Result<std::vector<LeaseRow>> leases(const std::vector<Resource>& also) = 0;
   /// The rows exist afterwards, whoever made them.
   virtual Status ensure(const std::vector<Resource>& resources) = 0;
-  /// Empty when the lease has changed since it was seen, or its holder has moved.
+  /// Empty when the lease has changed since it was seen, or its holder has moved. Whoever takes one that was allotted to another ends that
+  /// allotment: it would be handed over to one who did not come for it.
   virtual Result<std::optional<LeaseGrant>> acquire(const Acquire& request) = 0;
   virtual Status release(const LeaseGrant& grant, const std::string& reason) = 0;
   /// All leases of these incarnations, and their sessions: they are dead, or have drained.

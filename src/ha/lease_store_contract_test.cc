@@ -34,6 +34,13 @@ class LeaseStoreContract : public testing::TestWithParam<std::pair<const char*, 
     EXPECT_TRUE(granted.ok()) << granted.error().message;
     return granted.ok() ? *granted : std::nullopt;
   }
+  /// As a director writes it down.
+  void desire(const Incarnation& next) {
+    if (!made.database) return static_cast<MemoryLeaseStore&>(store()).set_desired(kDirector, next);
+    ASSERT_TRUE(made.database->pool()
+                    .query("update ha_lease set desired = $2::uuid where resource = $1", pg::Params{}.add(kDirector.value).add(next.value))
+                    .ok());
+  }
   Store made;
 };
 
@@ -83,6 +90,17 @@ TEST_P(LeaseStoreContract, gives_a_lease_to_its_own_holder_under_a_higher_epoch)
   ASSERT_TRUE(again);
   EXPECT_EQ(again->epoch, Epoch{2});
   EXPECT_EQ(see().holder, kOne);
+}
+
+TEST_P(LeaseStoreContract, C_14_ends_an_allotment_when_another_takes_the_lease_and_keeps_one_that_he_did_not_know_of) {
+  LeaseRow seen = see();
+  desire(kOne);
+  ASSERT_TRUE(acquire(seen, kTwo));
+  EXPECT_EQ(see().desired, kOne) << "given since: it will be handed over";
+  ASSERT_TRUE(acquire(see(), kOne));
+  EXPECT_EQ(see().desired, kOne);
+  ASSERT_TRUE(acquire(see(), kTwo));
+  EXPECT_FALSE(see().desired);
 }
 
 TEST_P(LeaseStoreContract, releases_only_what_the_grant_still_holds) {

@@ -80,6 +80,7 @@ Result<std::optional<LeaseGrant>> MemoryLeaseStore::acquire(const Acquire& reque
   row.evidence = request.evidence;
   history_.push_back(std::move(row));
   lease.holder = request.me;
+  if (request.seen.desired != request.me && lease.desired == request.seen.desired) lease.desired.reset();
   ++lease.epoch.value;
   return std::optional(LeaseGrant{request.seen.resource, lease.res_id, lease.epoch, request.me});
 }

@@ -168,6 +168,11 @@ class PgLeaseStore final : public LeaseStore {
                               .add(std::chrono::duration<double, std::milli>(request.detect).count()));
       if (!rows.ok()) return rows.error();
       if (rows->is_null(0, 0)) return std::optional<LeaseGrant>{};
+      if (seen.desired && *seen.desired != request.me)
+        if (auto ended = c.query("update ha_lease set desired = null where res_id = $1 and desired = $2::uuid",
+                                 Params{}.add(seen.res_id).add(seen.desired->value));
+            !ended.ok())
+          return ended.error();
       return std::optional(LeaseGrant{seen.resource, seen.res_id, Epoch{rows->integer(0, 0)}, request.me});
     });
   }

@@ -196,7 +196,8 @@ Result<Duties> make_agent_manager(Process& process) {
   const AgentManagerService::Leases leases{[&all = process.leases()](const LeaseGrant& grant) { all.renounce(grant); }, fenced(process)};
   auto service = std::make_shared<AgentManagerService>(process.seams(), keep(zone::make_pg_agent_store(process.pool())),
                                                        process.directory(), process.server(), leases, settings);
-  for (const auto& zone : process.config().dialing.zones) process.leases().compete(agent_zone_resource(zone), acting(service));
+  for (const auto& zone : process.config().dialing.zones)
+    process.leases().compete(agent_zone_resource(zone), acting(service), LeaseService::kLeftToDirector);
   return Duties{.handle = handler(service), .start = [service] { service->start(); }};
 }
 

@@ -147,6 +147,7 @@ class Server {
     if (heartbeats_.ok()) settings.address = (*heartbeats_)->address().value;
     settings.version = kVersion;
     settings.children = children_of(config_);
+    settings.zones = config_.dialing.zones;
     settings.arguments = [config_file](const server::ChildName& child) {
       std::vector<std::string> arguments = {"everdial", child.component};
       if (!config_file.empty()) arguments.insert(arguments.end(), {"--config", config_file.string()});

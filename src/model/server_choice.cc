@@ -8,10 +8,11 @@ namespace everdial {
 namespace {
 
 struct Place {
-  const ServerOffer* offer;
+  const ServerStanding* server;
   double load = 0;
   int zones = 0;
 };
+using Places = std::map<ServerName, Place>;
 
 /// FNV-1a: the same on every server and in every version, which std::hash is not.
 uint64_t hash_of(const std::string& zone, const std::string& server) {
@@ -23,32 +24,39 @@ uint64_t hash_of(const std::string& zone, const std::string& server) {
   return hash;
 }
 
-}  // namespace
-
-std::vector<ServerOffer> offers_of(const std::vector<ServerStanding>& servers) {
-  std::vector<ServerOffer> offers, flapping;
-  for (const ServerStanding& server : servers)
-    if (!server.parked) (server.flaps ? flapping : offers).push_back({server.name, server.capacity, server.settled});
-  return offers.empty() ? flapping : offers;
+/// One that flaps is for zones that nobody else serves.
+bool may_have(const std::string& zone, const ServerStanding& server, const Places& places) {
+  const auto is_steady = [&](const auto& place) { return !place.second.server->flaps && place.second.server->serves(zone); };
+  return server.serves(zone) && (!server.flaps || std::none_of(places.begin(), places.end(), is_steady));
 }
 
-std::map<std::string, ServerName> choose_servers(std::vector<ZoneNeed> zones, const std::vector<ServerOffer>& servers) {
+}  // namespace
+
+bool ServerStanding::serves(const std::string& zone) const {
+  return !zones || std::find(zones->begin(), zones->end(), zone) != zones->end();
+}
+
+std::map<std::string, ServerName> choose_servers(std::vector<ZoneNeed> zones, const std::vector<ServerStanding>& servers) {
   std::map<std::string, ServerName> chosen;
-  std::map<ServerName, Place> places;
-  for (const ServerOffer& offer : servers) places[offer.name] = {&offer};
-  if (places.empty()) return chosen;
+  Places places;
+  for (const ServerStanding& server : servers)
+    if (!server.parked) places[server.name] = {&server, server.load};
   const auto put = [&](const ZoneNeed& zone, Place& place) {
     place.load += zone.weight;
     ++place.zones;
-    chosen.emplace(zone.name, place.offer->name);
+    chosen.emplace(zone.name, place.server->name);
+  };
+  const auto place_of = [&](const ZoneNeed& zone, const std::optional<ServerName>& server) -> Place* {
+    const auto found = server ? places.find(*server) : places.end();
+    return found != places.end() && may_have(zone.name, *found->second.server, places) ? &found->second : nullptr;
   };
 
   std::vector<ZoneNeed> orphans;
   for (ZoneNeed& zone : zones) {
-    const auto home = zone.home ? places.find(*zone.home) : places.end();
-    const auto current = zone.current ? places.find(*zone.current) : places.end();
-    if (home != places.end() && (home->second.offer->settled || zone.going_home)) put(zone, home->second);
-    else if (current != places.end()) put(zone, current->second);
+    Place* const home = place_of(zone, zone.home);
+    Place* const current = place_of(zone, zone.current);
+    if (home && (home->server->settled || zone.going_home)) put(zone, *home);
+    else if (current) put(zone, *current);
     else orphans.push_back(std::move(zone));
   }
 
@@ -56,12 +64,12 @@ std::map<std::string, ServerName> choose_servers(std::vector<ZoneNeed> zones, co
             [](const ZoneNeed& a, const ZoneNeed& b) { return std::tie(b.weight, a.name) < std::tie(a.weight, b.name); });
   for (const ZoneNeed& zone : orphans) {
     const auto rank = [&](const Place& place) {
-      return std::tuple((place.load + zone.weight) / place.offer->capacity, zone.home != place.offer->name, place.zones,
-                        hash_of(zone.name, place.offer->name.value));
+      return std::tuple(!may_have(zone.name, *place.server, places), (place.load + zone.weight) / place.server->capacity,
+                        zone.home != place.server->name, place.zones, hash_of(zone.name, place.server->name.value));
     };
     const auto best =
         std::min_element(places.begin(), places.end(), [&](const auto& a, const auto& b) { return rank(a.second) < rank(b.second); });
-    put(zone, best->second);
+    if (best != places.end() && may_have(zone.name, *best->second.server, places)) put(zone, best->second);
   }
   return chosen;
 }

@@ -101,11 +101,11 @@ void ServerService::enter(std::vector<Incarnation> dead) {
                   .version = settings_.version};
   run_store(
       seams_.store, kBuryLane,
-      [&leases = leases_, &store = store_, session = std::move(session), components = std::move(components),
+      [&leases = leases_, &store = store_, session = std::move(session), components = std::move(components), zones = settings_.zones,
        dead]() -> Result<std::set<std::string>> {
         if (!dead.empty())
           if (Status buried = leases.bury(dead, "server_restarted"); !buried.ok()) return buried.error();
-        auto stopped = store.announce(session.server, components);
+        auto stopped = store.announce(session.server, components, zones);
         if (!stopped.ok()) return stopped;
         if (Status opened = leases.open_session(session); !opened.ok()) return opened.error();
         return stopped;

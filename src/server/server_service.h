@@ -22,6 +22,7 @@ class ServerService {
     ServerName name;
     std::string address, version;  ///< of its session: where its health listener is
     std::vector<server::ChildName> children;
+    std::vector<std::string> zones;  ///< that it serves
     std::string program = "/proc/self/exe";
     std::function<std::vector<std::string>(const server::ChildName&)> arguments;
     server::ServerMachine::Settings machine;

@@ -30,9 +30,10 @@ struct ServerReport {
 class ServerStore {
  public:
   virtual ~ServerStore() = default;
-  /// This server exists, begins anew and is to run these components; gives those of them that are to stay stopped. Orders that came
-  /// before have nobody left to be carried out on.
-  virtual Result<std::set<std::string>> announce(const ServerName& server, const std::vector<std::string>& components) = 0;
+  /// This server exists, begins anew, is to run these components and serves these zones; gives those of the components that are to stay
+  /// stopped. Orders that came before have nobody left to be carried out on.
+  virtual Result<std::set<std::string>> announce(const ServerName& server, const std::vector<std::string>& components,
+                                                 const std::vector<std::string>& zones) = 0;
   /// What people want now. Each order is given once.
   virtual Result<server::WishesSeen> take_wishes(const ServerName& server) = 0;
   virtual Status report(const ServerReport& report) = 0;

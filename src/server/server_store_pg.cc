@@ -8,11 +8,13 @@ class PgServerStore final : public ServerStore {
  public:
   explicit PgServerStore(pg::Pool& pool) : pool_(pool) {}
 
-  Result<std::set<std::string>> announce(const ServerName& server, const std::vector<std::string>& components) override {
+  Result<std::set<std::string>> announce(const ServerName& server, const std::vector<std::string>& components,
+                                         const std::vector<std::string>& zones) override {
     return pool_.transaction<std::set<std::string>>([&](pg::Connection& c) -> Result<std::set<std::string>> {
       const auto rows = c.pipeline({{R"(
-insert into server (name, components) values ($1, $2) on conflict (name) do update set components = excluded.components)",
-                                     pg::Params{}.add(server.value).add(components)},
+insert into server (name, components, zones) values ($1, $2, $3)
+on conflict (name) do update set components = excluded.components, zones = excluded.zones)",
+                                     pg::Params{}.add(server.value).add(components).add(zones)},
                                     {"update component_order set taken_at = clock_timestamp() where server = $1 and taken_at is null",
                                      pg::Params{}.add(server.value)},
                                     {"select unnest(stopped) from server where name = $1", pg::Params{}.add(server.value)}});

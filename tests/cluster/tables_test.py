@@ -1,7 +1,6 @@
 """The deployment tables of the guide, before and after: what each component is on each server, as everdialctl says it.
 
 Components that do not exist yet have no row; that none of them is shown is a test of its own.
-Which of the living takes an agents' zone is not laid down where there are several (tables 4 and 6): they have no row of agent managers.
 """
 
 from cluster_case import BUSY, FULLY_OPERATIONAL, ClusterCase
@@ -42,6 +41,7 @@ TABLE_4 = """
 list_manager       RUNNING                 STOPPED                 RUNNING
 campaign_director  MASTER:common,zone1     STOPPED                 DORMANT:zone2
 campaign_manager   RUNNING                 STOPPED                 RUNNING
+agent_manager      MASTER:zone1            STOPPED                 MASTER:zone2
 agent_sdk          RUNNING                 STOPPED                 RUNNING
 dashboard          RUNNING                 STOPPED                 RUNNING
 rule_engine        MASTER                  STOPPED                 DORMANT
@@ -62,6 +62,7 @@ TABLE_6 = """
 list_manager       STOPPED                 STOPPED                 RUNNING                 RUNNING
 campaign_director  STOPPED                 STOPPED                 MASTER:common,zone1     DORMANT:zone2
 campaign_manager   STOPPED                 STOPPED                 RUNNING                 RUNNING
+agent_manager      STOPPED                 STOPPED                 MASTER:zone1            MASTER:zone2
 agent_sdk          STOPPED                 STOPPED                 RUNNING                 RUNNING
 dashboard          STOPPED                 STOPPED                 RUNNING                 RUNNING
 rule_engine        STOPPED                 STOPPED                 MASTER                  DORMANT
