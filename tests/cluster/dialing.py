@@ -40,11 +40,11 @@ class Outcome:
     unfinished: int  # contacts that are neither done nor given up
     call_lost: set[str]  # whose call was lost with the MPP that had it, which cannot know whether its INVITE arrived: told as such
 
-    def faults(self) -> list[str]:
+    def faults(self, hanging: bool = True) -> list[str]:
         found = [f"never called: {number}" for number in self.verdict.lost if number not in self.call_lost]
         found += [f"called twice: {why}" for why in self.verdict.doubled]
         found += [f"called although it must not be: {number}" for number in self.verdict.strangers]
-        found += [f"left hanging: {number}" for number in self.verdict.left_hanging]
+        found += [f"left hanging: {number}" for number in self.verdict.left_hanging if hanging]
         found += [f"{self.unsettled} attempts are not settled"] if self.unsettled else []
         found += [f"{self.unknown} attempts are unknown"] if self.unknown else []
         found += [f"{self.unfinished} contacts are not finished"] if self.unfinished else []
