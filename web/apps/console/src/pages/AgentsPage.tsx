@@ -64,11 +64,11 @@ export function AgentsPage() {
           }
         />
       </Panel>
-      <Panel title="Inbound queues" flush>
-        <InboundQueues />
-      </Panel>
       <Panel title="Supervisors' orders" flush>
         <AgentOrders />
+      </Panel>
+      <Panel title="Inbound queues" flush>
+        <InboundQueues />
       </Panel>
       {editing && <AgentDialog agent={editing === 'new' ? undefined : editing} zone={filter.zone ?? 'default'} onClose={() => setEditing(undefined)} />}
     </Page>

@@ -150,9 +150,10 @@ function Withdraw({ order: { id, login, withdrawn_by } }: { order: AgentOrder })
     // Also when it has ended meanwhile: then that is to be seen.
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['agents', 'orders'] }),
   });
+  const label = withdrawn_by === undefined ? 'Withdraw' : 'Withdrawn';
   return (
-    <Button size="compact-xs" variant="default" aria-label={`Withdraw what was asked of ${login}`} disabled={withdrawn_by !== undefined} loading={withdraw.isPending} onClick={() => withdraw.mutate()}>
-      {withdrawn_by === undefined ? 'Withdraw' : 'Withdrawn'}
+    <Button size="compact-xs" variant="default" aria-label={`${label} what was asked of ${login}`} disabled={withdrawn_by !== undefined} loading={withdraw.isPending} onClick={() => withdraw.mutate()}>
+      {label}
     </Button>
   );
 }
