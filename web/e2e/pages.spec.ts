@@ -42,9 +42,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
         page.on('pageerror', (error) => errors.push(error.message));
         page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
         await page.addInitScript(() => {
-          const shifts = Object.assign(window, { layoutShift: 0 });
+          const shifts = Object.assign(window, { layoutShift: 0, moved: [] as string[] });
           new PerformanceObserver((list) => {
-            for (const entry of list.getEntries()) shifts.layoutShift += (entry as PerformanceEntry & { value: number }).value;
+            for (const entry of list.getEntries() as (PerformanceEntry & { value: number; sources: { node: Node | null }[] })[]) {
+              shifts.layoutShift += entry.value;
+              shifts.moved.push(`${entry.value.toFixed(3)} ${entry.sources.map(({ node }) => node?.textContent?.slice(0, 30)).join(', ')}`);
+            }
           }).observe({ type: 'layout-shift', buffered: true });
         });
         await page.goto(typeof address === 'string' ? address : await address(request));
@@ -54,7 +57,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await info.attach(`${name}, ${colorScheme}`, { body: await page.screenshot(), contentType: 'image/png' });
         await expectNoViolation(page);
         expect(errors).toEqual([]);
-        expect(await page.evaluate(() => (window as unknown as { layoutShift: number }).layoutShift)).toBeLessThan(0.1);
+        const { shift, moved } = await page.evaluate(() => {
+          const seen = window as unknown as { layoutShift: number; moved: string[] };
+          return { shift: seen.layoutShift, moved: seen.moved };
+        });
+        expect(shift, `what moved: ${moved.join('; ')}`).toBeLessThan(0.1);
       });
     }
 

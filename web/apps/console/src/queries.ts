@@ -1,5 +1,5 @@
 import { bodyOf, type Agent, type AgentOrder, type AgentState, type Alarm, type AttemptState, type CompletionCode, ApiError, type Export, type InboundQueue, type Purge, type Session } from '@everdial/api-client';
-import { queryOptions, type InfiniteData, type QueryKey, type UseInfiniteQueryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, type InfiniteData, type QueryKey, type UseInfiniteQueryOptions } from '@tanstack/react-query';
 import { api, sessionKey } from './api';
 
 const { http } = api;
@@ -111,6 +111,7 @@ export interface AgentFilter {
 export const agentsQuery = (filter: AgentFilter): PagedQuery<Agent> => ({
   ...paged(['agents', filter], (cursor) => bodyOf(http.GET('/agents', { params: { query: { ...filter, cursor, limit: 200 } } }))),
   refetchInterval: ({ state }) => (state.data?.pages.length ?? 0) <= 10 && 2000,
+  placeholderData: keepPreviousData,
 });
 export const agentOrdersQuery: PagedQuery<AgentOrder> = {
   ...paged(['agents', 'orders'], (cursor) => bodyOf(http.GET('/agent-orders', { params: { query: { cursor } } }))),

@@ -27,14 +27,15 @@ const states: Record<NonNullable<AgentFilter['state']>, string> = {
   logged_out: 'Logged out',
 };
 
-/** Who talks, who waits, who is away; and the people themselves. */
+/** Who talks, who waits, who is away; and the people themselves. What stands below others waits for them, so that nothing jumps. */
 export function AgentsPage() {
   const mayChange = useMayChange();
   const filter = route.useSearch();
   const zones = useQuery(agentZonesQuery);
   const [editing, setEditing] = useState<Agent | 'new'>();
   const [ids, setIds] = useState<ReadonlySet<number>>(new Set());
-  const shown = useInfiniteQuery(agentsQuery(filter)).data?.pages.flatMap((page) => page.items) ?? [];
+  const people = useInfiniteQuery(agentsQuery(filter));
+  const shown = people.data?.pages.flatMap((page) => page.items) ?? [];
   const chosen = shown.filter(({ id }) => ids.has(id));
   const make = mayChange && (
     <Button leftSection={<PlusIcon />} onClick={() => setEditing('new')}>
@@ -46,30 +47,36 @@ export function AgentsPage() {
       <Panel title="Zones" flush>
         <Loaded query={zones}>{({ items }) => <Zones zones={items} mayChange={mayChange} />}</Loaded>
       </Panel>
-      <Panel title="People" flush aside={<Filter filter={filter} zones={zones.data?.items ?? []} />}>
-        {mayChange && <AgentActions chosen={chosen} />}
-        <PagedTable
-          label="Agents"
-          query={agentsQuery(filter)}
-          columns={mayChange ? [chooseColumn(shown, chosen, setIds), ...columns, changeColumn(setEditing)] : columns}
-          rowKey={(agent) => agent.id}
-          empty={
-            Object.keys(filter).length > 0 ? (
-              <EmptyState title="No such agent">No agent fits the filter.</EmptyState>
-            ) : (
-              <EmptyState title="No agent yet" action={make}>
-                Agents talk to the people whom campaigns call. Make one, then let a campaign have agents.
-              </EmptyState>
-            )
-          }
-        />
-      </Panel>
-      <Panel title="Supervisors' orders" flush>
-        <AgentOrders />
-      </Panel>
-      <Panel title="Inbound queues" flush>
-        <InboundQueues />
-      </Panel>
+      {!zones.isPending && (
+        <Panel title="People" flush aside={<Filter filter={filter} zones={zones.data?.items ?? []} />}>
+          {mayChange && <AgentActions chosen={chosen} />}
+          <PagedTable
+            label="Agents"
+            query={agentsQuery(filter)}
+            columns={mayChange ? [chooseColumn(shown, chosen, setIds), ...columns, changeColumn(setEditing)] : columns}
+            rowKey={(agent) => agent.id}
+            empty={
+              Object.keys(filter).length > 0 ? (
+                <EmptyState title="No such agent">No agent fits the filter.</EmptyState>
+              ) : (
+                <EmptyState title="No agent yet" action={make}>
+                  Agents talk to the people whom campaigns call. Make one, then let a campaign have agents.
+                </EmptyState>
+              )
+            }
+          />
+        </Panel>
+      )}
+      {!zones.isPending && !people.isPending && (
+        <>
+          <Panel title="Supervisors' orders" flush>
+            <AgentOrders />
+          </Panel>
+          <Panel title="Inbound queues" flush>
+            <InboundQueues />
+          </Panel>
+        </>
+      )}
       {editing && <AgentDialog agent={editing === 'new' ? undefined : editing} zone={filter.zone ?? 'default'} onClose={() => setEditing(undefined)} />}
     </Page>
   );

@@ -50,15 +50,17 @@ export function RetentionPage() {
   return (
     <Page title="Retention" actions={mayChange && <PurgeNow />}>
       <Loaded query={query}>{(retention) => <Settings retention={retention} readOnly={!mayChange} />}</Loaded>
-      <Panel title="Purges" flush>
-        <PagedTable
-          label="Purges"
-          query={purgesQuery}
-          columns={columns}
-          rowKey={(one) => one.id}
-          empty={<EmptyState title="Nothing removed yet">A purge removes what is kept long enough; a schedule can begin it, too.</EmptyState>}
-        />
-      </Panel>
+      {!query.isPending && (
+        <Panel title="Purges" flush>
+          <PagedTable
+            label="Purges"
+            query={purgesQuery}
+            columns={columns}
+            rowKey={(one) => one.id}
+            empty={<EmptyState title="Nothing removed yet">A purge removes what is kept long enough; a schedule can begin it, too.</EmptyState>}
+          />
+        </Panel>
+      )}
     </Page>
   );
 }
