@@ -51,7 +51,7 @@ void DirectorService::leases_seen(const std::vector<LeaseRow>& leases) {
 bool DirectorService::see_agent_managers(const std::vector<LeaseRow>& leases) {
   std::map<Resource, Renewal> seen;
   for (const LeaseRow& lease : leases) {
-    if (!lease.holder || !lease.resource.value.starts_with("agent_manager/zone/")) continue;
+    if (!lease.holder || !zone_of_agents(lease.resource)) continue;
     const auto before = agents_managed_.find(lease.resource);
     const bool still = before != agents_managed_.end() && before->second.seq == lease.holder_renew_seq;
     seen[lease.resource] = {*lease.holder, lease.holder_renew_seq, still ? before->second.at : seams_.clock.steady()};

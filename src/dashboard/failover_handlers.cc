@@ -40,13 +40,6 @@ std::vector<std::string> acting_components(const ServerStatus& server) {
   return out;
 }
 
-/// The zone of an `agent_manager/zone/ZONE`.
-std::optional<std::string> agents_zone(const Resource& resource) {
-  const std::string prefix = agent_zone_resource("").value;
-  if (!resource.value.starts_with(prefix)) return std::nullopt;
-  return resource.value.substr(prefix.size());
-}
-
 /// Leases of a server by what they are: masters by name, zones of agents with who is logged on, jobs as a number.
 void add_leases(json& out, const SystemSeen& seen, const SystemStatus& status, const std::vector<json>& agents, const std::string& server) {
   out["masters"] = out["agent_zones"] = json::array();
@@ -56,7 +49,7 @@ void add_leases(json& out, const SystemSeen& seen, const SystemStatus& status, c
     if (lease.resource.value.starts_with("job/")) ++jobs;
     else if (lease.resource.value.find('/') == std::string::npos)
       out["masters"].push_back({{"resource", lease.resource.value}, {"candidates", candidates(status, lease.resource.value, server)}});
-    else if (const auto zone = agents_zone(lease.resource)) {
+    else if (const auto zone = zone_of_agents(lease.resource)) {
       const auto known = std::find_if(agents.begin(), agents.end(), [&](const json& one) { return one["name"] == *zone; });
       out["agent_zones"].push_back({{"zone", *zone},
                                     {"logged_on", known == agents.end() ? json(0) : (*known)["logged_on"]},

@@ -31,7 +31,7 @@ json server_json(const SystemSeen& seen, const ServerStatus& s) {
   // A job that is allotted to nobody has ended.
   for (const auto& [lease, since] : seen.leases) {
     if (!lease.holder_server || lease.holder_server->value != s.name) continue;
-    agent_zones += lease.resource.value.starts_with("agent_manager/zone/");
+    agent_zones += zone_of_agents(lease.resource).has_value();
     jobs += lease.resource.value.starts_with("job/") && lease.desired;
   }
   json out = {{"name", s.name},

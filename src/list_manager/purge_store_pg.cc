@@ -11,7 +11,8 @@ using pg::Rows;
 
 constexpr const char* kBeginPurge = R"(
 update purge set state = 'running' where id = $1 and state in ('queued', 'running')
-returning phase, attempts_days, contacts_days, uploads_days, exports_days, orders_days)";
+returning phase, case phase when 'attempts' then attempts_days when 'contacts' then contacts_days when 'uploads' then uploads_days
+                            when 'orders' then orders_days else exports_days end)";
 
 // A job's attempts go with their queue rows and with what agents made of them, contact by contact; what the history has not taken up yet
 // stays.
@@ -125,7 +126,7 @@ class PgPurgeStore final : public PurgeStore {
       const Rows& purge = (*begun)[1];
       if (purge.empty()) return true;
       const std::string phase = purge.string(0, 0);
-      const auto days = purge.optional_integer(0, column_of(phase));
+      const auto days = purge.optional_integer(0, 1);
       if (days) {
         const auto removed = batch(c, phase, id, *days, limits);
         if (!removed.ok()) return removed.error();
@@ -138,10 +139,6 @@ class PgPurgeStore final : public PurgeStore {
   }
 
  private:
-  static int column_of(const std::string& phase) {
-    return phase == "attempts" ? 1 : phase == "contacts" ? 2 : phase == "uploads" ? 3 : phase == "exports" ? 4 : 5;
-  }
-
   /// False when there was nothing to remove.
   static Result<bool> batch(Connection& c, const std::string& phase, int64_t id, int64_t days, const PurgeLimits& limits) {
     if (phase == "contacts") return contacts(c, id, days, limits.contacts_per_step);

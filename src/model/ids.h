@@ -24,6 +24,12 @@ using Address = StrongId<struct AddressTag, std::string>;    ///< host:port of a
 inline Resource job_resource(JobId job) { return Resource{"job/" + to_string(job)}; }
 /// What the master of a zone's agents holds.
 inline Resource agent_zone_resource(const std::string& zone) { return Resource{"agent_manager/zone/" + zone}; }
+/// The zone of such a resource; nothing of any other.
+inline std::optional<std::string> zone_of_agents(const Resource& resource) {
+  const Resource none = agent_zone_resource("");
+  if (!resource.value.starts_with(none.value)) return std::nullopt;
+  return resource.value.substr(none.value.size());
+}
 
 /// One try to reach one contact in one job. Known before anything is written, so every retry of a request names the same attempt.
 struct AttemptId {

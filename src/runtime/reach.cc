@@ -1,5 +1,6 @@
 #include "runtime/reach.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -63,7 +64,10 @@ std::vector<Address> out_of_reach(const std::vector<Address>& addresses, Duratio
   const auto until = std::chrono::steady_clock::now() + patience;
   while (!tries.sockets.empty()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    if (left.count() <= 0 || poll(tries.sockets.data(), tries.sockets.size(), static_cast<int>(left.count())) < 0) break;
+    if (left.count() <= 0) break;
+    const int answered = poll(tries.sockets.data(), tries.sockets.size(), static_cast<int>(left.count()));
+    if (answered < 0 && errno == EINTR) continue;
+    if (answered < 0) break;
     for (size_t i = tries.sockets.size(); i-- > 0;) {
       if (tries.sockets[i].revents == 0) continue;
       if (connected(tries.sockets[i].fd)) reached[tries.whose[i]] = true;
