@@ -151,6 +151,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(page.getByRole('radio', { name: 'Sold' })).toBeVisible();
       await expect(page.getByText('More time (2 left)')).toBeVisible();
       await look('wrap-up');
+      await page.setViewportSize({ width: 390, height: 844 });
+      await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+      await page.setViewportSize({ width: 1440, height: 900 });
       await page.getByRole('button', { name: 'Callback…' }).click();
       await expect(page.getByRole('dialog')).toBeVisible();
       await look('callback');

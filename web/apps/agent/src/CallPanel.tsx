@@ -1,24 +1,27 @@
-import { formatDuration, Panel, useNow, type Shortcut } from '@everdial/ui';
+import type { CallState } from '@everdial/agent-sdk';
+import { formatAge, Panel, useNow, type Shortcut } from '@everdial/ui';
 import { Button, Kbd } from '@mantine/core';
 import { useEffect, useMemo, useState } from 'react';
 import { Ask } from './Ask';
 import classes from './Desk.module.css';
 import { Destinations } from './Destinations';
-import { headline, ordersOf, type Order } from './orders';
-import { useAgent } from './session';
+import { comesBy, headline, hint, ordersFor, type Order } from './orders';
+import { useAgent, useAnswer, useNameOf } from './session';
 import type { OfferKeys } from './useDeskKeys';
 import { WrapUp } from './WrapUp';
+
+const withOther: ReadonlySet<CallState> = new Set(['consult', 'conference_owner', 'conference_passive']);
 
 type Asking = 'choose_consult' | 'choose_transfer' | 'type_digits' | 'type_number';
 
 /** The call of this moment, and what can be done with it. */
 export function CallPanel({ offer, now }: { offer: OfferKeys; now: () => number }) {
-  const { view, run } = useAgent();
+  const { view, run, told } = useAgent();
   const { situation, waiting } = view;
   const { call } = situation.states;
   const [asking, setAsking] = useState<Asking>();
-
-  const orders = ordersOf[call];
+  const [consulted, setConsulted] = useState<number>();
+  const orders = ordersFor(situation);
   const keys = useMemo<Shortcut[]>(() => {
     const give = ({ does }: Order) => {
       if (does === 'choose_consult' || does === 'choose_transfer' || does === 'type_digits' || does === 'type_number') setAsking(does);
@@ -30,6 +33,7 @@ export function CallPanel({ offer, now }: { offer: OfferKeys; now: () => number 
 
   const giveTo = (agent: number) => {
     setAsking(undefined);
+    setConsulted(agent);
     void run(asking === 'choose_transfer' ? 'transfer' : 'consult', { agent });
   };
   const trouble = waiting.find((request) => request.trouble)?.trouble;
@@ -39,14 +43,20 @@ export function CallPanel({ offer, now }: { offer: OfferKeys; now: () => number 
         <p className={classes.headline} role="status">
           {headline(situation)}
         </p>
-        {situation.phone && <p className={classes.phone}>{situation.phone}</p>}
-        <Remaining until={situation.until} now={now} />
+        {call === 'idle' ? <Hint text={hint(situation)} /> : <Phone />}
+        {withOther.has(call) && <Other agent={situation.other ?? consulted} />}
+        {told && (
+          <p className={classes.told} role="status">
+            {told}
+          </p>
+        )}
+        <Remaining until={situation.until} now={now} what={comesBy[call] ?? 'left'} />
         {trouble && (
           <p className={classes.trouble}>
             {trouble.message} ({trouble.code}); trying again
           </p>
         )}
-        {call === 'wrapup' && <WrapUp />}
+        {call === 'wrapup' && <WrapUp offer={offer} />}
         <div className={classes.orders}>
           {orders.map(({ does, label, tone, keys: key }, i) => (
             <Button
@@ -97,9 +107,32 @@ export function CallPanel({ offer, now }: { offer: OfferKeys; now: () => number 
   );
 }
 
-function Remaining({ until, now }: { until?: string; now: () => number }) {
+function Hint({ text }: { text?: string }) {
+  return text && <p className={classes.muted}>{text}</p>;
+}
+
+/** Who was handed a contact has not been told its number, but may ask. */
+function Phone() {
+  const { phone, attempt } = useAgent().view.situation;
+  const { answer } = useAnswer('get_contact', {}, phone === undefined ? attempt : undefined);
+  const shown = phone ?? answer?.phone;
+  return shown && <p className={classes.phone}>{shown}</p>;
+}
+
+function Other({ agent }: { agent?: number }) {
+  const name = useNameOf(agent);
+  return name && <p className={classes.muted}>With {name}</p>;
+}
+
+const soonMs = 10_000;
+
+function Remaining({ until, now, what }: { until?: string; now: () => number; what: string }) {
   useNow();
   if (until === undefined) return null;
   const left = Math.max(0, Date.parse(until) - now());
-  return <p className={classes.muted}>{left > 0 ? `${formatDuration(Math.ceil(left / 1000) * 1000)} left` : 'time is up'}</p>;
+  return (
+    <p className={classes.muted} data-soon={left <= soonMs || undefined}>
+      {left > 0 ? `${formatAge(Math.ceil(left / 1000) * 1000)} ${what}` : 'time is up'}
+    </p>
+  );
 }

@@ -1,4 +1,4 @@
-import { Panel, When, type Shortcut } from '@everdial/ui';
+import { Panel, useNow, When, type Shortcut } from '@everdial/ui';
 import { Button, Kbd, Textarea, TextInput } from '@mantine/core';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { Callback, kinds } from './Callback';
@@ -6,6 +6,7 @@ import classes from './Desk.module.css';
 import { hasContact } from './orders';
 import { useAgent, useAnswer, useTold } from './session';
 import type { OfferKeys } from './useDeskKeys';
+import { clockIn } from './zonedTime';
 
 /** Of whom one sees, or talks to; nothing in between. */
 export function Contact({ offer }: { offer: OfferKeys }) {
@@ -29,13 +30,20 @@ function ContactPanel({ attempt, offer }: { attempt: string; offer: OfferKeys })
     setNoted((n) => n + 1);
   };
   return (
-    <Panel title="Contact" aside={<span className={classes.muted}>{contact?.time_zone ?? attempt}</span>}>
+    <Panel title="Contact" aside={<span className={classes.muted}>{contact?.time_zone ? <TimeThere zone={contact.time_zone} /> : attempt}</span>}>
       {wrong && <p className={classes.trouble}>{wrong.message}</p>}
       <div className={classes.stack}>
         {hasContact(view.situation.states.call) && contact && <Promises attempt={attempt} timeZone={contact.time_zone} offer={offer} />}
         {contact?.attributes.map(({ name, value, masked, read_only }) =>
           masked || read_only ? (
-            <TextInput key={name} label={name} value={value} readOnly description={masked ? 'hidden in part' : undefined} />
+            <TextInput
+              key={name}
+              label={name}
+              value={value}
+              readOnly
+              classNames={{ input: classes.fixed }}
+              description={masked ? 'hidden in part' : 'not to be changed'}
+            />
           ) : (
             <Attribute key={`${name} ${value}`} name={name} value={value} />
           ),
@@ -57,6 +65,11 @@ function ContactPanel({ attempt, offer }: { attempt: string; offer: OfferKeys })
       </ul>
     </Panel>
   );
+}
+
+/** What its clock shows: whoever is called by night remembers it. */
+function TimeThere({ zone }: { zone: string }) {
+  return `${clockIn(zone, useNow()).split('T')[1]} there · ${zone}`;
 }
 
 /** When the contact is to be called again, or that it never is. */

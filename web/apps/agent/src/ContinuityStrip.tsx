@@ -27,7 +27,7 @@ export function ContinuityStrip({ view }: { view: AgentView }) {
     <div className={classes.strip} data-well={well || undefined} data-testid="continuity">
       <span className={classes.dot} aria-hidden />
       <span role="status">{news.filter(Boolean).join(' · ')}</span>
-      <span>· {numbers.filter(Boolean).join(' · ')}</span>
+      <span> · {numbers.filter(Boolean).join(' · ')}</span>
     </div>
   );
 }

@@ -120,6 +120,64 @@ describe('The agent desktop', () => {
     expect(screen.queryByRole('button', { name: /^Hold/ })).toBeNull();
   });
 
+  test('whom another asks may leave, and is told who asks', async () => {
+    everdial.on('cancel_consult', () => become(states('idle', 'ready')));
+    const user = await atWork();
+    everdial.tell({ notice: 'consult_offered', from: 8, attempt: '3-14-1' });
+    become(states('consult'));
+    await screen.findByText('You are asked: the contact hears music');
+    await screen.findByText('With Ben');
+    expect(screen.queryByRole('button', { name: 'Hand over' })).toBeNull();
+    await user.keyboard('x');
+    await screen.findByText('Waiting for a call');
+    expect(methods()).toContain('cancel_consult');
+  });
+
+  test('whom a contact is handed to sees its number', async () => {
+    await atWork();
+    everdial.tell({ notice: 'call_transferred', from: 8, to: 7, attempt: '3-14-1' });
+    become(states('talking'));
+    await screen.findByText('The contact was handed to you.');
+    await screen.findByText('+12125550199');
+  });
+
+  test('says what has happened by itself, until there is another contact', async () => {
+    await atWork();
+    call('dialing');
+    everdial.tell({ notice: 'dial_failed', attempt: '3-14-1', code: 'call_busy' });
+    become(states('wrapup', 'work_not_ready'));
+    await screen.findByText('The line was busy.');
+    call('talking');
+    await screen.findByText('Talking');
+    expect(screen.queryByText('The line was busy.')).toBeNull();
+    everdial.tell({ notice: 'nailing_lost', reason: 'answer_human' });
+    become(states('idle', 'ready', 'not_nailed'));
+    await screen.findByText('Your phone has hung up.');
+    become(states('idle', 'ready'));
+    await waitFor(() => expect(screen.queryByText('Your phone has hung up.')).toBeNull());
+  });
+
+  test('sends what is chosen before the time is up', async () => {
+    const user = await atWork();
+    call('wrapup', 'work_not_ready');
+    everdial.tell({ notice: 'time_limit', at: new Date(Date.now() + 2000).toISOString(), extensions_left: 0 });
+    await screen.findByRole('radio', { name: /No interest/ });
+    await user.keyboard('2');
+    await waitFor(() => expect(methods()).toContain('wrap_up'), { timeout: 3000 });
+    expect(paramsOf('wrap_up')).toEqual({ code: 'no_interest' });
+  });
+
+  test('keeps the reason for not being ready when call and line change', async () => {
+    await atWork();
+    become(states('idle', 'ready'));
+    become(states('wrapup', 'pending_not_ready'), 'training');
+    become(states('idle', 'not_ready'), 'wrapped_up');
+    await screen.findByText('Training');
+    become(states('idle', 'not_ready', 'not_nailed'));
+    await screen.findByText('line down');
+    expect(screen.getByText('Training')).toBeTruthy();
+  });
+
   test('consults whom one chooses of those who are free', async () => {
     const user = await atWork();
     call('talking');
@@ -251,12 +309,20 @@ describe('The agent desktop', () => {
     await user.keyboard('1');
     await ordered('monitor');
     expect(paramsOf('monitor')).toEqual({ agent: 8, how: 'listen' });
+    await screen.findByText(/Listening to Ben/);
+    await user.click(screen.getByRole('button', { name: 'Leave' }));
+    await waitFor(() => expect(screen.queryByText(/Listening to/)).toBeNull());
+    expect(everdial.done.at(-1)).toMatchObject({ method: 'monitor', params: { agent: 8, how: 'none' } });
     await user.click(screen.getByRole('button', { name: 'Team…' }));
     await user.click(await screen.findByRole('button', { name: /^Ben/ }));
     await user.click(await screen.findByRole('button', { name: /Move to a job/ }));
     await user.click(await screen.findByRole('button', { name: /Summer/ }));
     await ordered('move_to_job');
     expect(paramsOf('move_to_job')).toEqual({ agent: 8, job: 4 });
+    await user.click(screen.getByRole('button', { name: 'Team…' }));
+    await user.click(await screen.findByRole('button', { name: /^Ben/ }));
+    await user.click(await screen.findByRole('button', { name: /Release from its job/ }));
+    await waitFor(() => expect(everdial.done.at(-1)).toMatchObject({ method: 'move_to_job', params: { agent: 8, job: 0 } }));
   });
 
   test('an agent who supervises nobody is shown no team', async () => {

@@ -5,6 +5,7 @@ import { CallPanel } from './CallPanel';
 import { Contact } from './ContactPanel';
 import { ContinuityStrip } from './ContinuityStrip';
 import classes from './Desk.module.css';
+import { headline } from './orders';
 import { Refusal } from './Refusal';
 import { Script } from './ScriptPanel';
 import { useAgent } from './session';
@@ -21,8 +22,8 @@ export function Desk() {
   const all = useMemo(() => [...keys, { keys: '?', does: 'Show these keys', run: () => setHelp(true) }], [keys]);
   useShortcuts(all, enabled);
   useEffect(() => {
-    document.title = `${view.situation.states.call === 'idle' ? view.situation.states.agent : view.situation.states.call} · Everdial`;
-  }, [view.situation.states]);
+    document.title = `${headline(view.situation)} · Everdial`;
+  }, [view.situation]);
 
   return (
     <div className={classes.desk}>

@@ -87,7 +87,7 @@ export function LogOn({ told, logOn }: LogOnProps) {
           checked={keepLine}
           onChange={(e) => setKeepLine(e.currentTarget.checked)}
         />
-        <Button type="submit" loading={busy} fullWidth>
+        <Button type="submit" loading={busy} fullWidth px="xs">
           {elsewhere ? 'Log on here and end the other desktop' : 'Log on'}
         </Button>
         {wrong && <Notice title={elsewhere ? 'You are logged on elsewhere' : 'You are not logged on'}>{wrong.message}</Notice>}

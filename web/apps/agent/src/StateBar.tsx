@@ -33,14 +33,19 @@ export function StateBar({ offer }: { offer: OfferKeys }) {
     else if (await run('log_off_later', { wanted: !leaving })) setLeaving(!leaving);
   }, [states.call, leaving, run]);
   const leave = states.call === 'idle' ? 'Log off' : leaving ? 'Do not log off after this call' : 'Log off after this call';
+  const atInbound = inbound.has(states.job);
   const keys = useMemo<Shortcut[]>(
     () => [
       isReady
         ? { keys: 'n', does: 'Not ready', run: () => setAsks(true) }
         : { keys: 'r', does: 'Ready', run: () => void run('ready', {}) },
+      ...(atRest.has(states.call) && states.nail === 'not_nailed' ? [{ keys: 'p', does: 'Call my phone', run: () => void run('nail_up', {}) }] : []),
+      atInbound
+        ? { keys: 'i', does: 'Back to campaigns', run: () => void run('blend_to_outbound', {}) }
+        : { keys: 'i', does: 'Take inbound calls', run: () => void run('blend_to_inbound', {}) },
       { keys: 'l l', does: leave, run: () => void logOff() },
     ],
-    [isReady, run, leave, logOff],
+    [isReady, run, states.call, states.nail, atInbound, leave, logOff],
   );
   useEffect(() => offer('state', keys), [offer, keys]);
 
@@ -48,25 +53,26 @@ export function StateBar({ offer }: { offer: OfferKeys }) {
     setAsks(false);
     void run('not_ready', { reason: code });
   };
+  const wordOf = (code: string) => reasons?.items.find((one) => one.code === code)?.text ?? code.replaceAll('_', ' ');
   const badge = <StateBadge tone={agentTones[states.agent]}>{agentWords[states.agent]}</StateBadge>;
   if (states.agent === 'logged_out') return <div className={classes.bar}>{badge}</div>;
   return (
     <nav aria-label="Your state" className={classes.bar}>
       {badge}
-      {!isReady && reason && <span className={classes.muted}>{reason.replaceAll('_', ' ')}</span>}
+      {!isReady && reason && <span className={classes.muted}>{wordOf(reason)}</span>}
       {isReady ? (
-        <Button size="compact-sm" variant="default" onClick={() => setAsks(true)}>
+        <Button size="compact-sm" variant="default" aria-keyshortcuts="n" onClick={() => setAsks(true)}>
           Not ready…
         </Button>
       ) : (
-        <Button size="compact-sm" onClick={() => void run('ready', {})}>
+        <Button size="compact-sm" aria-keyshortcuts="r" onClick={() => void run('ready', {})}>
           Ready
         </Button>
       )}
       <span className={classes.gap} />
       <StateBadge tone={nailTones[states.nail]}>{nailWords[states.nail]}</StateBadge>
       {atRest.has(states.call) && states.nail === 'not_nailed' && (
-        <Button size="compact-sm" variant="default" onClick={() => void run('nail_up', {})}>
+        <Button size="compact-sm" variant="default" aria-keyshortcuts="p" onClick={() => void run('nail_up', {})}>
           Call my phone
         </Button>
       )}
@@ -75,12 +81,12 @@ export function StateBar({ offer }: { offer: OfferKeys }) {
           Drop the line
         </Button>
       )}
-      {inbound.has(states.job) ? (
-        <Button size="compact-sm" variant="default" onClick={() => void run('blend_to_outbound', {})}>
+      {atInbound ? (
+        <Button size="compact-sm" variant="default" aria-keyshortcuts="i" onClick={() => void run('blend_to_outbound', {})}>
           Back to campaigns
         </Button>
       ) : (
-        <Button size="compact-sm" variant="default" onClick={() => void run('blend_to_inbound', {})}>
+        <Button size="compact-sm" variant="default" aria-keyshortcuts="i" onClick={() => void run('blend_to_inbound', {})}>
           {states.call === 'idle' ? 'Take inbound calls' : 'Inbound after this call'}
         </Button>
       )}

@@ -17,11 +17,16 @@ const monitoring: readonly { how: Monitor['how']; label: string }[] = [
 ];
 const others: readonly Choice[] = [
   { value: 'job', label: 'Move to a job…' },
+  { value: 'release', label: 'Release from its job' },
   { value: 'ready', label: 'Make ready' },
   { value: 'reason', label: 'Make not ready…' },
   { value: 'log_off', label: 'Log off' },
 ];
 
+const heard = { listen: 'Listening to', whisper: 'Whispering to', barge: 'Talking with' } as const;
+const lookEveryMs = 2000;
+
+const talks = ({ states }: Member) => ['talking', 'held', 'consult', 'conference_owner'].includes(states.call);
 const does = ({ states, job }: Member) =>
   [states.call === 'idle' ? states.agent : states.call, job?.campaign].filter(Boolean).join(' · ').replaceAll('_', ' ');
 
@@ -32,7 +37,8 @@ export function Team({ offer }: { offer: OfferKeys }) {
 }
 
 function Members({ offer }: { offer: OfferKeys }) {
-  const { run } = useAgent();
+  const { run, session } = useAgent();
+  const [hears, setHears] = useState<{ member: Member; how: keyof typeof heard }>();
   const [asking, setAsking] = useState<'whom' | 'what' | 'job' | 'reason'>();
   const [member, setMember] = useState<Member>();
   const [prefix, setPrefix] = useState('');
@@ -61,11 +67,34 @@ function Members({ offer }: { offer: OfferKeys }) {
     close();
     if (what === 'ready') void run('force_state', { agent, state: 'ready' });
     else if (what === 'log_off') void run('force_state', { agent, state: 'logged_out', reason: 'by a supervisor' });
-    else void run('monitor', { agent, how: what as Monitor['how'] });
+    else if (what === 'release') void run('move_to_job', { agent, job: 0 });
+    else if (member) void monitor(member, what as Monitor['how']);
   };
-  const talks = member !== undefined && ['talking', 'held', 'consult', 'conference_owner'].includes(member.states.call);
+  const monitor = async (whom: Member, how: Monitor['how']) => {
+    if (await run('monitor', { agent: whom.id, how })) setHears(how === 'none' ? undefined : { member: whom, how });
+  };
+  // Nobody tells of the conversation's end: whose conversation it is has a state that does.
+  useEffect(() => {
+    if (!hears) return;
+    const { id, name } = hears.member;
+    const look = () =>
+      session.ask('list_agents', { limit: 50, prefix: name }).then(
+        ({ items }) => items.some((one) => one.id === id && talks(one)) || setHears((now) => (now === hears ? undefined : now)),
+        () => undefined, // asked again
+      );
+    const timer = setInterval(() => void look(), lookEveryMs);
+    return () => clearInterval(timer);
+  }, [session, hears]);
   return (
     <>
+      {hears && (
+        <span className={classes.aside} role="status">
+          {heard[hears.how]} {hears.member.name}
+          <Button size="compact-sm" variant="default" onClick={() => void monitor(hears.member, 'none')}>
+            Leave
+          </Button>
+        </span>
+      )}
       <Button size="compact-sm" variant="subtle" className={classes.quiet} onClick={keys[0]!.run} aria-keyshortcuts="v">
         Team…
       </Button>
@@ -85,7 +114,7 @@ function Members({ offer }: { offer: OfferKeys }) {
         title={`${member?.name}: what?`}
         opened={asking === 'what'}
         onClose={close}
-        choices={[...monitoring.map(({ how, label }) => ({ value: how, label, disabled: !talks })), ...others]}
+        choices={[...monitoring.map(({ how, label }) => ({ value: how, label, disabled: !member || !talks(member) })), ...others]}
         onPick={order}
       />
       <Pick

@@ -1,11 +1,16 @@
+import type { Shortcut } from '@everdial/ui';
 import { Button, Kbd, Radio, Textarea } from '@mantine/core';
-import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { useEffect, useMemo, useRef, useState, type FormEvent } from 'react';
 import classes from './Desk.module.css';
 import { useAgent, useAnswer } from './session';
+import type { OfferKeys } from './useDeskKeys';
+
+/** So much before the time is up what is chosen is sent: the server knows no other result than the first. */
+const sendAheadMs = 1000;
 
 /** How did it end? A code by its number or by mouse, a note, done. */
-export function WrapUp() {
-  const { view, run } = useAgent();
+export function WrapUp({ offer }: { offer: OfferKeys }) {
+  const { view, run, session } = useAgent();
   const { answer, wrong } = useAnswer('list_codes', {}, view.situation.attempt);
   const form = useRef<HTMLFormElement>(null);
   const [code, setCode] = useState<string>();
@@ -26,13 +31,39 @@ export function WrapUp() {
     return () => document.removeEventListener('keydown', pressed);
   }, [codes]);
 
-  const done = (event?: FormEvent) => {
+  const sent = useRef(false);
+  const done = async (event?: FormEvent) => {
     event?.preventDefault();
-    if (chosen !== undefined) void run('wrap_up', { code: chosen, ...(note && { note }) });
+    if (chosen === undefined || sent.current) return;
+    sent.current = true;
+    sent.current = await run('wrap_up', { code: chosen, ...(note && { note }) });
   };
+  const latest = useRef(done);
+  latest.current = done;
+  const { until, extensions_left: extensions = 0 } = view.situation;
+  const touched = code !== undefined || note !== '';
+  useEffect(() => {
+    if (!touched || until === undefined) return;
+    const timer = setTimeout(() => void latest.current(), Math.max(0, Date.parse(until) - session.serverTime - sendAheadMs));
+    return () => clearTimeout(timer);
+  }, [touched, until, session]);
+
+  const keys = useMemo<Shortcut[]>(
+    () => (extensions > 0 ? [{ keys: 'e', does: 'More time', run: () => void run('extend_wrap_up', {}) }] : []),
+    [extensions, run],
+  );
+  useEffect(() => {
+    offer('wrap_up', keys);
+    return () => offer('wrap_up', []);
+  }, [offer, keys]);
   return (
-    <form ref={form} className={classes.wrapUp} onSubmit={done} aria-label="Work after the call">
-      <Radio.Group label="Result" value={chosen ?? null} onChange={setCode}>
+    <form ref={form} className={classes.wrapUp} onSubmit={(event) => void done(event)} aria-label="Work after the call">
+      <Radio.Group
+        label="Result"
+        description={until !== undefined && codes[0] ? 'When the time is up, what is chosen then counts' : undefined}
+        value={chosen ?? null}
+        onChange={setCode}
+      >
         <div className={classes.codes}>
           {codes.map(({ code: value, text }, i) => (
             <Radio
@@ -59,16 +90,25 @@ export function WrapUp() {
         maxLength={4000}
         value={note}
         onChange={(event) => setNote(event.currentTarget.value)}
-        onKeyDown={(event) => event.key === 'Enter' && (event.ctrlKey || event.metaKey) && done()}
+        onKeyDown={(event) => event.key === 'Enter' && (event.ctrlKey || event.metaKey) && void done()}
         description="Ctrl and Enter: done"
       />
       <div className={classes.orders}>
         <Button type="submit" disabled={chosen === undefined}>
           Done
         </Button>
-        {(view.situation.extensions_left ?? 0) > 0 && (
-          <Button variant="default" onClick={() => void run('extend_wrap_up', {})}>
-            More time ({view.situation.extensions_left} left)
+        {extensions > 0 && (
+          <Button
+            variant="default"
+            onClick={keys[0]!.run}
+            aria-keyshortcuts="e"
+            rightSection={
+              <Kbd className={classes.key} aria-hidden>
+                e
+              </Kbd>
+            }
+          >
+            More time ({extensions} left)
           </Button>
         )}
       </div>

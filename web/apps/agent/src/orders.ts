@@ -47,18 +47,26 @@ export const ordersOf: Record<CallState, readonly Order[]> = {
   conference_passive: [{ does: 'release', label: 'Leave', keys: 'x', tone: 'stop' }],
   wrapup: [{ does: 'redial', label: 'Call again', keys: 'd' }, other],
 };
+const ordersOfAsked: readonly Order[] = [{ does: 'cancel_consult', label: 'Leave', keys: 'x', tone: 'stop' }];
+
+/** Whom another consults: the contact is the other's, and nobody has named its number. */
+const isAsked = ({ states, other, phone }: Situation): boolean => states.call === 'consult' && other !== undefined && phone === undefined;
+
+export const ordersFor = (situation: Situation): readonly Order[] => (isAsked(situation) ? ordersOfAsked : ordersOf[situation.states.call]);
 
 /** Whose contact it is in these states: whoever else hears it has nothing to promise, and nothing to note. */
 const withContact: ReadonlySet<CallState> = new Set(['preview', 'callback', 'dialing', 'talking', 'held', 'consult', 'conference_owner', 'wrapup']);
 export const hasContact = (call: CallState): boolean => withContact.has(call);
 
 /** What goes on, in words for the agent. */
-export function headline({ states }: Situation): string {
+export function headline(situation: Situation): string {
+  const { states } = situation;
   switch (states.call) {
     case 'idle':
       if (states.job === 'inbound' || states.job === 'manual_inbound') return 'At inbound';
-      if (states.agent === 'ready') return states.job === 'attached' ? 'Waiting for a call' : 'Waiting for a job';
-      return 'Not ready';
+      if (states.agent !== 'ready') return 'Not ready';
+      if (states.job === 'pending_attach') return 'Waiting for your line';
+      return states.job === 'attached' ? 'Waiting for a call' : 'Waiting for a job';
     case 'preview':
       return 'Look at the contact, then dial';
     case 'callback':
@@ -72,7 +80,7 @@ export function headline({ states }: Situation): string {
     case 'held':
       return 'On hold: the contact hears music';
     case 'consult':
-      return 'Consulting: the contact hears music';
+      return isAsked(situation) ? 'You are asked: the contact hears music' : 'Consulting: the contact hears music';
     case 'conference_owner':
       return 'Conference: the contact is yours';
     case 'conference_passive':
@@ -81,3 +89,19 @@ export function headline({ states }: Situation): string {
       return 'After the call: how did it end?';
   }
 }
+
+/** What one who waits may want to know. */
+export function hint({ states }: Situation): string | undefined {
+  if (states.call !== 'idle' || states.agent === 'logged_out') return undefined;
+  if (states.job === 'inbound' || states.job === 'manual_inbound') return 'Campaigns do not call for you until you come back.';
+  if (states.agent === 'not_ready') return 'No calls come to you until you are ready.';
+  if (states.job === 'pending_attach') return 'Calls come when your phone is picked up.';
+  return states.job === 'attached' ? undefined : 'No running campaign of your zone needs you yet.';
+}
+
+/** What comes by itself when the time is up. */
+export const comesBy: Partial<Record<CallState, string>> = {
+  preview: 'until it is dialed',
+  callback: 'left to dial',
+  wrapup: 'left',
+};

@@ -1,5 +1,6 @@
 import { AgentError, type AgentSession, type AgentView, type Commands, type Questions } from '@everdial/agent-sdk';
 import { createContext, use, useCallback, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { toldAfter, type Told } from './told';
 
 interface Agent {
   session: AgentSession;
@@ -7,6 +8,8 @@ interface Agent {
   /** Orders something; true when it was done. What was wrong is shown in one place, until the next order. */
   run: <Name extends keyof Commands>(method: Name, params: Commands[Name]) => Promise<boolean>;
   wrong?: AgentError;
+  /** What has happened by itself. */
+  told?: string;
   dismiss: () => void;
 }
 
@@ -18,6 +21,15 @@ export function SessionProvider({ session, children }: { session: AgentSession; 
     () => session.view,
   );
   const [wrong, setWrong] = useState<AgentError>();
+  const [told, setTold] = useState<Told>();
+  useEffect(
+    () =>
+      session.on('notice', (notice) => {
+        setTold((before) => toldAfter(before, notice, session.view.agent?.id));
+        if (notice.notice === 'call_offered') setWrong(undefined); // it was of the contact before
+      }),
+    [session],
+  );
   const run = useCallback<Agent['run']>(
     async (method, params) => {
       setWrong(undefined);
@@ -31,7 +43,7 @@ export function SessionProvider({ session, children }: { session: AgentSession; 
     },
     [session],
   );
-  const agent = useMemo(() => ({ session, view, run, wrong, dismiss: () => setWrong(undefined) }), [session, view, run, wrong]);
+  const agent = useMemo(() => ({ session, view, run, wrong, told: told?.text, dismiss: () => setWrong(undefined) }), [session, view, run, wrong, told]);
   return <AgentContext value={agent}>{children}</AgentContext>;
 }
 
@@ -62,6 +74,12 @@ export function useAnswer<Name extends keyof Questions>(
     // `about` names all that the parameters depend on.
   }, [session, method, about]);
   return got && got.about === about ? got : {};
+}
+
+/** The name of another agent of the zone, when it is known. */
+export function useNameOf(agent: number | undefined): string | undefined {
+  const { answer } = useAnswer('list_destinations', { limit: 200 }, agent === undefined ? undefined : `name of ${agent}`);
+  return answer?.items.find(({ id }) => id === agent)?.name;
 }
 
 /** Counts how often something was told, to ask again. */
