@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include "dashboard/server_store.h"
+#include "dashboard/status_store.h"
 #include "dashboard/test_dashboard.h"
 
 namespace everdial {
@@ -75,6 +77,41 @@ TEST_F(Servers, S_03_show_a_component_stopped_by_order_as_such) {
   EXPECT_EQ(servers[0]["components"][1]["state"], "STOPPED") << "nobody starts it";
   EXPECT_EQ(servers[0]["components"][1]["kept_stopped"], true);
   EXPECT_EQ(servers[1]["components"][0]["state"], "DORMANT");
+}
+
+TEST_F(Servers, S_02_a_person_may_make_a_stop_by_the_service_manager_last) {
+  const auto lease = database_.pool().take();
+  pg::Connection& db = **lease;
+  const auto ask = [&](ComponentAction action) {
+    return server_store::order_component(db, ServerName{"as1"}, "mpp", action, std::string(kServiceManager));
+  };
+  const auto stopped_by = [&] { return status_store::component_seen(db, ServerName{"as1"}, "mpp")->stopped_by.value_or("nobody"); };
+  EXPECT_EQ(stopped_by(), "nobody");
+  EXPECT_TRUE(ask(ComponentAction::stop).ok());
+  EXPECT_EQ(ask(ComponentAction::stop).error().kind, ErrorKind::conflict);
+  EXPECT_EQ(stopped_by(), kServiceManager);
+  EXPECT_EQ(order("as1", "mpp", "stop").status, 202);
+  EXPECT_EQ(order("as1", "mpp", "stop").status, 409);
+  EXPECT_EQ(stopped_by(), "the_administrator");
+  EXPECT_EQ(order("as1", "mpp", "start").status, 202);
+  EXPECT_EQ(sql("select stopped::text from server where name = 'as1'"), "{}");
+}
+
+TEST_F(Servers, S_03_one_component_alone_is_seen_as_with_all_others) {
+  sql("insert into ha_lease (resource, epoch, incarnation) values ('campaign_director', 1, '" + incarnation("as1", "campaign_director") +
+      "')");
+  const auto lease = database_.pool().take();
+  pg::Connection& db = **lease;
+  const auto seen = [&](const std::string& server) {
+    const auto alone = status_store::component_seen(db, ServerName{server}, "campaign_director");
+    return system_status(alone->system).servers.at(0);
+  };
+  const ServerStatus first = seen("as1"), second = seen("as2");
+  EXPECT_EQ(first.name, "as1");
+  EXPECT_EQ(first.state, ComponentState::RUNNING);
+  EXPECT_EQ(first.components[0].state, ComponentState::MASTER);
+  EXPECT_EQ(first.components[0].incarnation.value, incarnation("as1", "campaign_director"));
+  EXPECT_EQ(second.components[0].state, ComponentState::DORMANT);
 }
 
 TEST_F(Servers, L_02_show_open_alarms_with_the_status_and_all_of_late_on_their_own) {

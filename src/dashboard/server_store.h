@@ -17,8 +17,8 @@ class Connection;
 /// What people ask of servers, components and zones (schema/0011, 0013, 0014).
 namespace everdial::server_store {
 
-/// Keeps the wish for the server to carry out. ErrorKind::not_found when the server has no such component, ErrorKind::conflict when the
-/// wish makes no sense now.
+/// Keeps the wish for the server to carry out. `by` is an account's name, or kServiceManager. ErrorKind::not_found when the server has no
+/// such component, ErrorKind::conflict when the wish makes no sense now.
 Result<nlohmann::json> order_component(pg::Connection& db, const ServerName& server, const std::string& component, ComponentAction action,
                                        const std::string& by);
 /// Newest first; of all servers when `server` is empty.

@@ -38,18 +38,27 @@ Result<json> order_component(Connection& db, const ServerName& server, const std
   auto known = db.query(
       R"(
 select $2 = any(components), $2 = any(stopped),
+       (select asked_by from component_order where server = $1 and component = $2 and action = 'stop' order by id desc limit 1) = $4,
        exists (select 1 from ha_session h where h.server = $1 and h.component = 'server'
                and h.last_seen > clock_timestamp() - $3 * interval '1 ms')
   from server where name = $1 for update of server)",
-      Params{}.add(server.value).add(component).add(std::chrono::duration_cast<std::chrono::milliseconds>(kSilentIsStopped).count()));
+      Params{}
+          .add(server.value)
+          .add(component)
+          .add(std::chrono::duration_cast<std::chrono::milliseconds>(kSilentIsStopped).count())
+          .add(kServiceManager));
   if (!known.ok()) return known.error();
   if (known->empty()) return Error{ErrorKind::not_found, "There is no such server."};
   if (!known->boolean(0, 0)) return Error{ErrorKind::not_found, "The server " + server.value + " has no such component."};
-  if (std::string no = objection(action, known->boolean(0, 1), known->boolean(0, 2), server.value); !no.empty())
+  // What the service manager has stopped for a while, a person may want to stay stopped.
+  const bool for_a_while = !known->is_null(0, 2) && known->boolean(0, 2) && by != kServiceManager;
+  const bool stopped = known->boolean(0, 1) && !(for_a_while && action == ComponentAction::stop);
+  if (std::string no = objection(action, stopped, known->boolean(0, 3), server.value); !no.empty())
     return Error{ErrorKind::conflict, std::move(no)};
   std::vector<Connection::Statement> statements;
   if (action == ComponentAction::stop)
-    statements.push_back({"update server set stopped = stopped || $2::text where name = $1", Params{}.add(server.value).add(component)});
+    statements.push_back({"update server set stopped = array_remove(stopped, $2::text) || $2::text where name = $1",
+                          Params{}.add(server.value).add(component)});
   if (action == ComponentAction::start)
     statements.push_back(
         {"update server set stopped = array_remove(stopped, $2::text) where name = $1", Params{}.add(server.value).add(component)});

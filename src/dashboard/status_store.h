@@ -17,6 +17,12 @@ class Connection;
 namespace everdial::status_store {
 
 Result<SystemSeen> system_seen(pg::Connection& db);
+/// As much of it as tells how one component of one server is.
+struct ComponentSeen {
+  SystemSeen system;
+  std::optional<std::string> stopped_by;  ///< when it is stopped by order; a drill is none
+};
+Result<ComponentSeen> component_seen(pg::Connection& db, const ServerName& server, const std::string& component);
 /// How loaded each server is, as it said last, and what the load monitor made of it (schema/0006_load.sql): {"items": [...]}.
 Result<nlohmann::json> loads(pg::Connection& db);
 /// All of late, newest first.

@@ -100,26 +100,29 @@ json change_json(const Rows& rows, size_t row) {
   return out;
 }
 
+const std::string kSessions =
+    "select incarnation, server, component, instance, address, version, draining, "
+    "greatest(0, extract(epoch from clock_timestamp() - last_seen) * 1e6)::bigint from ha_session";
+const std::string kLeases =
+    "select l.resource, l.res_id, l.epoch, l.incarnation, s.server, l.preferred, l.desired, "
+    "(select min(at) from ha_history h where h.res_id = l.res_id and h.epoch = l.epoch and h.to_incarnation is not null) "
+    "from ha_lease l left join ha_session s on s.incarnation = l.incarnation";
+// A drill holds components down as a stop does, until it is over.
+const std::string kServers = R"(
+select name, array_to_string(components, ','), array_to_string(stopped || coalesce((
+         select array_agg(c) from drill d cross join unnest(d.components) c
+          where d.server = s.name and d.ends_at > clock_timestamp()), '{}'), ','),
+       capacity, parked, settled, flaps, array_to_string(zones, ',') from server s)";
+
 }  // namespace
 
 Result<SystemSeen> system_seen(Connection& db) {
   auto answers = db.pipeline({
-      {"select incarnation, server, component, instance, address, version, draining, "
-       "greatest(0, extract(epoch from clock_timestamp() - last_seen) * 1e6)::bigint from ha_session",
-       {}},
+      {kSessions, {}},
       // Held ones, and those of which there is always one; a job's lease is gone with the job.
-      {"select l.resource, l.res_id, l.epoch, l.incarnation, s.server, l.preferred, l.desired, "
-       "(select min(at) from ha_history h where h.res_id = l.res_id and h.epoch = l.epoch and h.to_incarnation is not null) "
-       "from ha_lease l left join ha_session s on s.incarnation = l.incarnation "
-       "where l.incarnation is not null or l.resource not like '%/%' or l.resource like 'zone_director/%' order by l.resource",
+      {kLeases + " where l.incarnation is not null or l.resource not like '%/%' or l.resource like 'zone_director/%' order by l.resource",
        {}},
-      // A drill holds components down as a stop does, until it is over.
-      {R"(
-select name, array_to_string(components, ','), array_to_string(stopped || coalesce((
-         select array_agg(c) from drill d cross join unnest(d.components) c
-          where d.server = s.name and d.ends_at > clock_timestamp()), '{}'), ','),
-       capacity, parked, settled, flaps, array_to_string(zones, ',') from server s)",
-       {}},
+      {kServers, {}},
       {R"(
 with names as (
   select zone as name from contact_list union select zone from job union
@@ -144,6 +147,28 @@ select name, coalesce(weight, 1), coalesce(jobs, 0), saved_home, saved_weight, c
   const Rows& alarms = (*answers)[5];
   for (size_t r = 0; r < alarms.size(); ++r)
     out.alarms.push_back({alarms.integer(r, 0), alarms.string(r, 1), alarms.string(r, 2), alarms.string(r, 3), alarms.instant(r, 4)});
+  return out;
+}
+
+Result<ComponentSeen> component_seen(Connection& db, const ServerName& server, const std::string& component) {
+  const Params here = Params{}.add(server.value), both = Params{}.add(server.value).add(component);
+  auto answers = db.pipeline({
+      {kSessions + " where server = $1 and component in ('server', $2)", both},
+      // Of all that it may hold, only what makes it a master.
+      {kLeases + " where s.server = $1 and s.component = $2 and (l.resource = $2 or l.resource like $2 || '/%')", both},
+      {kServers + " where name = $1", here},
+      {R"(
+select case when $2 = any(stopped) then coalesce((
+         select asked_by from component_order where server = $1 and component = $2 and action = 'stop' order by id desc limit 1), '') end
+  from server where name = $1)",
+       both},
+  });
+  if (!answers.ok()) return answers.error();
+  ComponentSeen out;
+  read_sessions((*answers)[0], out.system);
+  read_leases((*answers)[1], out.system);
+  read_servers((*answers)[2], out.system);
+  if (!(*answers)[3].empty()) out.stopped_by = (*answers)[3].optional_string(0, 0);
   return out;
 }
 

@@ -73,6 +73,7 @@ ServerStatus server_status(const SystemSeen& seen, const std::string& name, cons
     ComponentStatus component{place.first, place.second, state, s->session.address.value, s->session.version};
     if (state == ComponentState::STOPPED) component.silent = s->silent;
     if (held != holdings.end()) component.leases = held->second.count;
+    component.incarnation = s->session.incarnation;
     server.components.push_back(std::move(component));
   }
   // Components may run without a `server` process: then the server is what they are.

@@ -77,6 +77,7 @@ struct ComponentStatus {
   std::optional<Duration> silent;  ///< when it gives no sign of life
   int leases = 0;
   bool kept_stopped = false;  ///< by order, until it is started
+  Incarnation incarnation;    ///< of its newest process; empty when there was none
 };
 struct ServerStatus {
   std::string name;

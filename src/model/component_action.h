@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "base/enum_names.h"
 
 namespace everdial {
@@ -18,5 +20,9 @@ inline constexpr auto enum_names<ComponentAction> = std::to_array<std::pair<Comp
     {ComponentAction::kill, "kill"},
     {ComponentAction::restart, "restart"},
 });
+
+/// Who asks for what a server's service manager wants of one component. A component that it has stopped is to run again when the server was
+/// stopped in good order and begins anew; one that a person has stopped is not.
+inline constexpr std::string_view kServiceManager = "systemd";
 
 }  // namespace everdial

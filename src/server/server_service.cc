@@ -105,7 +105,7 @@ void ServerService::enter(std::vector<Incarnation> dead) {
        dead]() -> Result<std::set<std::string>> {
         if (!dead.empty())
           if (Status buried = leases.bury(dead, "server_restarted"); !buried.ok()) return buried.error();
-        auto stopped = store.announce(session.server, components, zones);
+        auto stopped = store.announce(session.server, components, zones, !dead.empty());
         if (!stopped.ok()) return stopped;
         if (Status opened = leases.open_session(session); !opened.ok()) return opened.error();
         return stopped;

@@ -124,6 +124,17 @@ TEST_F(ServerProcess, S_02_carries_out_once_what_people_ask_of_a_component) {
   EXPECT_TRUE(await([&] { return next_life->serving() == 2; }));
 }
 
+TEST_F(ServerProcess, S_02_what_the_service_manager_has_stopped_stays_so_over_a_crash_and_not_over_a_good_end) {
+  const auto sql = [&](const std::string& statement) { EXPECT_TRUE(database_.pool().query(statement).ok()); };
+  const auto announce = [&](bool crash) { return *store_->announce(ServerName{"as1"}, {"mpp", "dashboard"}, {}, crash); };
+  EXPECT_EQ(announce(false), std::set<std::string>{});
+  sql("update server set stopped = '{mpp,dashboard}'");
+  sql("insert into component_order (server, component, action, asked_by) values ('as1', 'mpp', 'stop', 'systemd'), "
+      "('as1', 'dashboard', 'stop', 'systemd'), ('as1', 'dashboard', 'stop', 'ada'), ('as2', 'mpp', 'stop', 'ada')");
+  EXPECT_EQ(announce(true), (std::set<std::string>{"dashboard", "mpp"}));
+  EXPECT_EQ(announce(false), std::set<std::string>{"dashboard"}) << "a person has stopped it";
+}
+
 TEST_F(ServerProcess, a_stopped_child_is_killed_and_runs_again) {
   const auto service = make(kAlive);
   service->start();

@@ -31,9 +31,9 @@ class ServerStore {
  public:
   virtual ~ServerStore() = default;
   /// This server exists, begins anew, is to run these components and serves these zones; gives those of the components that are to stay
-  /// stopped. Orders that came before have nobody left to be carried out on.
+  /// stopped: what the service manager has stopped only after a `crash`. Orders that came before have nobody left to be carried out on.
   virtual Result<std::set<std::string>> announce(const ServerName& server, const std::vector<std::string>& components,
-                                                 const std::vector<std::string>& zones) = 0;
+                                                 const std::vector<std::string>& zones, bool crash) = 0;
   /// What people want now. Each order is given once.
   virtual Result<server::WishesSeen> take_wishes(const ServerName& server) = 0;
   virtual Status report(const ServerReport& report) = 0;

@@ -9,7 +9,7 @@ class PgServerStore final : public ServerStore {
   explicit PgServerStore(pg::Pool& pool) : pool_(pool) {}
 
   Result<std::set<std::string>> announce(const ServerName& server, const std::vector<std::string>& components,
-                                         const std::vector<std::string>& zones) override {
+                                         const std::vector<std::string>& zones, bool crash) override {
     return pool_.transaction<std::set<std::string>>([&](pg::Connection& c) -> Result<std::set<std::string>> {
       const auto rows = c.pipeline({{R"(
 insert into server (name, components, zones) values ($1, $2, $3)
@@ -17,6 +17,13 @@ on conflict (name) do update set components = excluded.components, zones = exclu
                                      pg::Params{}.add(server.value).add(components).add(zones)},
                                     {"update component_order set taken_at = clock_timestamp() where server = $1 and taken_at is null",
                                      pg::Params{}.add(server.value)},
+                                    {R"(
+update server set stopped = array(
+    select halted from unnest(stopped) halted
+     where (select asked_by from component_order o where o.server = name and o.component = halted and action = 'stop'
+             order by id desc limit 1) is distinct from $2)
+ where name = $1 and not $3)",
+                                     pg::Params{}.add(server.value).add(kServiceManager).add(crash)},
                                     {"select unnest(stopped) from server where name = $1", pg::Params{}.add(server.value)}});
       if (!rows.ok()) return rows.error();
       std::set<std::string> stopped;
