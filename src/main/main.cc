@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "dashboard/dashboard_service.h"
+#include "main/component_main.h"
 #include "main/components.h"
 #include "main/server_main.h"
 #include "main/version.h"
@@ -47,7 +48,7 @@ int run_component(const std::string& component, const std::string& instance, con
   return (*process)->run(std::move(*duties));
 }
 
-/// A pool for a command that a person runs.
+/// A pool for a command.
 Result<std::unique_ptr<pg::Pool>> open_pool(const Config& config) {
   SystemRandom random;
   auto settings = database_settings(config, "everdial command", new_incarnation(random));
@@ -107,6 +108,22 @@ int run(int argc, char** argv) {
   }
   app.add_subcommand("migrate", "bring the database to this version's schema; safe to repeat and from several servers at once")
       ->callback(with_config([](const Config& config, const std::filesystem::path&) { return run_migrate(config); }));
+
+  std::string component;
+  auto* component_command = app.add_subcommand("component", "one component of this server, for a service manager")->require_subcommand(1);
+  const auto of_component = [&](const char* verb, const char* meaning, auto act) {
+    auto* command = component_command->add_subcommand(verb, meaning);
+    command->add_option("component", component, "name of the component")->required()->check(CLI::IsMember(known_components()));
+    command->callback(with_config([&, act](const Config& config, const std::filesystem::path&) {
+      auto pool = open_pool(config);
+      return pool.ok() ? act(**pool, ServerName{config.server.name}, component) : fail(pool.error());
+    }));
+  };
+  of_component("watch", "start it if it was stopped so, and stay while it runs; SIGTERM stops it", watch_component);
+  of_component("kill", "kill -9; its server starts it again", [](pg::Pool& pool, const ServerName& server, const std::string& name) {
+    const Status killed = kill_component(pool, server, name);
+    return killed.ok() ? 0 : fail(killed.error());
+  });
 
   auto* config_command = app.add_subcommand("config", "the configuration")->require_subcommand(1);
   config_command->add_subcommand("print", "each key with its meaning, default and present value, as a configuration file")
