@@ -94,9 +94,12 @@ class Failover:
         """As the director itself writes it down; whom it is meant for next is then open again."""
         await_that(lambda: self.cluster.holder(resource), 15, f"{resource} has a holder")
         where = f"where resource = '{resource}'"
-        self.cluster.database.rows(f"update ha_lease set preferred = '{server}', desired = (select incarnation from ha_session where "
-                                   f"component = '{component}' and server = '{server}' and not draining) {where}")
-        await_that(lambda: self.cluster.holder(resource) == server, 15, f"{resource} is at {server}")
+
+        def is_there() -> bool:  # wished again: the director may have wished otherwise at the same moment
+            self.cluster.database.rows(f"update ha_lease set preferred = '{server}', desired = (select incarnation from ha_session where "
+                                       f"component = '{component}' and server = '{server}' and not draining) {where}")
+            return self.cluster.holder(resource) == server
+        await_that(is_there, 15, f"{resource} is at {server}", every=0.2)
         if "/" not in resource:
             self.cluster.database.rows(f"update ha_lease set desired = null {where}")
 

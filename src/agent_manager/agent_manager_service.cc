@@ -232,6 +232,9 @@ void AgentManagerService::perform(Zone& zone, Effect& effect) {
   std::visit(Overloaded{
                  [&](zone::AskMpp& e) { ask(zone, e.mpp); },
                  [&](zone::MppsSilent& e) { settings_.silent(zone.grant, e); },
+                 [&](zone::SaveDisposition& e) {
+                   if (e.code == zone::kDesktopError) settings_.desktop_error(zone.grant, e);
+                 },
                  [&](zone::PlaceLine& e) { place_line(zone, e.order, 0); },
                  [&](zone::Steer& e) { steer(zone, e.request, 0); },
                  [&](zone::ForgetLines& e) { forget(e.lines); },

@@ -28,6 +28,9 @@ class AgentManagerService {
     std::function<void(const LeaseGrant&, const std::string& why)> trouble = [](const LeaseGrant&, const std::string&) {};
     /// Told, for log and metrics, of MPPs that do not answer a new manager.
     std::function<void(const LeaseGrant&, const zone::MppsSilent&)> silent = [](const LeaseGrant&, const zone::MppsSilent&) {};
+    /// Told, for log and metrics, of agents who were logged out since it cannot be said whose call it is.
+    std::function<void(const LeaseGrant&, const zone::SaveDisposition&)> desktop_error = [](const LeaseGrant&,
+                                                                                            const zone::SaveDisposition&) {};
   };
 
   /// `renounce` gives a zone's lease back, so that it is acquired again under a higher epoch; `fenced` tells that it is another's.

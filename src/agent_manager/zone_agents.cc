@@ -103,10 +103,10 @@ void ZoneMachine::apply(Agent& agent, const Reconciled& result, const std::strin
     if (attaches) tell_job(agent);
     return;
   }
-  emit(SaveDisposition{*result.desktop_error, agent.id, "desktop_error"});
+  emit(SaveDisposition{*result.desktop_error, agent.id, kDesktopError});
   if (calls_.erase(*result.desktop_error)) emit(RemoveCall{*result.desktop_error});
   hang_up(*result.desktop_error);
-  log_out(agent, "desktop_error", true);
+  log_out(agent, kDesktopError, true);
 }
 
 void ZoneMachine::log_out(Agent& agent, const std::string& reason, bool forced) {

@@ -169,6 +169,8 @@ struct SaveCall {
 struct RemoveCall {
   AttemptId attempt;
 };
+/// The code of a call whose agent's records could not be reconciled; the agent is logged out.
+inline constexpr const char* kDesktopError = "desktop_error";
 /// How an agent has disposed of a contact, or how the call was taken from it.
 struct SaveDisposition {
   AttemptId attempt;

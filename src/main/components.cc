@@ -193,6 +193,14 @@ Result<Duties> make_agent_manager(Process& process) {
                  {{"then", silent.given_up ? "given_up" : "kept"}})
         .add(silent.unheard);
   };
+  settings.desktop_error = [errors = process.metrics().counter(
+                                "everdial_agent_desktop_errors_total",
+                                "Agents logged out since the desktop's, the database's and the MPP's records could not be reconciled.")](
+                               const LeaseGrant& grant, const zone::SaveDisposition& call) mutable {
+    log_warning("an agent is logged out: desktop, database and MPP do not agree on whose call it is, which ends with desktop_error",
+                {{"resource", grant.resource.value}, {"agent", to_string(call.agent)}, {"attempt", to_string(call.attempt)}});
+    errors.add();
+  };
   const AgentManagerService::Leases leases{[&all = process.leases()](const LeaseGrant& grant) { all.renounce(grant); }, fenced(process)};
   auto service = std::make_shared<AgentManagerService>(process.seams(), keep(zone::make_pg_agent_store(process.pool())),
                                                        process.directory(), process.server(), leases, settings);
