@@ -118,7 +118,9 @@ TEST_F(AlarmContract, L_02_the_record_has_what_alarms_are_about) {
   sql("insert into server_report (server, incarnation, version, clock_offset_ms, database_ms, peers, deaths) values ('as2', "
       "gen_random_uuid(), '1', "
       "700, 1, '[{\"name\": \"as3\", \"heard\": true, \"database_age_ms\": 9000}]', '{\"mpp\": 4}')");
-  sql("insert into load_level (server, level, silent, reason) values ('as2', 'unknown', true, '')");
+  // What load monitors told last; nobody needs to be left to say that it is old.
+  sql("insert into load_sample (server, cpu, memory, run_queue, sampled_at) values ('as1', 0, 0, 0, now()), "
+      "('as2', 0, 0, 0, now() - interval '31 s')");
   const auto facts = store_->facts();
   ASSERT_TRUE(facts.ok()) << facts.error().message;
   EXPECT_EQ(facts->reports.at(0).clock_offset_ms, 700);

@@ -20,6 +20,8 @@ select p->>'name', min((p->>'database_age_ms')::double precision) from server_re
  where at > clock_timestamp() - interval '20 s' and (p->>'heard')::boolean group by 1)";
 constexpr const char* kMasters =
     "select resource, incarnation from ha_lease where resource not like '%/%' or resource like 'zone_director/%' order by resource";
+// By the samples themselves: when no load monitor is left, no master says so.
+constexpr const char* kLoadSilent = "select server from load_sample where sampled_at < clock_timestamp() - interval '30 s'";
 constexpr const char* kMppWanted = "select exists (select 1 from server where 'mpp' = any(components) and not 'mpp' = any(stopped))";
 constexpr const char* kDue = R"(
 select d.id, d.tries, jsonb_build_object('event', d.event, 'id', a.id, 'kind', a.kind, 'subject', a.subject, 'text', a.text,
@@ -36,7 +38,7 @@ class PgAlarmStore final : public AlarmStore {
                                  {kDeaths, {}},
                                  {kDatabaseAges, {}},
                                  {kMasters, {}},
-                                 {"select server from load_level where silent", {}},
+                                 {kLoadSilent, {}},
                                  {kMppWanted, {}},
                                  {"select kind, subject from alarm where cleared_at is null", {}}});
       if (!answers.ok()) return answers.error();

@@ -15,7 +15,7 @@ class AgentsMoved(AgentsCase):
         (idle,) = self.nailed(1)
         idle.do("ready")
         other = self.dial(1, people="never answer")
-        await_that(lambda: self.cluster.api.get(f"/jobs/{other.id}")["state"] == "running", 10, "the other job takes agents")
+        await_that(lambda: self.state_of(other) == "running", 10, "the other job takes agents")
         asked_at = self.freeze_managers()
         orders = [self.order([talker], order="release"),
                   self.order([mover], order="move_to_job", job_id=other.id),
@@ -23,7 +23,7 @@ class AgentsMoved(AgentsCase):
         self.assertEqual({one["state"] for one in orders}, {"pending"})
         self.assert_managed_again(asked_at, FROZEN)
         for one in orders:
-            await_that(lambda: self.state_of(one) == "done", 10, f"{one['order']} is done, not {self.state_of(one)}", every=0.1)
+            await_that(lambda: self.order_state(one) == "done", 10, f"{one['order']} is done, not {self.order_state(one)}", every=0.1)
         talker.await_states(call="wrapup")
         idle.await_states(agent="not_ready")
         mover.await_states(call="talking", job="pending_movement")
@@ -38,12 +38,12 @@ class AgentsMoved(AgentsCase):
         idle.do("ready")
         idle.await_states(agent="ready")
         self.assertEqual(len([one for one in idle.told("states_changed") if one.value["reason"] == "meeting"]), 1)
-        self.assertEqual({self.state_of(one) for one in orders}, {"done"})
+        self.assertEqual({self.order_state(one) for one in orders}, {"done"})
 
     def order(self, desks: list[Desk], **what) -> dict:
         return self.cluster.api.post("/agent-orders", {"agents": [desk.agent for desk in desks], **what})["items"][0]
 
-    def state_of(self, order: dict) -> str:
+    def order_state(self, order: dict) -> str:
         (now,) = self.cluster.api.get(f"/agent-orders?request={order['request']}")["items"]
         return now["state"]
 

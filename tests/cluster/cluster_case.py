@@ -4,11 +4,14 @@ import os
 import sys
 import time
 import unittest
+from contextlib import suppress
 from pathlib import Path
 
 from cluster import DIRECTORY, Cluster
 from dialing import Dialing
 from processes import await_that, spawn
+
+from api import ApiError  # noqa: E402
 
 # From the fault until the work goes on elsewhere, in seconds.
 GRACEFUL, KILLED, FROZEN, LOST_HOST, FULLY_OPERATIONAL, LOST_DATABASE = 0.25, 0.5, 2.5, 3.0, 5.0, 6.0
@@ -77,6 +80,23 @@ class ClusterCase(unittest.TestCase):
         """To whoever takes it when its holder is stopped."""
         stopped_at = self.to_holder_of(resource, self.cluster.stop, component)
         await_that(lambda: self.cluster.acquired(resource, stopped_at), 10, f"{resource} has another holder")
+
+    def everywhere(self, component: str, action: str):
+        """What people may ask of a component, of that on every server; awaited, and undone with the test."""
+        for server in self.cluster.servers:
+            with suppress(ApiError):  # it is as wanted already
+                self.cluster.api.post(f"/servers/{server}/components/{component}/orders", {"action": action})
+        wanted = {"stop": {"STOPPED"}, "start": {"MASTER", "DORMANT", "RUNNING"}}[action]
+        await_that(lambda: {self.states(server)[component] for server in self.cluster.servers} <= wanted, 15,
+                   f"{component}: {action}", every=0.1)
+        if action == "stop":
+            self.addCleanup(self.everywhere, component, "start")
+
+    def state_of(self, job: Dialing) -> str:
+        return self.cluster.api.get(f"/jobs/{job.id}")["state"]
+
+    def stop_job(self, job: Dialing):
+        self.cluster.api.post(f"/jobs/{job.id}/requests", {"request": "stop"})
 
     def states(self, server: str) -> dict[str, str]:
         """Component to state, as Everdial says it; the instances of one beside each other."""
