@@ -45,14 +45,18 @@ int port_of(int fd) {
   return ntohs(address.sin_port);
 }
 
-/// Whether a socket is bound to the port, as the kernel lists them.
+/// Whether somebody receives at the port, as the kernel lists sockets: of TCP only who listens, since connections of others come and go
+/// with any number, at their far ends too.
 bool is_open(int port, bool tcp) {
   char wanted[16];
-  std::snprintf(wanted, sizeof wanted, ":%04X ", port);
+  std::snprintf(wanted, sizeof wanted, ":%04X", port);
   for (const char* family : {"", "6"}) {
     std::ifstream table(std::string("/proc/net/") + (tcp ? "tcp" : "udp") + family);
-    for (std::string line; std::getline(table, line);)
-      if (line.find(wanted) != line.npos) return true;
+    for (std::string line; std::getline(table, line);) {
+      std::istringstream fields(line);
+      std::string number, here, there, state;
+      if (fields >> number >> here >> there >> state && here.ends_with(wanted) && (!tcp || state == "0A")) return true;
+    }
   }
   return false;
 }
