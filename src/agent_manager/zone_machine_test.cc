@@ -113,6 +113,17 @@ TEST(Zone, A_05_A_06_calls_that_wait_through_a_take_over_are_served_in_time_olde
   EXPECT_FALSE(zone.live.at(zone.attempt(2)).nuisance);
 }
 
+TEST(Zone, a_desktop_is_told_of_another_reason_for_the_same_state_and_of_the_same_one_once) {
+  TestZone zone;
+  zone.at_work(1);
+  zone.order(1, NotReady{"lunch"});
+  zone.told.clear();
+  zone.order(1, NotReady{"meeting"});
+  zone.order(1, NotReady{"meeting"});
+  ASSERT_EQ(zone.told[AgentId{1}].size(), 1u);
+  EXPECT_EQ(zone.told[AgentId{1}][0], AgentNotice(agent_notice::StatesChanged{zone.agent(1).states, "meeting"}));
+}
+
 TEST(Zone, A_08_a_call_that_ended_meanwhile_is_told_and_the_agent_wraps_up) {
   TestZone zone;
   zone.at_work(1);

@@ -69,8 +69,10 @@ ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::Not
   AgentStates to = agent.states;
   if (to.agent == A::ready) to.agent = A::not_ready;
   else if (to.agent == A::busy || to.agent == A::work_not_ready) to.agent = A::pending_not_ready;
+  const bool only_reason = to == agent.states && agent.reason != order.reason;
   agent.reason = order.reason;
   move(agent, to, order.reason);
+  if (only_reason) tell(agent, agent_notice::StatesChanged{to, order.reason});
   return std::nullopt;
 }
 ZoneMachine::Wrong ZoneMachine::carry_out(Agent& agent, const agent_command::SetSkills& order) {
