@@ -22,13 +22,13 @@ using Resource = StrongId<struct ResourceTag, std::string>;  ///< what a lease n
 using Address = StrongId<struct AddressTag, std::string>;    ///< host:port of a component's listener
 
 inline Resource job_resource(JobId job) { return Resource{"job/" + to_string(job)}; }
+inline constexpr std::string_view agent_zone_prefix = "agent_manager/zone/";
 /// What the master of a zone's agents holds.
-inline Resource agent_zone_resource(const std::string& zone) { return Resource{"agent_manager/zone/" + zone}; }
+inline Resource agent_zone_resource(const std::string& zone) { return Resource{std::string(agent_zone_prefix) + zone}; }
 /// The zone of such a resource; nothing of any other.
 inline std::optional<std::string> zone_of_agents(const Resource& resource) {
-  const Resource none = agent_zone_resource("");
-  if (!resource.value.starts_with(none.value)) return std::nullopt;
-  return resource.value.substr(none.value.size());
+  if (!resource.value.starts_with(agent_zone_prefix)) return std::nullopt;
+  return resource.value.substr(agent_zone_prefix.size());
 }
 
 /// One try to reach one contact in one job. Known before anything is written, so every retry of a request names the same attempt.
