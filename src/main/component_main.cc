@@ -1,12 +1,8 @@
 #include "main/component_main.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include <systemd/sd-daemon.h>
 
 #include <csignal>
-#include <cstddef>
-#include <cstring>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -19,20 +15,8 @@
 namespace everdial {
 namespace {
 
-/// As sd_notify does; nothing where no service manager listens.
-void tell_manager(const std::string& text) {
-  const char* path = std::getenv("NOTIFY_SOCKET");
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (!path || std::strlen(path) >= sizeof address.sun_path) return;
-  std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
-  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
-  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return;
-  (void)!sendto(fd, text.data(), text.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size);
-  close(fd);
-}
+/// Does nothing where no service manager listens.
+void tell_manager(const std::string& text) { (void)sd_notify(0, text.c_str()); }
 
 /// SIGTERM and SIGINT, which come only when they are asked for.
 class EndSignals {
@@ -87,7 +71,8 @@ class Unit {
       if (verdict.end) return static_cast<int>(*verdict.end);
       signals.come_within(kLookForEndEvery);
     }
-    std::cerr << "everdial: " << component_ << " has not ended in time\n";
+    std::cerr << "everdial: " << component_ << " has not ended within " << kEndsWithin / 1s << " s (" << said_
+              << "); to end it at once: everdialctl component kill " << server_.value << ' ' << component_ << '\n';
     return 1;
   }
 
