@@ -85,6 +85,20 @@ describe('AgentSession', () => {
     await wait(() => expect(everdial.taken).toBe(3));
   });
 
+  test('shows the newest reason for being not ready, and keeps it while only the line changes', async () => {
+    const { everdial, session } = await system();
+    const away = { ...ready, agent: 'not_ready' } as const;
+    await session.start();
+    const shows = (reason: string) => wait(() => expect(session.view.situation.reason).toBe(reason));
+    everdial.tell({ notice: 'states_changed', states: away, reason: 'lunch' });
+    await shows('lunch');
+    everdial.tell({ notice: 'states_changed', states: away, reason: 'meeting' });
+    await shows('meeting');
+    everdial.tell({ notice: 'states_changed', states: { ...away, nail: 'not_nailed' }, reason: 'line_lost' });
+    await wait(() => expect(session.view.situation.states.nail).toBe('not_nailed'));
+    expect(session.view.situation.reason).toBe('meeting');
+  });
+
   test('D_04 a server dies: within 2 s the session goes on at the other, the agent still logged on, no event missed', async () => {
     const { everdial, servers, session } = await system();
     await session.start();

@@ -30,10 +30,13 @@ export function after(situation: Situation, notice: Notice): Situation {
 
 const pauses = ({ states }: Pick<Situation, 'states'>): boolean => states.agent === 'not_ready' || states.agent === 'pending_not_ready';
 
+const differ = (one: Situation['states'], other: Situation['states']): boolean =>
+  one.agent !== other.agent || one.nail !== other.nail || one.call !== other.call || one.job !== other.job;
+
 function withStates(before: Situation, { states, reason }: { states: Situation['states']; reason: string }): Situation {
   let now: Situation = { ...before, states, reason };
-  // Why one is not ready stays so, whatever becomes of line and call meanwhile.
-  if (pauses(before) && pauses(now)) now = { ...now, reason: before.reason };
+  // Why one is not ready stays so, whatever becomes of line and call meanwhile; where nothing of that has changed, another reason was given.
+  if (pauses(before) && pauses(now) && differ(before.states, states)) now = { ...now, reason: before.reason };
   if (states.call !== before.states.call) now = without(now, 'until', 'extensions_left');
   if (states.call === 'idle') now = without(now, 'attempt', 'phone', 'other');
   if (['detached', 'inbound', 'manual_inbound'].includes(states.job)) now = without(now, 'job');
