@@ -78,7 +78,7 @@ class AgentsCase(ClusterCase):
 
     def _stop(self, job: Dialing):
         with suppress(ApiError):  # it is over already
-            self.cluster.api.post(f"/jobs/{job.id}/requests", {"request": "stop"})
+            self.stop_job(job)
 
     def talking(self, count: int, zone: str = "zone1", **how) -> tuple[list[Desk], Dialing]:
         """More agents, each in a conversation."""

@@ -5,6 +5,9 @@ from dialing import Dialing
 from processes import await_that
 
 
+ROWS = 100_000  # more than are imported until the power is off
+
+
 class SingleServer(AgentsCase):
     SERVERS = 1
 
@@ -28,14 +31,16 @@ class SingleServer(AgentsCase):
     def test_F_01_running_jobs_and_imports_resume_after_the_only_server_was_rebooted(self):
         job = Dialing(self.cluster, calls_per_second=20).await_calls(10)
         (server,) = self.cluster.servers
-        rows = "".join(f"+1212556{number:04}\n" for number in range(10_000))
+        rows = "".join(f"+121255{number:05}\n" for number in range(ROWS))
         made = self.cluster.api.post("/lists", {"name": f"rebooted {self.now()}", "zone": "zone1", "default_region": "US"})["id"]
         upload = self.cluster.api.upload(made, "people.csv", ("phone\n" + rows).encode())
         self.cluster.power_off(server)
+        reached = self.cluster.database.value(f"select state from contact_import where id = {upload}")
+        self.assertNotEqual(reached, "completed", "it was cut short")
         self.pause(1)
         self.cluster.power_on(server)
         self.cluster.await_whole()
-        await_that(lambda: self.cluster.api.get(f"/imports/{upload}")["state"] == "completed", 30, "the import is complete", every=0.1)
-        self.assertEqual(self.cluster.api.get(f"/lists/{made}")["contacts"], 10_000)
+        await_that(lambda: self.cluster.api.get(f"/imports/{upload}")["state"] == "completed", 60, "the import is complete", every=0.1)
+        self.assertEqual(self.cluster.api.get(f"/lists/{made}")["contacts"], ROWS)
         job.await_calls(10)
         self.assert_all_called_once(job)
