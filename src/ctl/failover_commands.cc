@@ -66,7 +66,7 @@ void show_what_if(Ctl& ctl, const json& w) {
     ctl.out << "  master of " << master["resource"].get<std::string>() << ": to " << list_of(master["candidates"]) << "\n";
   for (const json& zone : w["agent_zones"])
     ctl.out << "  agents of zone " << zone["zone"].get<std::string>() << " (" << human(zone["logged_on"]) << " logged on, stay so): to "
-            << list_of(zone["candidates"]) << "\n";
+            << zone.value("to", "nobody") << "\n";
   ctl.out << "  until others act: at most " << human(takes["worst_ms"]) << " ms, "
           << (takes["source"] == "measured" ? "the worst of the last " + human(takes["of"])
                                             : std::string("the budget; none was measured yet"))

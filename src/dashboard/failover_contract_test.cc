@@ -85,12 +85,25 @@ TEST_F(Failovers, D_05_say_what_the_loss_of_a_server_would_do) {
   ASSERT_EQ(what_if.status, 200) << what_if.body;
   EXPECT_EQ(what_if.json["jobs"], (json{{"count", 1}, {"candidates", {"as1"}}}));
   EXPECT_EQ(what_if.json["masters"][0], (json{{"resource", "rule_engine"}, {"candidates", {"as1"}}}));
-  EXPECT_EQ(what_if.json["agent_zones"], (json::array({{{"zone", "west"}, {"logged_on", 1}, {"candidates", json::array()}}})));
+  EXPECT_EQ(what_if.json["agent_zones"], (json::array({{{"zone", "west"}, {"logged_on", 1}}}))) << "nobody else could";
   EXPECT_EQ(what_if.json["takes"], (json{{"source", "measured"}, {"of", 1}, {"median_ms", 1602.0}, {"worst_ms", 1602.0}}));
   EXPECT_EQ(what_if.json["tolerance_after"]["servers"], 0);
   sql("truncate ha_history");
   EXPECT_EQ(get("/servers/as2/what-if").json["takes"]["source"], "budget");
   EXPECT_EQ(get("/servers/as9/what-if").status, 404);
+}
+
+TEST_F(Failovers, A_13_say_who_would_manage_the_agents_of_a_lost_server) {
+  const auto goes_to = [this] { return get("/servers/as2/what-if").json["agent_zones"][0].value("to", "nobody"); };
+  sql("insert into ha_lease (resource, epoch, incarnation) values ('agent_manager/zone/west', 1, '" + two_ + "')");
+  EXPECT_EQ(goes_to(), "nobody");
+  sql("insert into ha_session (incarnation, server, component) select gen_random_uuid(), server, 'agent_manager' from unnest("
+      "array['as1', 'as3']) server");
+  EXPECT_EQ(goes_to(), "as3") << "both are idle";
+  sql("with director as (insert into ha_session (incarnation, server, component) values (gen_random_uuid(), 'as3', 'campaign_director') "
+      "returning incarnation) insert into ha_lease (resource, epoch, incarnation) select 'zone_director/east', 1, incarnation from "
+      "director");
+  EXPECT_EQ(goes_to(), "as1") << "the other one directs a zone";
 }
 
 TEST_F(Failovers, S_04_tell_whether_each_server_could_take_over_and_what_it_lacks) {

@@ -40,8 +40,9 @@ std::vector<std::string> acting_components(const ServerStatus& server) {
   return out;
 }
 
-/// Leases of a server by what they are: masters by name, zones of agents with who is logged on, jobs as a number.
-void add_leases(json& out, const SystemSeen& seen, const SystemStatus& status, const std::vector<json>& agents, const std::string& server) {
+/// Leases of a server by what they are: masters by name, zones of agents with who is logged on and where they would be, jobs as a number.
+void add_leases(json& out, const SystemSeen& seen, const SystemStatus& status, const std::vector<json>& agents,
+                const std::vector<PlannedZone>& places, const std::string& server) {
   out["masters"] = out["agent_zones"] = json::array();
   int64_t jobs = 0;
   for (const auto& [lease, since] : seen.leases) {
@@ -51,9 +52,10 @@ void add_leases(json& out, const SystemSeen& seen, const SystemStatus& status, c
       out["masters"].push_back({{"resource", lease.resource.value}, {"candidates", candidates(status, lease.resource.value, server)}});
     else if (const auto zone = zone_of_agents(lease.resource)) {
       const auto known = std::find_if(agents.begin(), agents.end(), [&](const json& one) { return one["name"] == *zone; });
-      out["agent_zones"].push_back({{"zone", *zone},
-                                    {"logged_on", known == agents.end() ? json(0) : (*known)["logged_on"]},
-                                    {"candidates", candidates(status, "agent_manager", server)}});
+      const auto place = std::find_if(places.begin(), places.end(), [&](const PlannedZone& one) { return one.zone == *zone; });
+      json item = {{"zone", *zone}, {"logged_on", known == agents.end() ? json(0) : (*known)["logged_on"]}};
+      if (place != places.end() && place->to) item["to"] = place->to->value;
+      out["agent_zones"].push_back(std::move(item));
     }
   }
   out["jobs"] = {{"count", jobs}, {"candidates", candidates(status, "campaign_manager", server)}};
@@ -89,13 +91,16 @@ Answer get_what_if(const Call& call) {
   if (!calls.ok()) return calls.error();
   const auto agents = agent_store::zones(call.db());
   if (!agents.ok()) return agents.error();
+  const auto places = agent_store::places(call.db());
+  if (!places.ok()) return places.error();
   const auto measured = failover_store::lost_server_times(call.db());
   if (!measured.ok()) return measured.error();
 
   json out = {{"server", name}, {"calls", *calls}};
-  add_leases(out, *seen, status, *agents, name);
+  const std::vector<ServerChange> loss = {{.server = ServerName{name}, .lost = true}};
+  add_leases(out, *seen, status, *agents, plan_agents(*seen, *places, {}, loss), name);
   out["zones"] = json::array();
-  for (const json& zone : plan_json(plan_zones(*seen, {}, {{.server = ServerName{name}, .lost = true}})))
+  for (const json& zone : plan_json(plan_zones(*seen, {}, loss)))
     if (zone["moves"] || zone.value("from", "") == name) out["zones"].push_back(zone);
   if (measured->count > 0)
     out["takes"] = {{"source", "measured"}, {"of", measured->count}, {"median_ms", measured->median_ms}, {"worst_ms", measured->worst_ms}};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 #include "model/server_choice.h"
 
@@ -80,12 +81,16 @@ std::vector<PlannedZone> plan_zones(const SystemSeen& seen, const std::vector<Zo
   return plan(seen.zones, zones, standings(seen, "campaign_director", servers));
 }
 
-std::vector<PlannedZone> plan_agents(const SystemSeen& seen, const std::vector<ZoneKnown>& places, const std::vector<ZoneChange>& changes) {
-  auto standing = standings(seen, "agent_manager", {});
+std::vector<PlannedZone> plan_agents(const SystemSeen& seen, const std::vector<ZoneKnown>& places, const std::vector<ZoneChange>& changes,
+                                     const std::vector<ServerChange>& servers) {
+  std::map<std::string, ServerName> directed;
+  for (const PlannedZone& zone : plan_zones(seen, {}, servers))
+    if (zone.to) directed.emplace(zone.zone, *zone.to);
+  auto standing = standings(seen, "agent_manager", servers);
   for (ServerStanding& server : standing) {
     server.settled = false;  // nobody goes home but by order
     for (const ZoneKnown& zone : seen.zones)
-      if (zone.allotted_to == server.name) server.load += zone.weight;
+      if (const auto at = directed.find(zone.name); at != directed.end() && at->second == server.name) server.load += zone.weight;
   }
   return plan(places, changes, standing);
 }

@@ -32,7 +32,8 @@ struct PlannedZone {
 std::vector<PlannedZone> plan_zones(const SystemSeen& seen, const std::vector<ZoneChange>& zones, const std::vector<ServerChange>& servers);
 
 /// The same of zones' agents, as agent_store::places has them: where they would be managed.
-std::vector<PlannedZone> plan_agents(const SystemSeen& seen, const std::vector<ZoneKnown>& places, const std::vector<ZoneChange>& changes);
+std::vector<PlannedZone> plan_agents(const SystemSeen& seen, const std::vector<ZoneKnown>& places, const std::vector<ZoneChange>& changes,
+                                     const std::vector<ServerChange>& servers = {});
 
 /// What is saved and not yet applied, and then these changes, which count where both speak of a zone.
 std::vector<ZoneChange> after_saved(const std::vector<ZoneKnown>& zones, std::vector<ZoneChange> changes);

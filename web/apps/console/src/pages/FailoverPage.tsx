@@ -151,9 +151,9 @@ function lossesOf({ zones, agent_zones, jobs, masters }: WhatIf): Loss[] {
   return [
     ...masters.map(({ resource, candidates }) => ({ what: resourceName(resource), to: either(candidates), note: 'one acts at a time' })),
     ...zones.map(({ zone, to, why }) => ({ what: `Zone ${zone}`, to: to ?? '', note: why })),
-    ...agent_zones.map(({ zone, logged_on, candidates }) => ({
+    ...agent_zones.map(({ zone, logged_on, to }) => ({
       what: `Agents of zone ${zone}`,
-      to: either(candidates),
+      to: to ?? '',
       note: `${formatCount(logged_on)} logged on, and stay so`,
     })),
     ...(jobs.count > 0
