@@ -17,7 +17,7 @@ namespace everdial {
 namespace {
 
 /// A step of the protocol that is left out, to see that it is needed.
-enum class Without { nothing, write_ahead, fence, barrier, durable_epoch, durable_records, duplicate_check, unknown };
+enum class Without { nothing, write_ahead, fence, barrier, durable_epoch, durable_records, duplicate_check, unknown, forgetting };
 
 constexpr uint8_t kEpochs = 3, kAttempts = 3;
 
@@ -30,6 +30,7 @@ struct Owner {
   Step step = Step::not_yet;
   bool was_answered = false;  ///< the barrier was
   uint8_t executed = 0;       ///< what the MPP said then, a bit for each attempt
+  uint8_t forgotten = 0;      ///< and of which it knows nothing, since its journal was lost
   uint8_t attempt = 0;        ///< the one under way
 };
 
@@ -44,13 +45,13 @@ struct State {
   std::array<Attempt, kAttempts + 1> attempt{};
   // whoever acts
   std::array<Owner, kEpochs + 1> owner{};
-  uint8_t mpp_epoch = 0, mpp_executed = 0;
+  uint8_t mpp_epoch = 0, mpp_executed = 0, mpp_forgot = 0;
   Wire orders{}, executed{}, refused{};
   // what the callee and the auditor saw
   uint8_t invites = 0;
   bool without_intent = false;
   // faults left
-  uint8_t repetitions = 2, losses = 2, mpp_crashes = 2;
+  uint8_t repetitions = 2, losses = 2, mpp_crashes = 2, mpp_disk_losses = 1;
 };
 
 uint8_t bit(uint8_t attempt) { return static_cast<uint8_t>(1u << attempt); }
@@ -61,12 +62,12 @@ std::string key_of(const State& s) {
   const auto put = [&k](auto v) { k.push_back(static_cast<char>(v)); };
   put(s.epoch), put(s.contact), put(s.attempts);
   for (const Attempt a : s.attempt) put(a);
-  for (const Owner& o : s.owner) put(o.step), put(o.was_answered), put(o.executed), put(o.attempt);
-  put(s.mpp_epoch), put(s.mpp_executed);
+  for (const Owner& o : s.owner) put(o.step), put(o.was_answered), put(o.executed), put(o.forgotten), put(o.attempt);
+  put(s.mpp_epoch), put(s.mpp_executed), put(s.mpp_forgot);
   for (const Wire* wire : {&s.orders, &s.executed, &s.refused})
     for (const auto& of_attempt : *wire)
       for (const uint8_t n : of_attempt) put(n);
-  put(s.invites), put(s.without_intent), put(s.repetitions), put(s.losses), put(s.mpp_crashes);
+  put(s.invites), put(s.without_intent), put(s.repetitions), put(s.losses), put(s.mpp_crashes), put(s.mpp_disk_losses);
   return k;
 }
 
@@ -138,6 +139,14 @@ class Model {
         if (!has(Without::durable_epoch)) n.mpp_epoch = 0;
         if (!has(Without::durable_records)) n.mpp_executed = 0;
       });
+    // It takes longer to put in another disk than orders are valid, and at its start an MPP reads the leases' epochs.
+    if (s.mpp_disk_losses > 0 && s.orders == Wire{})
+      may(s, "the MPP is back without its journal", [this](State& n) {
+        --n.mpp_disk_losses;
+        n.mpp_epoch = n.epoch;
+        n.mpp_executed = 0;
+        if (has(Without::forgetting)) n.mpp_forgot = static_cast<uint8_t>((2u << n.attempts) - 1);
+      });
   }
 
   void owner_acts(const State& s, uint8_t e) {
@@ -157,7 +166,7 @@ class Model {
             return;
           }
           n.mpp_epoch = e;
-          n.owner[e] = Owner{Step::settle, true, n.mpp_executed, 0};
+          n.owner[e] = Owner{Step::settle, true, n.mpp_executed, n.mpp_forgot, 0};
         });
         may(s, who + " cannot ask the MPP", [e](State& n) { n.owner[e].step = Step::settle; });
         break;
@@ -168,6 +177,8 @@ class Model {
         });
         break;
       case Step::idle:
+        if (s.contact == Contact::unknown && !owner.was_answered && has(Without::barrier))
+          may(s, who + " asks the MPP again", [e](State& n) { n.owner[e].step = Step::raise_barrier; });
         if (s.contact != Contact::ready || s.attempts == kAttempts) break;
         if (has(Without::write_ahead)) {
           may(s, who + " commits an INTENT", [this, e](State& n) {
@@ -211,10 +222,10 @@ class Model {
 
   void settle(State& n, const Owner& owner) const {
     for (uint8_t a = 1; a <= kAttempts; ++a) {
-      if (n.attempt[a] != Attempt::intent) continue;
+      if (n.attempt[a] != Attempt::intent && n.attempt[a] != Attempt::unknown) continue;
       if (owner.executed & bit(a)) {
         n.attempt[a] = Attempt::done, n.contact = Contact::done;
-      } else if (owner.was_answered || !has(Without::unknown)) {
+      } else if ((owner.was_answered && !(owner.forgotten & bit(a))) || !has(Without::unknown)) {
         n.attempt[a] = Attempt::aborted, n.contact = Contact::ready;
       } else {
         n.attempt[a] = Attempt::unknown, n.contact = Contact::unknown;
@@ -291,7 +302,8 @@ INSTANTIATE_TEST_SUITE_P(Each, DialProtocolWithout,
                          testing::Values(std::pair{"write_ahead", Without::write_ahead}, std::pair{"fence", Without::fence},
                                          std::pair{"barrier", Without::barrier}, std::pair{"durable_epoch", Without::durable_epoch},
                                          std::pair{"durable_records", Without::durable_records},
-                                         std::pair{"duplicate_check", Without::duplicate_check}, std::pair{"unknown", Without::unknown}),
+                                         std::pair{"duplicate_check", Without::duplicate_check}, std::pair{"unknown", Without::unknown},
+                                         std::pair{"forgetting", Without::forgetting}),
                          [](const auto& info) { return std::string(info.param.first); });
 
 }  // namespace

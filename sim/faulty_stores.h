@@ -281,10 +281,11 @@ class FaultyRuleStore final : public RuleStore {
 class FaultyMppStore final : public MppStore {
  public:
   FaultyMppStore(Ground& ground, Tables& tables) : ground_(ground), tables_(tables) {}
-  Status enter(const std::string& name) override {
-    return through(ground_, [&] {
-      tables_.mpps.insert(name);
-      return success();
+  Result<std::optional<Instant>> enter(const std::string& name, bool without_records) override {
+    return through(ground_, [&]() -> Result<std::optional<Instant>> {
+      if (!tables_.mpps.insert(name).second && without_records) tables_.forgot_at[name] = ground_.timeline.now();
+      const auto forgot = tables_.forgot_at.find(name);
+      return forgot == tables_.forgot_at.end() ? std::nullopt : std::optional(forgot->second);
     });
   }
   Result<std::vector<std::pair<Resource, Epoch>>> epochs() override {

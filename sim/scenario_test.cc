@@ -99,6 +99,10 @@ class Player {
     ground.fail_effect = fail_effect_;
     const Instant start = ground.timeline.now();
     ground.narrate = [this, &ground, start](const std::string& who, const std::string& what) {
+      const bool again = said_ == who + what;
+      said_ = who + what;
+      repeated_ = again ? repeated_ + 1 : 0;
+      if (repeated_ > 2) return;  // somebody is asked again and again
       char at[32];
       std::snprintf(at, sizeof at, "%9.3f  ", std::chrono::duration<double>(ground.timeline.now() - start).count());
       played_.transcript += at + who + std::string(who.size() < 20 ? 20 - who.size() : 1, ' ') + what + "\n";
@@ -112,6 +116,7 @@ class Player {
     else if (verb == "pause") world_->pause(process(argument), duration_of(more));
     else if (verb == "keep-away") world_->keep_away(process(argument), duration_of(more));
     else if (verb == "stop") world_->stop(process(argument));
+    else if (verb == "lose-journal") world_->lose_journal(argument);
     else if (verb == "power-off") world_->cut_power(server(argument), duration_of(more));
     else if (verb == "cut")
       for (const std::string& other : others(server(argument), more)) weather.cut(server(argument), other);
@@ -167,6 +172,8 @@ class Player {
   Options options_;
   std::unique_ptr<World> world_;
   Played played_;
+  std::string said_;  ///< last,
+  int repeated_ = 0;  ///< and how often since
 };
 
 Played play(const std::string& commands, uint64_t fail_effect) { return Player(fail_effect).play(commands); }

@@ -30,9 +30,12 @@ Result<JobLoaded> MemoryAttemptStore::load(const LeaseGrant& grant, JobId job) {
   if (found == tables_.jobs.end()) return Error{ErrorKind::not_found, "job " + to_string(job) + " does not exist"};
   JobLoaded out{found->second.campaign, found->second.state, {}, {tables_.mpps.begin(), tables_.mpps.end()},
                 found->second.claimed,  found->second.zone};
-  for (const auto& [id, attempt] : tables_.attempts)
-    if (id.job == job && attempt.state == AttemptState::intent)
-      out.unsettled.push_back({id, attempt.phone, tables_.job_contacts.at({job, id.contact}).codes});
+  for (const auto& [id, attempt] : tables_.attempts) {
+    if (id.job != job) continue;
+    const UnsettledAttempt open{id, attempt.phone, tables_.job_contacts.at({job, id.contact}).codes, attempt.intent_at};
+    if (attempt.state == AttemptState::intent) out.unsettled.push_back(open);
+    else if (attempt.state == AttemptState::unknown) out.unknown.push_back(open);
+  }
   return out;
 }
 
@@ -96,6 +99,10 @@ Status MemoryAttemptStore::apply(const LeaseGrant& grant, JobId job, const JobEf
     const bool is_open = found->second.state == AttemptState::intent || (unknown_too && found->second.state == AttemptState::unknown);
     return is_open ? &found->second : nullptr;
   };
+  // What was UNKNOWN may be settled late: where somebody has had the contact dialed again meanwhile, that attempt counts for it.
+  auto counts = [&](const AttemptId& id, const Tables::Attempt& attempt, const auto& contact) {
+    return attempt.state == AttemptState::intent || (contact.state == JobContactState::done && contact.attempts == id.number);
+  };
   Status status = success();
   std::visit(Overloaded{
                  [&](const SaveIntent& s) {
@@ -106,17 +113,18 @@ Status MemoryAttemptStore::apply(const LeaseGrant& grant, JobId job, const JobEf
                    }
                    contact.state = JobContactState::in_flight;
                    contact.attempts = s.attempt.number;
-                   tables_.attempts[s.attempt] = {s.phone, AttemptState::intent, std::nullopt, grant.epoch, std::nullopt};
+                   tables_.attempts[s.attempt] = {s.phone, AttemptState::intent, std::nullopt, grant.epoch, std::nullopt, now};
                  },
                  [&](const SaveResult& s) {
                    Tables::Attempt* attempt = open(s.record.attempt, true);
                    if (!attempt) return;
                    auto& contact = tables_.job_contacts[{job, s.record.attempt.contact}];
-                   const bool final = !s.retry_at || attempt->state == AttemptState::unknown;
-                   contact.state = final ? JobContactState::done : JobContactState::ready;
-                   if (s.retry_at) contact.due_at = *s.retry_at;
-                   contact.code = s.code;
-                   contact.codes.push_back(s.code);
+                   if (counts(s.record.attempt, *attempt, contact)) {
+                     contact.state = s.retry_at ? JobContactState::ready : JobContactState::done;
+                     if (s.retry_at) contact.due_at = *s.retry_at;
+                     contact.code = s.code;
+                     contact.codes.push_back(s.code);
+                   }
                    attempt->state = AttemptState::done;
                    attempt->code = s.code;
                    attempt->done_epoch = grant.epoch;
@@ -124,13 +132,16 @@ Status MemoryAttemptStore::apply(const LeaseGrant& grant, JobId job, const JobEf
                    tables_.outbox.emplace_back(to_string(s.record.attempt.contact), std::string(to_string(s.code)));
                  },
                  [&](const SaveAborted& s) {
-                   Tables::Attempt* attempt = open(s.attempt, false);
+                   Tables::Attempt* attempt = open(s.attempt, true);
                    if (!attempt) return;
-                   attempt->state = AttemptState::aborted;
-                   attempt->done_epoch = grant.epoch;
                    auto& contact = tables_.job_contacts[{job, s.attempt.contact}];
-                   contact.state = JobContactState::ready;
-                   contact.due_at = s.due_at;
+                   if (counts(s.attempt, *attempt, contact)) {
+                     contact.state = JobContactState::ready;
+                     contact.due_at = s.due_at;
+                   }
+                   attempt->state = AttemptState::aborted;
+                   attempt->code.reset();
+                   attempt->done_epoch = grant.epoch;
                  },
                  [&](const SaveUnknown& s) {
                    Tables::Attempt* attempt = open(s.attempt, false);

@@ -54,6 +54,7 @@ struct Tables {
     std::optional<CompletionCode> code;
     Epoch intent_epoch;
     std::optional<Epoch> done_epoch;
+    Instant intent_at;
   };
   /// Starts a job of its campaign, or imports a file.
   struct Schedule {
@@ -82,6 +83,7 @@ struct Tables {
   std::set<std::string> dnc;
   std::map<std::string, Instant> opted_out_at;  ///< when the opt-out was committed
   std::set<std::string> mpps;
+  std::map<std::string, Instant> forgot_at;  ///< MPPs that have lost their journal
   std::map<std::string, ServerName> zone_homes, agents_homes;
   std::set<std::string> agents_moving;  ///< zones whose agents go home by order
   std::map<ScheduleId, Schedule> schedules;

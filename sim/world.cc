@@ -405,6 +405,11 @@ void World::cut_power(const std::string& name, Duration how_long) {
   ground_->timeline.after(how_long, [this, &server] { start_server(server); });
 }
 
+void World::lose_journal(const std::string& mpp) {
+  ground_->tell("server", mpp + " loses its journal");
+  (void)journals_.at(mpp)->rewrite({});
+}
+
 std::vector<std::string> World::processes() const {
   std::vector<std::string> out;
   for (const auto& [name, server] : servers_)

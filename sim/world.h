@@ -70,6 +70,7 @@ class World {
   void pause(const std::string& name, Duration how_long);
   void stop(const std::string& name);  ///< SIGTERM
   void cut_power(const std::string& server, Duration how_long);
+  void lose_journal(const std::string& mpp);  ///< that is dead
   /// Killed, and for so long it does not come up again.
   void keep_away(const std::string& name, Duration how_long);
   /// Plays until a process that is able to acts under it; how long that took.

@@ -118,7 +118,8 @@ claimed as (
 insert into attempt (job_id, contact_id, number, phone, intent_epoch, intent_by)
 select job_id, contact_id, number::int, phone, $5, $6::uuid from claimed)";
 
-// A result told twice, or after its attempt was settled otherwise, finds no row in state intent or unknown and changes nothing.
+// A result told twice, or after its attempt was settled otherwise, finds no row in state intent or unknown and changes nothing. What was
+// UNKNOWN may be settled late: where somebody has had the contact dialed again meanwhile, that attempt counts for it.
 constexpr const char* kResults = R"(
 with r as materialized (
   select $1::bigint as job_id, *
@@ -136,18 +137,19 @@ settled as (
          placed_at = o.placed_at, ringing_at = o.ringing_at, answered_at = o.answered_at, ended_at = o.ended_at
     from open o where a.job_id = o.job_id and a.contact_id = o.contact_id and a.number = o.number::int),
 moved as (
-  update job_contact c set state = case when o.retry_at is null or o.was = 'unknown' then 'done' else 'ready' end,
+  update job_contact c set state = case when o.retry_at is null then 'done' else 'ready' end,
          due_at = coalesce(o.retry_at, c.due_at), code = o.code, counted = counted + 1, codes = codes || o.code
     from open o where c.job_id = o.job_id and c.contact_id = o.contact_id
-  returning c.state),
+     and (o.was = 'intent' or c.state = 'done' and c.attempts = o.number)
+  returning o.was, o.code, o.retry_at),
 by_code as (
   insert into job_result (job_id, code, count) select $1, code, count(*) from open group by code
   on conflict (job_id, code) do update set count = job_result.count + excluded.count),
 by_contact as (
   insert into job_contact_result (job_id, code, count)
   select $1, code, sum(n) from (
-    select code, 1 as n from open where retry_at is null or was = 'unknown'
-    union all select 'attempt_unknown', -1 from open where was = 'unknown') as changes group by code
+    select code, 1 as n from moved where retry_at is null
+    union all select 'attempt_unknown', -1 from moved where was = 'unknown') as changes group by code
   on conflict (job_id, code) do update set count = job_contact_result.count + excluded.count),
 opt_outs as (
   insert into dnc (phone, source, attempt) select phone, 'opt_out', $1 || '-' || contact_id || '-' || number from open where opted_out <> 0
@@ -155,7 +157,7 @@ opt_outs as (
 insert into outbox (topic, key, event)
 select 'attempt', contact_id::text,
        jsonb_build_object('attempt', $1 || '-' || contact_id || '-' || number, 'job', $1, 'contact', contact_id, 'phone', phone,
-         'code', code, 'answered_at', answered_at, 'ended_at', ended_at, 'trunk', trunk, 'final', retry_at is null or was = 'unknown')
+         'code', code, 'answered_at', answered_at, 'ended_at', ended_at, 'trunk', trunk, 'final', retry_at is null)
   from open)";
 
 // Within the director's allowance or not at all; a job without a goal has none, and its row is left alone.
@@ -168,11 +170,26 @@ with r as materialized (
   select $1::bigint as job_id, *
     from unnest($2::bigint[], $3::bigint[], $4::text[], $5::timestamptz[]) as t(contact_id, number, reason, due_at)),
 open as (
-  update attempt a set state = 'aborted', code = r.reason, done_at = clock_timestamp(), done_epoch = $6, done_by = $7::uuid
-    from r where a.job_id = r.job_id and a.contact_id = r.contact_id and a.number = r.number::int
-     and case a.state when 'intent' then true end
-  returning r.*)
-update job_contact c set state = 'ready', due_at = open.due_at from open where c.job_id = open.job_id and c.contact_id = open.contact_id)";
+  select r.*, a.state as was, a.phone
+    from r join attempt a on a.job_id = r.job_id and a.contact_id = r.contact_id and a.number = r.number::int
+   where case a.state when 'intent' then true when 'unknown' then true end),
+settled as (
+  update attempt a set state = 'aborted', code = o.reason, done_at = clock_timestamp(), done_epoch = $6, done_by = $7::uuid
+    from open o where a.job_id = o.job_id and a.contact_id = o.contact_id and a.number = o.number::int),
+moved as (
+  update job_contact c set state = 'ready', due_at = o.due_at
+    from open o where c.job_id = o.job_id and c.contact_id = o.contact_id
+     and (o.was = 'intent' or c.state = 'done' and c.attempts = o.number)
+  returning o.was),
+by_contact as (
+  insert into job_contact_result (job_id, code, count)
+  select $1, 'attempt_unknown', -count(*) from moved where was = 'unknown' having count(*) > 0
+  on conflict (job_id, code) do update set count = job_contact_result.count + excluded.count)
+insert into outbox (topic, key, event)
+select 'attempt', contact_id::text,
+       jsonb_build_object('attempt', $1 || '-' || contact_id || '-' || number, 'job', $1, 'contact', contact_id, 'phone', phone,
+         'code', reason, 'final', false)
+  from open where was = 'unknown')";
 
 constexpr const char* kUnknown = R"(
 with r as materialized (select $1::bigint as job_id, * from unnest($2::bigint[], $3::bigint[]) as t(contact_id, number)),
@@ -227,6 +244,18 @@ update job set drained = true
    and not exists (select 1 from job_contact where job_id = $1 and state = 'in_flight')
    and (state <> 'running' or not exists (select 1 from job_contact where job_id = $1 and state = 'ready')))";
 
+const std::string kOpen =
+    "select a.contact_id, a.number, a.phone, array_to_string(c.codes, ','), a.intent_at from attempt a join job_contact c "
+    "using (job_id, contact_id) where a.job_id = $1 and a.state = ";
+
+std::vector<UnsettledAttempt> open_attempts(JobId job, const Rows& rows) {
+  std::vector<UnsettledAttempt> out;
+  for (size_t r = 0; r < rows.size(); ++r)
+    out.push_back({AttemptId{job, ContactId{rows.integer(r, 0)}, static_cast<int>(rows.integer(r, 1))}, rows.string(r, 2),
+                   codes_of(rows.text(r, 3)), rows.instant(r, 4)});
+  return out;
+}
+
 class PgAttemptStore final : public AttemptStore {
  public:
   explicit PgAttemptStore(pg::Pool& pool) : pool_(pool) {}
@@ -238,13 +267,11 @@ class PgAttemptStore final : public AttemptStore {
                                "c.finish::text, j.claimed, c.agents::text, j.zone from job j join "
                                "campaign c on c.id = j.campaign_id where j.id = $1",
                                Params{}.add(job.value)},
-                              {"select a.contact_id, a.number, a.phone, array_to_string(c.codes, ',') from attempt a join job_contact c "
-                               "using (job_id, contact_id) "
-                               "where a.job_id = $1 and a.state = 'intent' order by a.contact_id",
-                               Params{}.add(job.value)},
+                              {kOpen + "'intent'", Params{}.add(job.value)},
+                              {kOpen + "'unknown'", Params{}.add(job.value)},
                               {"select name from mpp order by name", {}}});
       if (!rows.ok()) return rows.error();
-      const Rows &campaign = (*rows)[1], &attempts = (*rows)[2], &mpps = (*rows)[3];
+      const Rows &campaign = (*rows)[1], &mpps = (*rows)[4];
       if (campaign.empty()) return Error{ErrorKind::not_found, "job " + to_string(job) + " does not exist"};
       JobLoaded out;
       auto strategy = strategy_from_json(campaign.string(0, 3));
@@ -268,9 +295,8 @@ class PgAttemptStore final : public AttemptStore {
         out.campaign.agents = std::move(*agents);
       }
       out.state = parse_enum<JobState>(campaign.text(0, 6)).value_or(JobState::queued);
-      for (size_t r = 0; r < attempts.size(); ++r)
-        out.unsettled.push_back({AttemptId{job, ContactId{attempts.integer(r, 0)}, static_cast<int>(attempts.integer(r, 1))},
-                                 attempts.string(r, 2), codes_of(attempts.text(r, 3))});
+      out.unsettled = open_attempts(job, (*rows)[2]);
+      out.unknown = open_attempts(job, (*rows)[3]);
       for (size_t r = 0; r < mpps.size(); ++r) out.mpps.push_back(mpps.string(r, 0));
       return out;
     });

@@ -217,7 +217,7 @@ void CampaignManagerService::ask(Job& job, const std::string& mpp) {
                              const auto alive = weak.lock();
                              if (!alive || !reply.ok()) return;
                              if (auto* raised = std::get_if<BarrierRaised>(&reply.value()))
-                               feed(*alive, MppAnswered{mpp, std::move(raised->executed)});
+                               feed(*alive, MppAnswered{mpp, std::move(raised->executed), raised->forgot_at});
                            });
   }
 }

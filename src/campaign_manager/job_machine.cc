@@ -57,11 +57,17 @@ void JobMachine::loaded(const JobLoaded& input, Instant now) {
   tokens_at_ = now;
   std::set<AttemptId> doubtful;
   for (const UnsettledAttempt& u : input.unsettled) {
-    in_air_.emplace(u.attempt, Call{u.phone, u.codes, now, true});
+    in_air_.emplace(u.attempt, Call{u.phone, u.codes, u.since, true});
     contacts_in_air_.insert(u.attempt.contact);
     doubtful.insert(u.attempt);
   }
   start_inquiry(true, std::move(doubtful), now);
+  Inquiry late{true, now, now, {mpps_.begin(), mpps_.end()}, {}};
+  for (const UnsettledAttempt& u : input.unknown) {
+    unknown_.emplace(u.attempt, Call{u.phone, u.codes, u.since, true});
+    late.doubtful.insert(u.attempt);
+  }
+  if (!unknown_.empty()) late_.push_back(std::move(late));  // the inquiry asks for both
 }
 
 void JobMachine::seen(const JobStateSeen& input) {
@@ -92,35 +98,85 @@ void JobMachine::start_inquiry(bool barrier, std::set<AttemptId> doubtful, Insta
 void JobMachine::answered(const MppAnswered& input, Instant now) {
   for (const CallRecord& record : input.records) {
     if (inquiry_) inquiry_->doubtful.erase(record.attempt);
+    for (Inquiry& late : late_) late.doubtful.erase(record.attempt);
     arrived(record, now);
   }
-  if (!inquiry_) return;
-  inquiry_->unanswered.erase(input.mpp);
-  if (inquiry_->unanswered.empty()) end_inquiry(now);
+  const auto complete = [&input](Inquiry& inquiry) {
+    if (inquiry.unanswered.erase(input.mpp) > 0) inquiry.forgotten = std::max(inquiry.forgotten, input.forgot_at.value_or(Instant{}));
+    return inquiry.unanswered.empty();
+  };
+  if (inquiry_ && complete(*inquiry_)) end_inquiry(now);
+  std::erase_if(late_, [&](Inquiry& late) {
+    if (!complete(late)) return false;
+    settle_doubtful(late, now);
+    return true;
+  });
 }
 
 void JobMachine::end_inquiry(Instant now) {
-  // All MPPs have answered at our epoch, so none will execute an older order: what none has executed never will be.
-  for (const AttemptId& attempt : inquiry_->doubtful) {
-    const auto call = in_air_.find(attempt);
-    if (call == in_air_.end()) continue;
-    if (inquiry_->barrier) {
+  settle_doubtful(*inquiry_, now);
+  if (inquiry_->barrier) barrier_took_ = now - inquiry_->since;
+  inquiry_.reset();
+  inquired_at_ = now;
+}
+
+/// All MPPs have answered at our epoch, so none will execute an older order: what none has executed never will be.
+void JobMachine::settle_doubtful(const Inquiry& inquiry, Instant now) {
+  for (const AttemptId& attempt : inquiry.doubtful) {
+    const Call* call = open_call(attempt);
+    if (!call) continue;
+    if (inquiry.barrier && call->since < inquiry.forgotten) {
+      make_unknown(attempt);  // and for good
+    } else if (inquiry.barrier) {
       emit(SaveAborted{attempt, "settled_not_executed", now});
-      contacts_in_air_.erase(attempt.contact);
-      in_air_.erase(call);
+      close(attempt);
+      nothing_left_ = false;
     } else {
       // An MPP took the order, and none has a record of it: its journal is lost.
       CallRecord lost{.attempt = attempt, .resource = grant_.resource, .epoch = grant_.epoch};
       lost.stage = CallStage::ended;
-      lost.placed_at = call->second.since;
+      lost.placed_at = call->since;
       lost.ended_at = now;
       lost.code = CompletionCode::call_lost;
       settle(lost, now);
     }
   }
-  if (inquiry_->barrier) barrier_took_ = now - inquiry_->since;
+}
+
+/// What is in doubt is UNKNOWN: never dialed again by itself, and settled when the MPPs that did not answer do so after all.
+void JobMachine::give_up_inquiry(Instant now) {
+  std::erase_if(inquiry_->doubtful, [this](const AttemptId& attempt) { return !in_air_.contains(attempt); });
+  for (const AttemptId& attempt : inquiry_->doubtful) make_unknown(attempt);
+  if (!inquiry_->doubtful.empty()) late_.push_back(std::move(*inquiry_));
   inquiry_.reset();
   inquired_at_ = now;
+}
+
+void JobMachine::make_unknown(const AttemptId& attempt) {
+  if (!in_air_.contains(attempt)) return;
+  emit(SaveUnknown{attempt});
+  contacts_in_air_.erase(attempt.contact);
+  unknown_.insert(in_air_.extract(attempt));
+}
+
+void JobMachine::ask_late(Instant now) {
+  if (now - late_asked_at_ < settings_.ask_late) return;
+  late_asked_at_ = now;
+  std::set<std::string> mpps;
+  for (const Inquiry& late : late_) mpps.insert(late.unanswered.begin(), late.unanswered.end());
+  for (const std::string& mpp : mpps)
+    if (!inquiry_ || !inquiry_->unanswered.contains(mpp)) emit(AskMpp{mpp});
+}
+
+const JobMachine::Call* JobMachine::open_call(const AttemptId& attempt) const {
+  if (const auto call = in_air_.find(attempt); call != in_air_.end()) return &call->second;
+  const auto call = unknown_.find(attempt);
+  return call == unknown_.end() ? nullptr : &call->second;
+}
+
+void JobMachine::close(const AttemptId& attempt) {
+  if (in_air_.erase(attempt) > 0) contacts_in_air_.erase(attempt.contact);
+  unknown_.erase(attempt);
 }
 
 void JobMachine::arrived(const CallRecord& record, Instant now) {
@@ -133,13 +189,13 @@ void JobMachine::arrived(const CallRecord& record, Instant now) {
 }
 
 void JobMachine::settle(const CallRecord& record, Instant now) {
-  const auto call = in_air_.find(record.attempt);
+  // Of an attempt that is not open the record is told twice.
+  const Call* call = open_call(record.attempt);
   if (record.never_sent) {
     // The MPP died between taking the order and sending it: nobody was called.
-    if (call != in_air_.end()) {
+    if (call) {
       emit(SaveAborted{record.attempt, "never_sent", now + settings_.retry_refused});
-      contacts_in_air_.erase(record.attempt.contact);
-      in_air_.erase(call);
+      close(record.attempt);
       nothing_left_ = false;
     }
     emit(TellSettled{{record.attempt}});
@@ -147,11 +203,9 @@ void JobMachine::settle(const CallRecord& record, Instant now) {
   }
   const CompletionCode code = record.opted_out ? CompletionCode::opted_out : record.code;
   std::optional<Instant> retry;
-  // A record of an attempt that is not in the air is one told twice, or of an attempt that was UNKNOWN: the store knows which.
-  if (call != in_air_.end()) {
-    retry = retry_at(code, call->second.codes, record.ended_at.value_or(now));
-    contacts_in_air_.erase(record.attempt.contact);
-    in_air_.erase(call);
+  if (call) {
+    retry = retry_at(code, call->codes, record.ended_at.value_or(now));
+    close(record.attempt);
     if (retry) nothing_left_ = false;
   }
   emit(SaveResult{record, code, retry});
@@ -231,15 +285,7 @@ void JobMachine::orders_answered(const OrdersAnswered& input, Instant now) {
 void JobMachine::tick(Instant now) {
   if (inquiry_) {
     if (now - inquiry_->since >= settings_.unknown_after) {
-      for (const AttemptId& attempt : inquiry_->doubtful) {
-        const auto call = in_air_.find(attempt);
-        if (call == in_air_.end()) continue;
-        emit(SaveUnknown{attempt});
-        contacts_in_air_.erase(attempt.contact);
-        in_air_.erase(call);
-      }
-      inquiry_.reset();
-      inquired_at_ = now;
+      give_up_inquiry(now);
     } else if (now - inquiry_->asked_at >= settings_.ask_again) {
       inquiry_->asked_at = now;
       for (const std::string& mpp : inquiry_->unanswered) emit(AskMpp{mpp});
@@ -251,6 +297,7 @@ void JobMachine::tick(Instant now) {
     inquired_at_ = now;
     if (!doubtful.empty()) start_inquiry(false, std::move(doubtful), now);
   }
+  ask_late(now);
   drop_stale(now);
   claim_for_agents(now);
   check_shown(now);

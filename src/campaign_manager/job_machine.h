@@ -21,7 +21,8 @@ class JobMachine {
     Duration fetch_every = 200ms;  ///< when nothing is due
     Duration ask_again = 300ms;    ///< an MPP that has not answered the barrier
     Duration inquire_every = 10s;  ///< ask the MPPs about calls in the air, in case an event was lost with its sender
-    Duration unknown_after = 60s;  ///< an MPP that has not answered for so long: its attempts are UNKNOWN
+    Duration unknown_after = 60s;  ///< an MPP that has not answered for so long: its attempts are UNKNOWN until it does
+    Duration ask_late = 1s;        ///< an MPP that may still know of an UNKNOWN attempt
     Duration retry_refused = 1s;   ///< until a contact whose order was refused is tried again
     Duration drained_again = 1s;   ///< said to be drained, and still not ended by the director: look again
     Duration show_again = 1s;      ///< a contact claimed for an agent, until it is settled
@@ -74,6 +75,7 @@ class JobMachine {
     Instant asked_at;
     std::set<std::string> unanswered;
     std::set<AttemptId> doubtful;
+    Instant forgotten{};  ///< of attempts older than that one of the MPPs knows nothing
   };
 
   void loaded(const JobLoaded& input, Instant now);
@@ -81,6 +83,12 @@ class JobMachine {
   void start_inquiry(bool barrier, std::set<AttemptId> doubtful, Instant now);
   void answered(const MppAnswered& input, Instant now);
   void end_inquiry(Instant now);
+  void give_up_inquiry(Instant now);
+  void make_unknown(const AttemptId& attempt);
+  void settle_doubtful(const Inquiry& inquiry, Instant now);
+  void ask_late(Instant now);
+  void close(const AttemptId& attempt);
+  const Call* open_call(const AttemptId& attempt) const;
   void fetched(const DueFetched& input, Instant now);
   void checked(const RulesAnswered& input, Instant now);
   void orders_answered(const OrdersAnswered& input, Instant now);
@@ -131,6 +139,7 @@ class JobMachine {
 
   std::unordered_map<AttemptId, Call> in_air_;
   std::set<ContactId> contacts_in_air_;
+  std::unordered_map<AttemptId, Call> unknown_;  ///< so in the record, and settled when the MPPs in question can be asked after all
   std::deque<Grant> grants_;
   Epoch grants_epoch_;      ///< of the last grant,
   int64_t grants_seq_ = 0;  ///< and its number
@@ -142,6 +151,8 @@ class JobMachine {
   std::deque<std::pair<DueContact, Instant>> ready_;  ///< allowed, with the instant until which that holds
   std::set<ContactId> buffered_;                      ///< in checking_ or ready_
   std::optional<Inquiry> inquiry_;
+  std::vector<Inquiry> late_;  ///< about what is UNKNOWN
+  Instant late_asked_at_;
   std::optional<Duration> barrier_took_;  ///< until it is saved
   Instant inquired_at_;
 

@@ -138,6 +138,44 @@ TEST_F(Job, M_05_makes_attempts_unknown_when_an_mpp_cannot_be_asked_for_a_minute
   EXPECT_EQ(of<SaveResult>(step(ResultsArrived{{ended(id(1), CompletionCode::answer_human)}})).size(), 1u);
 }
 
+TEST_F(Job, M_05_settles_what_was_unknown_once_the_mpps_that_did_not_answer_have) {
+  load({{id(1), "+1", {}}, {id(2), "+2", {}}, {id(3), "+3", {}}}, {"as1/mpp/1", "as2/mpp/1"});
+  step(MppAnswered{"as1/mpp/1", {}});
+  EXPECT_EQ(of<SaveUnknown>(step(JobTick{}, 61s)).size(), 3u);
+  const auto asked = of<AskMpp>(step(JobTick{}, 1s));
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0].mpp, "as2/mpp/1");
+  CallRecord never_sent = ended(id(2), CompletionCode::call_lost);
+  never_sent.never_sent = true;
+  const auto late = step(MppAnswered{"as2/mpp/1", {ended(id(1), CompletionCode::call_busy), never_sent}}, 30s);
+  ASSERT_EQ(of<SaveResult>(late).size(), 1u);
+  EXPECT_TRUE(of<SaveResult>(late)[0].retry_at) << "by the strategy";
+  ASSERT_EQ(of<SaveAborted>(late).size(), 2u) << "neither the one that was never sent nor the one that nobody knows of was called";
+  EXPECT_EQ(of<SaveAborted>(late)[1].attempt, id(3));
+  EXPECT_TRUE(of<AskMpp>(step(JobTick{}, 2s)).empty()) << "all is known";
+}
+
+TEST_F(Job, M_05_settles_what_its_predecessor_made_unknown_and_waits_for_it_with_nothing) {
+  JobLoaded input{campaign, JobState::running, {}, {"as1/mpp/1"}};
+  input.unknown = {{id(1), "+1", {}, now}};
+  step(input);
+  EXPECT_EQ(of<PlaceOrders>(dial(2)).size(), 1u);
+  const auto late = step(MppAnswered{"as1/mpp/1", {}}, 90s);
+  ASSERT_EQ(of<SaveAborted>(late).size(), 1u);
+  EXPECT_EQ(of<SaveAborted>(late)[0].attempt, id(1));
+}
+
+TEST_F(Job, M_06_never_dials_again_what_an_mpp_without_its_journal_may_have_dialed) {
+  const Instant lost_at = now + 3s;
+  load({{id(1), "+1", {}, now}, {id(2), "+2", {}, now + 4s}}, {"as1/mpp/1"});
+  const auto answered = step(MppAnswered{"as1/mpp/1", {}, lost_at}, 5s);
+  ASSERT_EQ(of<SaveUnknown>(answered).size(), 1u);
+  EXPECT_EQ(of<SaveUnknown>(answered)[0].attempt, id(1));
+  ASSERT_EQ(of<SaveAborted>(answered).size(), 1u) << "it was ordered after that";
+  EXPECT_EQ(of<SaveAborted>(answered)[0].attempt, id(2));
+  EXPECT_TRUE(of<SaveAborted>(step(MppAnswered{"as1/mpp/1", {}, lost_at}, 90s)).empty());
+}
+
 TEST_F(Job, dials_other_contacts_while_old_attempts_wait_for_the_barrier) {
   load({{id(1), "+1", {}}}, {"as1/mpp/1"});
   EXPECT_EQ(of<PlaceOrders>(dial(2)).size(), 1u);

@@ -28,11 +28,12 @@ struct DueContact {
   std::vector<CompletionCode> codes;  ///< of the attempts that count
 };
 
-/// An attempt with a committed intent and no result yet, as the store has it.
+/// An attempt with a committed intent and no known result, as the store has it.
 struct UnsettledAttempt {
   AttemptId attempt;
   std::string phone;
   std::vector<CompletionCode> codes;
+  Instant since{};  ///< of its intent
 };
 
 // ---- inputs ------------------------------------------------------------------------------------------------------------------
@@ -44,6 +45,7 @@ struct JobLoaded {
   std::vector<std::string> mpps;  ///< every MPP that may hold records
   int64_t claimed = 0;            ///< contacts claimed since the job began
   std::string zone = "default";
+  std::vector<UnsettledAttempt> unknown{};  ///< settled once every MPP has answered
 };
 struct JobStateSeen {
   JobState state = JobState::running;
@@ -57,6 +59,7 @@ struct PathSeen {
 struct MppAnswered {
   std::string mpp;
   std::vector<CallRecord> records;
+  std::optional<Instant> forgot_at{};  ///< of attempts older than that it knows nothing
 };
 struct DueFetched {
   std::vector<DueContact> contacts;

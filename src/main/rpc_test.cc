@@ -116,10 +116,11 @@ TEST_F(Rpc, carries_each_request_and_its_reply_whole) {
   EXPECT_EQ(std::get<PlaceCalls>(seen_).orders.at(1).not_after, from_micros(9));
   EXPECT_EQ(std::get<CallsPlaced>(*reply).verdicts.at(1), OrderVerdict::overloaded);
 
-  answer_ = [&](Request, ReplyFn reply) { reply(Reply{BarrierRaised{{record, record}}}); };
+  answer_ = [&](Request, ReplyFn reply) { reply(Reply{BarrierRaised{{record, record}, from_micros(7)}}); };
   reply = ask(RaiseBarrier{Resource{"job/1"}, Epoch{8}});
   EXPECT_EQ(std::get<RaiseBarrier>(seen_).epoch, Epoch{8});
   expect_same(std::get<BarrierRaised>(*reply).executed.at(1), record);
+  EXPECT_EQ(std::get<BarrierRaised>(*reply).forgot_at, from_micros(7));
 
   answer_ = [](Request, ReplyFn reply) { reply(Reply{CallsExecuted{{OrderVerdict::stale_epoch}, {"down"}}}); };
   reply = ask(ExecuteCalls{Address{"h:1"}, {{order, {"a", "b"}}}});

@@ -109,6 +109,7 @@ struct RaiseBarrier {
 };
 struct BarrierRaised {
   std::vector<CallRecord> executed;
+  std::optional<Instant> forgot_at;  ///< its journal was lost then, by the database's clock: of what is older it knows nothing
 };
 
 struct ExecuteCalls {

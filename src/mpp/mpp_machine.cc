@@ -44,6 +44,8 @@ void MppMachine::on(const JournalLoaded& input) {
   std::unordered_map<AttemptId, std::string> dialogs;
   for (const JournalEntry& entry : input.entries) replay(entry, dialogs);
   journal_entries_ = input.entries.size();
+  // From now on a journal without anything in it is one that was lost.
+  if (input.entries.empty()) raise(Resource{"journal"}, Epoch{1});
   drop_old_memories();
   for (auto& [attempt, call] : calls_) {
     if (is_alive(call.record)) {
@@ -85,6 +87,7 @@ void MppMachine::replay(const JournalEntry& entry, std::unordered_map<AttemptId,
 
 void MppMachine::on(const EpochsRead& input) {
   for (const auto& [resource, epoch] : input.epochs) raise(resource, epoch);
+  forgot_at_ = input.forgot_at;
   effects_.push_back(Serve{});
 }
 
@@ -92,7 +95,7 @@ void MppMachine::on(const EpochsRead& input) {
 
 void MppMachine::on(const BarrierAsked& input) {
   raise(input.request.resource, input.request.epoch);
-  BarrierRaised reply;
+  BarrierRaised reply{{}, forgot_at_};
   for (const auto& [attempt, call] : calls_) {
     const CallRecord& record = call.record;
     if (record.resource == input.request.resource || record.plan.agents == input.request.resource) reply.executed.push_back(record);

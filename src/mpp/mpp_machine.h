@@ -106,7 +106,8 @@ class MppMachine {
 
   Settings settings_;
   std::unordered_map<Resource, Epoch> epochs_;
-  Calls calls_;  ///< alive, or ended and not yet forgotten
+  std::optional<Instant> forgot_at_;  ///< its journal was lost then
+  Calls calls_;                       ///< alive, or ended and not yet forgotten
   size_t alive_ = 0;
   std::map<ConversationId, std::set<AttemptId>> conversations_;  ///< living calls, each in the last one said
   std::unordered_set<AttemptId> forgotten_;

@@ -17,11 +17,13 @@ std::optional<Request> decode(const rpc::Barrier& from) { return RaiseBarrier{Re
 
 void encode(const BarrierRaised& from, rpc::BarrierRaised* to) {
   for (const CallRecord& record : from.executed) rpc::encode(record, to->add_executed());
+  if (from.forgot_at) to->set_forgot_at(to_micros(*from.forgot_at));
 }
 std::optional<Reply> decode(const rpc::BarrierRaised& from) {
   BarrierRaised to;
   for (const auto& record : from.executed())
     if (!rpc::decode(record, to.executed.emplace_back())) return std::nullopt;
+  if (from.has_forgot_at()) to.forgot_at = from_micros(from.forgot_at());
   return to;
 }
 

@@ -74,6 +74,7 @@ void MppService::load() {
       [this, alive = std::weak_ptr(alive_)](Result<std::vector<JournalEntry>> loaded) {
         if (alive.expired()) return;
         if (!loaded.ok()) return begin_again(loaded.error(), &MppService::load);
+        without_records_ = loaded->empty();
         feed(JournalLoaded{std::move(*loaded)});
         enter();
       });
@@ -81,10 +82,11 @@ void MppService::load() {
 
 void MppService::enter() {
   run_store(
-      seams_.store, database_lane, [this] { return store_.enter(settings_.machine.name); },
-      [this, alive = std::weak_ptr(alive_)](Status entered) {
+      seams_.store, database_lane, [this] { return store_.enter(settings_.machine.name, without_records_); },
+      [this, alive = std::weak_ptr(alive_)](Result<std::optional<Instant>> entered) {
         if (alive.expired()) return;
         if (!entered.ok()) return begin_again(entered.error(), &MppService::enter);
+        forgot_at_ = *entered;
         wait_to_be_seen();
       });
 }
@@ -104,7 +106,7 @@ void MppService::read_epochs() {
       [this, alive = std::weak_ptr(alive_)](Result<std::vector<std::pair<Resource, Epoch>>> epochs) {
         if (alive.expired()) return;
         if (!epochs.ok()) return begin_again(epochs.error(), &MppService::read_epochs);
-        feed(EpochsRead{std::move(*epochs)});
+        feed(EpochsRead{std::move(*epochs), forgot_at_});
       });
 }
 

@@ -66,7 +66,9 @@ class MppService {
   EventCourier courier_;
   EffectRunner<mpp::Effect> runner_;
   bool serving_ = false;
-  Duration wall_ahead_{};  ///< of the steady clock, when last looked
+  bool without_records_ = false;      ///< the journal that was loaded had nothing in it
+  std::optional<Instant> forgot_at_;  ///< as the store knows it
+  Duration wall_ahead_{};             ///< of the steady clock, when last looked
   mpp::ReplyId last_reply_ = 0;
   std::unordered_map<mpp::ReplyId, ReplyFn> replies_;
   std::unique_ptr<Timer> timer_, start_timer_, drain_timer_;

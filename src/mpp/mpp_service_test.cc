@@ -141,6 +141,19 @@ TEST_F(MppServiceTest, serves_only_when_it_is_seen_and_knows_the_epochs) {
   EXPECT_EQ(place(1, 4), OrderVerdict::accepted);
 }
 
+TEST_F(MppServiceTest, M_06_says_with_the_barrier_when_it_came_back_without_its_journal) {
+  const auto forgot_at = [this] { return std::get<BarrierRaised>(*ask(RaiseBarrier{job, Epoch{3}})).forgot_at; };
+  start();
+  EXPECT_FALSE(forgot_at()) << "it is new here";
+  MemoryMppStore& record = mpp->store;
+  record.now = world.now();
+  // What its next process says to the same record.
+  EXPECT_FALSE(disk.load()->empty()) << "what is new is marked, so that an empty journal is a lost one";
+  EXPECT_FALSE(*record.enter("as1/mpp/1", false));
+  EXPECT_EQ(*record.enter("as1/mpp/1", true), world.now());
+  EXPECT_EQ(*record.enter("as1/mpp/1", false), world.now()) << "for ever after";
+}
+
 TEST_F(MppServiceTest, tells_the_application_server_that_ordered_the_call_what_happens) {
   start();
   EXPECT_EQ(place(1), OrderVerdict::accepted);

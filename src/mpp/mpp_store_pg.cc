@@ -8,11 +8,13 @@ class PgMppStore final : public MppStore {
  public:
   explicit PgMppStore(pg::Pool& pool) : pool_(pool) {}
 
-  Status enter(const std::string& name) override {
-    pg::Params params;
-    params.add(name);
-    auto entered = pool_.query("insert into mpp (name) values ($1) on conflict do nothing", params);
-    return entered.ok() ? success() : Status(entered.error());
+  Result<std::optional<Instant>> enter(const std::string& name, bool without_records) override {
+    auto entered = pool_.query(
+        "insert into mpp as m (name) values ($1) on conflict (name) do update set forgot_at = case when $2 then clock_timestamp() else "
+        "m.forgot_at end returning forgot_at",
+        pg::Params{}.add(name).add(without_records));
+    if (!entered.ok()) return entered.error();
+    return entered->optional_instant(0, 0);
   }
 
   Result<std::vector<std::pair<Resource, Epoch>>> epochs() override {

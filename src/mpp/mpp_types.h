@@ -53,6 +53,7 @@ struct JournalLoaded {
 /// Every lease's epoch, read after this MPP had become visible to the leases' next owners: from here on it may serve.
 struct EpochsRead {
   std::vector<std::pair<Resource, Epoch>> epochs;
+  std::optional<Instant> forgot_at;  ///< when this MPP last found its journal gone
 };
 struct BarrierAsked {
   ReplyId reply;

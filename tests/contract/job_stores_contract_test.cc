@@ -316,12 +316,30 @@ TEST_P(JobStores, M_05_show_a_new_owner_what_is_unsettled_and_let_it_abort_or_gi
   EXPECT_EQ(backend->contact(job, 1), "ready - 2026-07-01T12:00:00.000000Z");
   EXPECT_EQ(backend->attempt(id(1)), "aborted -");
   EXPECT_EQ(backend->contact(job, 2), "done attempt_unknown");
-  ASSERT_TRUE(commit({result(2, CompletionCode::call_busy, kNow)}).ok());
-  EXPECT_EQ(backend->attempt(id(2)), "done call_busy") << "told late after all";
-  EXPECT_THAT(backend->contact(job, 2), testing::StartsWith("done call_busy")) << "but what was UNKNOWN is not redialed by itself";
   ASSERT_TRUE(commit({result(1, CompletionCode::call_busy)}).ok());
   EXPECT_EQ(backend->attempt(id(1)), "aborted -");
   ASSERT_TRUE(commit({intent(1, 2)}).ok()) << "the next attempt has the next number";
+}
+
+TEST_P(JobStores, M_05_settle_late_what_was_unknown_by_its_result_or_as_never_executed) {
+  run_job();
+  ASSERT_TRUE(commit({intent(1), intent(2), intent(3), intent(4)}).ok());
+  ASSERT_TRUE(commit({SaveUnknown{id(1)}, SaveUnknown{id(2)}, SaveUnknown{id(3)}}).ok());
+  const JobLoaded loaded = backend->attempts().load(owner, job).value();
+  EXPECT_EQ(loaded.unsettled.size(), 1u);
+  ASSERT_EQ(loaded.unknown.size(), 3u);
+  EXPECT_EQ(loaded.unknown[0].attempt, id(1));
+  EXPECT_GT(loaded.unknown[0].since, Instant{});
+  const SaveAborted nobody_knows_of_it{id(3), "settled_not_executed", kNow};
+  ASSERT_TRUE(commit({result(1, CompletionCode::call_busy, kNow), result(2, CompletionCode::answer_human), nobody_knows_of_it}).ok());
+  EXPECT_EQ(backend->attempt(id(1)), "done call_busy");
+  EXPECT_THAT(backend->contact(job, 1), testing::StartsWith("ready call_busy")) << "tried again by the strategy";
+  EXPECT_EQ(backend->contact(job, 2), "done answer_human");
+  EXPECT_EQ(backend->attempt(id(3)), "aborted -");
+  EXPECT_THAT(backend->contact(job, 3), testing::StartsWith("ready ")) << "nobody was called";
+  ASSERT_TRUE(commit({nobody_knows_of_it, result(2, CompletionCode::call_busy, kNow)}).ok()) << "said twice";
+  EXPECT_EQ(backend->contact(job, 2), "done answer_human");
+  EXPECT_TRUE(backend->attempts().load(owner, job).value().unknown.empty());
 }
 
 TEST_P(JobStores, put_off_or_end_contacts_that_may_not_be_dialed_and_remember_opt_outs) {

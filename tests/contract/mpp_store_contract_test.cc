@@ -68,8 +68,19 @@ class MppStoreContract : public testing::TestWithParam<std::pair<const char*, Ma
 
 TEST_P(MppStoreContract, M_08_an_mpp_is_asked_from_its_first_start_on) {
   EXPECT_THAT(backend_->names(), testing::IsEmpty());
-  for (const char* name : {"as1/mpp/1", "as1/mpp/2", "as1/mpp/1"}) ASSERT_TRUE(backend_->store().enter(name).ok());
+  for (const char* name : {"as1/mpp/1", "as1/mpp/2", "as1/mpp/1"}) ASSERT_TRUE(backend_->store().enter(name, false).ok());
   EXPECT_THAT(backend_->names(), testing::ElementsAre("as1/mpp/1", "as1/mpp/2")) << "once each, however often it starts";
+}
+
+TEST_P(MppStoreContract, M_06_an_mpp_that_was_here_before_and_has_no_records_has_lost_them_then) {
+  const auto enter = [&](const char* name, bool without_records) { return backend_->store().enter(name, without_records).value(); };
+  EXPECT_FALSE(enter("as1/mpp/1", true)) << "it is new";
+  EXPECT_FALSE(enter("as1/mpp/1", false));
+  const auto lost_at = enter("as1/mpp/1", true);
+  ASSERT_TRUE(lost_at);
+  EXPECT_EQ(enter("as1/mpp/1", false), lost_at) << "for ever after";
+  EXPECT_GE(*enter("as1/mpp/1", true), *lost_at) << "and once more";
+  EXPECT_FALSE(enter("as1/mpp/2", false)) << "others have theirs";
 }
 
 TEST_P(MppStoreContract, tells_the_epoch_of_each_lease_that_was_ever_held) {
@@ -90,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(PgMppStore, says_that_the_database_is_out_of_reach) {
   pg::Pool pool({.uri = "postgresql://nobody@127.0.0.1:1/nothing"});
   const auto store = make_pg_mpp_store(pool);
-  EXPECT_EQ(store->enter("as1/mpp/1").error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(store->enter("as1/mpp/1", false).error().kind, ErrorKind::unavailable);
   EXPECT_EQ(store->epochs().error().kind, ErrorKind::unavailable);
 }
 
