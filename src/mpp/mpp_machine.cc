@@ -44,8 +44,6 @@ void MppMachine::on(const JournalLoaded& input) {
   std::unordered_map<AttemptId, std::string> dialogs;
   for (const JournalEntry& entry : input.entries) replay(entry, dialogs);
   journal_entries_ = input.entries.size();
-  // From now on a journal without anything in it is one that was lost.
-  if (input.entries.empty()) raise(Resource{"journal"}, Epoch{1});
   drop_old_memories();
   for (auto& [attempt, call] : calls_) {
     if (is_alive(call.record)) {
@@ -87,6 +85,8 @@ void MppMachine::replay(const JournalEntry& entry, std::unordered_map<AttemptId,
 
 void MppMachine::on(const EpochsRead& input) {
   for (const auto& [resource, epoch] : input.epochs) raise(resource, epoch);
+  // From now on a journal without anything in it is one that was lost; not sooner, or a crash could hide that this one was.
+  raise(Resource{"journal"}, Epoch{1});
   forgot_at_ = input.forgot_at;
   effects_.push_back(Serve{});
 }
