@@ -11,7 +11,7 @@ namespace everdial {
 
 /// Why a process is not to be relied on at the moment.
 enum class DoubtKind {
-  stuck,             ///< its own server sees no progress
+  stuck,             ///< its own server sees no progress, or has seen it die and cannot tell the database
   without_database,  ///< its own server says that it cannot reach the database, and so has stopped acting
   server_refused,    ///< where its server listened, nobody listens any more
   server_silent,     ///< we and most of the servers that we hear have not heard its server for a while

@@ -1,5 +1,7 @@
 #include "server/server_machine.h"
 
+#include <ranges>
+
 #include "base/check.h"
 #include "base/overloaded.h"
 
@@ -76,6 +78,8 @@ std::vector<Unfit> ServerMachine::unfit(Instant now) const {
     if (now - child.progress >= settings_.stuck_after) out.push_back({child.incarnation, DoubtKind::stuck, now - child.progress});
     else if (!child.fit) out.push_back({child.incarnation, DoubtKind::without_database, now - child.fit_at});
   }
+  for (const auto& [incarnation, at] : dead_)
+    if (incarnation != me_ && now - at < settings_.dead_told_for) out.push_back({incarnation, DoubtKind::stuck, now - at});
   return out;
 }
 
@@ -104,7 +108,7 @@ void ServerMachine::wait_and_start(Child& child, Instant now) {
 
 void ServerMachine::exited(const ChildName& name, Child& child, Instant now, std::vector<Effect>& out) {
   EVERDIAL_CHECK(running(child));
-  dead_.insert(child.incarnation);
+  dead_.emplace(child.incarnation, now);
   if (child.state != State::draining && !child.by_order) child.deaths.push_back(now);
   while (!child.deaths.empty() && child.deaths.front() + settings_.death_window < now) child.deaths.pop_front();
   bury(out);
@@ -209,7 +213,8 @@ void ServerMachine::heed(const WishesSeen& wishes, Instant now, std::vector<Effe
 void ServerMachine::bury(std::vector<Effect>& out) {
   if (burying_ || dead_.empty()) return;
   burying_ = true;
-  out.push_back(BuryDead{{dead_.begin(), dead_.end()}, draining_ ? "drained" : "died"});
+  const auto names = std::views::keys(dead_);
+  out.push_back(BuryDead{{names.begin(), names.end()}, draining_ ? "drained" : "died"});
 }
 
 void ServerMachine::maybe_exit(Instant now, std::vector<Effect>& out) {
@@ -217,7 +222,7 @@ void ServerMachine::maybe_exit(Instant now, std::vector<Effect>& out) {
     return;
   if (!bury_until_) {
     bury_until_ = now + settings_.bury_within;
-    dead_.insert(me_);
+    dead_.emplace(me_, now);
     bury(out);
   } else if (dead_.empty() || now >= *bury_until_) {
     exiting_ = true;

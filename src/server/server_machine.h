@@ -24,6 +24,7 @@ class ServerMachine {
     Duration longest_wait = 5s;
     Duration drain_within = 40s;    ///< then killed
     Duration death_window = 10min;  ///< in which deaths are counted
+    Duration dead_told_for = 30s;   ///< to the other servers; a heartbeat has room for so many
     Duration bury_within = 3s;      ///< at the end; then others take what we held for silent
   };
 
@@ -36,7 +37,7 @@ class ServerMachine {
   /// How many run and have shown progress, of how many.
   size_t serving() const;
   size_t wanted() const;
-  /// Those that run but cannot do their work, as the other servers are to be told.
+  /// Those that cannot do their work, or are dead and the database may not know it yet, as the other servers are to be told.
   std::vector<Unfit> unfit(Instant now) const;
   /// How often each component has died of late, on its own and not by order.
   std::map<std::string, int> deaths(Instant now) const;
@@ -77,8 +78,8 @@ class ServerMachine {
   Incarnation me_;
   Settings settings_;
   std::map<ChildName, Child> children_;
-  std::set<std::string> stopped_;  ///< components that are not to run
-  std::set<Incarnation> dead_;     ///< not yet known to be buried
+  std::set<std::string> stopped_;        ///< components that are not to run
+  std::map<Incarnation, Instant> dead_;  ///< since when; not yet known to be buried
   bool burying_ = false, renewing_ = false, draining_ = false, exiting_ = false;
   std::optional<Instant> last_tick_, last_renewal_;
   std::optional<Instant> bury_until_;  ///< set when no child is left

@@ -114,6 +114,17 @@ TEST_F(Server, says_that_a_child_whose_loop_stands_still_is_stuck_before_it_kill
   EXPECT_TRUE(machine_.unfit(now_).empty()) << "it came back";
 }
 
+TEST_F(Server, says_that_a_dead_child_is_stuck_until_it_is_buried) {
+  begin();
+  pass(3s);
+  const Incarnation dead = incarnations_[mpp_];
+  step(ChildExited{mpp_});
+  pass(500ms);
+  EXPECT_THAT(machine_.unfit(now_), testing::Contains(Unfit{dead, DoubtKind::stuck, 500ms}));
+  step(DeadBuried{{dead}});
+  EXPECT_TRUE(machine_.unfit(now_).empty());
+}
+
 TEST_F(Server, A_14_neither_renews_nor_calls_fit_a_child_that_does_not_act_for_want_of_the_database) {
   begin();
   pass(1s);
